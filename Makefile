@@ -1,0 +1,49 @@
+# Two commands set everything up: make run, make test. They install what is missing themselves.
+GO      ?= go
+LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BIN     := bin/veche
+
+.PHONY: help run test check build generate fresh lint vet schema bench audit relay graphiql postgres
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+run: build ## serve the reference city on http://127.0.0.1:8080 (settings by VECHE_…)
+	@scripts/install-postgres.sh
+	@$(BIN) demo
+
+test: ## all tests, with the race detector
+	@scripts/install-postgres.sh test
+	$(GO) test -race -timeout 15m ./...
+
+check: build vet lint fresh ## build, vet, lint, generated code is fresh
+
+build: ## bin/veche
+	@$(GO) build -trimpath -o $(BIN) ./cmd/veche
+
+generate: ## the joined schema and its resolvers, from the modules' folders
+	$(GO) run ./cmd/generate
+	$(GO) run ./cmd/veche schema > graph/schema.graphql
+
+fresh: generate ## generated code equals what is committed
+	@git diff --exit-code --stat -- graph || { echo "generated code was stale: commit what make generate wrote"; exit 1; }
+	@test -z "$$(git status --porcelain -- graph)" || { git status --short -- graph; echo "generated files are not committed"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+
+lint: ## golangci-lint, and the arrows between the folders (depguard)
+	$(GO) run $(LINT) run
+
+schema: build ## the public schema, for code generators: graph/schema.graphql
+	@$(BIN) schema > graph/schema.graphql && echo graph/schema.graphql
+
+bench: build ## requests per second and CPU against one hand-written statement
+	@scripts/install-postgres.sh test
+	$(GO) run ./cmd/bench
+
+audit: ## the public GraphQL-over-HTTP audit against a running server
+	cd graph/transport/audit && npm ci --no-fund --no-audit && node audit.mjs $${URL:-http://127.0.0.1:8080/graphql}
+
+graphiql: ## build the embedded GraphiQL anew
+	cd graph/graphiql && npm ci && npm run build

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/veche-city/veche/cmd/veche/house"
+	"github.com/veche-city/veche/core/postgres"
+	"github.com/veche-city/veche/core/postgres/managed"
+)
+
+// database opens the Postgres that the settings name, or starts Veche's own. stop gives both back;
+// failed is closed when the managed server ends by itself.
+func (s *Settings) database(ctx context.Context, log *slog.Logger) (db *postgres.DB, failed <-chan struct{}, stop func() error, err error) {
+	if s.DatabaseURL != "" {
+		db, err := s.open(ctx, s.DatabaseURL)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		return db, nil, db.Close, nil
+	}
+	server, err := managed.Start(ctx, managed.Config{DataDir: s.DataDir, Bin: s.PostgresBin, Log: log, Progress: progress})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	stopServer := func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		return server.Stop(ctx)
+	}
+	if err := server.EnsureDatabase(ctx, "veche"); err != nil {
+		return nil, nil, nil, errors.Join(err, stopServer())
+	}
+	if db, err = s.open(ctx, server.URL("veche")); err != nil {
+		return nil, nil, nil, errors.Join(err, stopServer())
+	}
+	return db, server.Done(), func() error { return errors.Join(db.Close(), stopServer()) }, nil
+}
+
+func (s *Settings) open(ctx context.Context, url string) (*postgres.DB, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	return postgres.Open(ctx, url, s.MaxConnections)
+}
+
+// within runs fn with the house open, and closes everything after it.
+func (s *Settings) within(ctx context.Context, fn func(ctx context.Context, h *house.House, failed <-chan struct{}) error) (err error) {
+	log := s.log()
+	db, failed, stop, err := s.database(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	h, err := house.Open(ctx, db, s.house(), time.Now, log, progress)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	return fn(ctx, h, failed)
+}
+
+var errDatabaseEnded = fmt.Errorf("the managed Postgres ended by itself; see postgres.log in the data folder")

@@ -1,0 +1,137 @@
+// Package house puts the whole together: the database, the kernel's services, the modules, the
+// graph and the HTTP handlers. The commands of cmd/veche open one and run it; so do the tests
+// that come through the door.
+//
+// Order: the database is migrated, the services are made, the modules declare themselves to them,
+// the declarations are checked, every municipality gets its default rules. Run starts what works
+// by itself (events, jobs, listening) and stops it in the reverse order. Anything that does not
+// fit stops the start.
+package house
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/access"
+	"github.com/veche-city/veche/core/events"
+	"github.com/veche-city/veche/core/host"
+	"github.com/veche-city/veche/core/identity"
+	"github.com/veche-city/veche/core/jobs"
+	"github.com/veche-city/veche/core/mutation"
+	"github.com/veche-city/veche/core/postgres"
+	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/core/tenancy"
+	"github.com/veche-city/veche/graph"
+	"github.com/veche-city/veche/migrations"
+	"github.com/veche-city/veche/modules"
+)
+
+// Settings are the operator's choices that the house itself needs.
+type Settings struct {
+	Municipality   string // key of the one meant when a request names none
+	MaxPage        int    // cap of first and last
+	AllowedOrigins []string
+	TrustedProxies []netip.Prefix
+	OpenSignUp     bool
+	Introspection  bool // whether the anonymous may read the schema
+}
+
+// House is everything that runs.
+type House struct {
+	*host.Host
+	Towns    *tenancy.Registry
+	Identity *identity.Service
+	Graph    *graph.Graph
+	Modules  []core.Module
+	// EndStreams ends subscriptions, whose clients then come back elsewhere; other requests go on.
+	EndStreams func()
+
+	settings Settings
+	metrics  *metrics
+	streams  context.Context
+}
+
+// Open makes the house over an open database, which stays the caller's to close. progress hears
+// of what may take longer than a second.
+func Open(ctx context.Context, db *postgres.DB, settings Settings, clock core.Clock, log *slog.Logger, progress func(string)) (*House, error) {
+	if err := postgres.Migrate(ctx, db, migrations.Files, progress); err != nil {
+		return nil, err
+	}
+	towns, err := tenancy.New(ctx, db, settings.Municipality)
+	if err != nil {
+		return nil, err
+	}
+	h := &House{Towns: towns, settings: settings}
+	h.streams, h.EndStreams = context.WithCancel(context.WithoutCancel(ctx))
+	if h.Host, err = services(ctx, db, towns, settings, clock, log); err != nil {
+		return nil, err
+	}
+	h.Host.Fresh, h.metrics = h.fresh, newMetrics(h)
+	if h.Identity, err = h.identity(); err != nil {
+		return nil, err
+	}
+	h.Host.Identity = h.Identity
+	if err := h.furnish(); err != nil {
+		return nil, err
+	}
+	return h, h.Settle(ctx)
+}
+
+// services makes what the modules are given.
+func services(ctx context.Context, db *postgres.DB, towns *tenancy.Registry, settings Settings, clock core.Clock, log *slog.Logger) (*host.Host, error) {
+	guard, err := access.New(db, access.Settings{Clock: clock, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	broker, err := events.New(ctx, db, log, events.Settings{})
+	if err != nil {
+		return nil, err
+	}
+	queue, err := jobs.New(db, log, towns.ByID)
+	if err != nil {
+		return nil, err
+	}
+	return &host.Host{
+		DB: db, Guard: guard, Reads: read.New(db.DB, guard, clock, settings.MaxPage),
+		Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue},
+		Events: broker, Jobs: queue, Clock: clock, Log: log,
+	}, nil
+}
+
+// furnish makes the modules, and joins what they declare.
+func (h *House) furnish() error {
+	all, err := modules.New(h.Host)
+	if err != nil {
+		return err
+	}
+	h.Modules = all
+	if err := h.Reads.Ready(); err != nil {
+		return err
+	}
+	infos := make([]core.Info, len(all))
+	for i, m := range all {
+		infos[i] = m.Info()
+	}
+	if err := h.Guard.Know(infos); err != nil {
+		return err
+	}
+	h.Graph, err = graph.New(all, h.Reads, h.Guard, h.Log)
+	return err
+}
+
+// Settle gives every municipality the default roles and rules that it lacks; it is called at each
+// start, and after a municipality was added.
+func (h *House) Settle(ctx context.Context) error {
+	for _, town := range h.Towns.All() {
+		if err := h.Guard.EnsureDefaults(ctx, town); err != nil {
+			return fmt.Errorf("municipality %s: %w", town.Key, err)
+		}
+	}
+	return nil
+}
+
+// Close gives back what Open took.
+func (h *House) Close() error { return h.Guard.Close() }

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/veche-city/veche/cmd/veche/house"
+)
+
+// Settings are the operator's, shared by all commands.
+type Settings struct {
+	Config kong.ConfigFlag `help:"Settings file (YAML), also looked for at /etc/veche/veche.yaml." placeholder:"FILE"`
+
+	Listen      string        `help:"Address of the API." default:"127.0.0.1:8080" group:"Serving"`
+	AdminListen string        `help:"Address of /livez, /readyz, /metrics and pprof; empty: none." default:"127.0.0.1:8081" group:"Serving"`
+	DrainFor    time.Duration `help:"How long requests and jobs under way may take to end when stopping." default:"20s" group:"Serving"`
+
+	DataDir        string `help:"Folder of the managed Postgres and of files." default:"${data_dir}" group:"Data"`
+	DatabaseURL    string `help:"A Postgres (14 or later) to use instead of the managed one." env:"VECHE_DATABASE_URL,DATABASE_URL" placeholder:"URL" group:"Data"`
+	PostgresBin    string `help:"Folder of Postgres' binaries, where they are not found by themselves." group:"Data"`
+	MaxConnections int32  `help:"Most connections to the database; 0: by the number of processors." default:"0" group:"Data"`
+
+	Municipality   string         `help:"Key of the municipality meant when a request names none; may be left out while there is one." group:"Graph"`
+	MaxPage        int            `help:"Most rows of one page of a list." default:"100" group:"Graph"`
+	Introspection  bool           `help:"Let the anonymous read the schema." default:"true" negatable:"" group:"Graph"`
+	AllowedOrigins []string       `help:"Foreign web origins that may use the API with the visitor's cookie." group:"Graph"`
+	OpenSignUp     bool           `help:"Let residents make accounts themselves." group:"Graph"`
+	TrustedProxies []netip.Prefix `help:"Networks whose X-Forwarded-For is believed." group:"Graph"`
+
+	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" group:"Logs"`
+	LogFormat string     `help:"text or json." enum:"text,json" default:"json" group:"Logs"`
+}
+
+func configFiles() []string { return []string{"/etc/veche/veche.yaml"} }
+
+// dataDir is where data goes by default: the system's place for root, the user's own otherwise.
+func dataDir() string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/veche"
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "veche")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "veche-data"
+	}
+	return filepath.Join(home, ".local", "share", "veche")
+}
+
+// Validate checks what kong's own tags cannot say.
+func (s *Settings) Validate() error {
+	if s.MaxPage < 1 || s.MaxPage > 1000 {
+		return fmt.Errorf("--max-page is from 1 to 1000, not %d", s.MaxPage)
+	}
+	return nil
+}
+
+func (s *Settings) house() house.Settings {
+	return house.Settings{
+		Municipality: s.Municipality, MaxPage: s.MaxPage, AllowedOrigins: s.AllowedOrigins,
+		TrustedProxies: s.TrustedProxies, OpenSignUp: s.OpenSignUp, Introspection: s.Introspection,
+	}
+}
+
+// log writes to standard error; the request's id and trace join every line by its context.
+func (s *Settings) log() *slog.Logger {
+	options := &slog.HandlerOptions{Level: s.LogLevel}
+	var handler slog.Handler = slog.NewJSONHandler(os.Stderr, options)
+	if s.LogFormat == "text" {
+		handler = slog.NewTextHandler(os.Stderr, options)
+	}
+	return slog.New(house.WithIDs(handler))
+}
+
+// progress tells a person of what takes longer than a second.
+func progress(line string) { fmt.Fprintln(os.Stderr, "veche: "+line) }

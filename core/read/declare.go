@@ -1,0 +1,241 @@
+package read
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+
+	"github.com/veche-city/veche/core/access"
+)
+
+// Type is what a module says of one of its types beside the bun model. SQL in it is written
+// against ?TableAlias and may use ?today (the day in the town).
+type Type struct {
+	Name  string // GraphQL name
+	Guard string // permission that guards its rows
+	// Rows says where a row stands in the tree of rights, and what makes it the viewer's own.
+	Rows access.Rows
+	// AsOf narrows a list to the rows that stood on the day ?asOf.
+	AsOf     string
+	Filters  map[string]Filter
+	Orders   map[string][]Key // by the value of the OrderField enum
+	Order    string           // the order when none is asked for
+	Computed map[string]Computed
+	// Lists are the connections that show rows of this type: "Council.members" on another type
+	// or "Council.children" on its own.
+	Lists map[string]List
+	// Needs names the columns that a method of the Go type reads, by the GraphQL field.
+	Needs map[string][]string
+	// Refused makes a hidden row of this type an error at its place instead of a silent null:
+	// for personal data, which every owner of a row has.
+	Refused bool
+	// OnRead is told, before the answer, which rows and columns were read, for types whose
+	// reading is logged. An error keeps the rows from being shown.
+	OnRead func(ctx context.Context, keys []uuid.UUID, columns []string) error
+	// Grounds are further relations of another type's rows to the viewer or to the public, by
+	// "Person.public": what councils know of a person that people does not.
+	Grounds map[string]string
+}
+
+// Key is one expression to order by. It must not be null.
+type Key struct {
+	SQL  string
+	Cast string // its Postgres type, as in a cast; text when empty
+}
+
+// Filter is one condition that a list can be asked for. What is compared with a bare column of dates
+// or moments (?TableAlias.starts_on) is read as such first, so that a wrong one is told by its field.
+type Filter struct {
+	SQL string // the expression compared
+	// ID is the GraphQL type of the ids compared, where they are ids; AnyType where SQL is a pair,
+	// the type's name and the key.
+	ID string
+	// Search makes it a search by likeness in SQL, a column folded by the function fold_name.
+	Search bool
+}
+
+// Computed is a field that SQL works out. It may use ?asOf (the argument, today when not given),
+// and ?visible, the viewer's filter on the type Counts under the alias counted.
+type Computed struct {
+	SQL    string
+	Counts string
+}
+
+// List is a connection: the rows of this type whose relation By leads to the parent.
+type List struct {
+	By    string // Go name of a belongs-to field of this model
+	Order string // an order of this type's; its default when empty
+	Where string // more that must hold
+	Today bool   // as of today when the argument asOf is not given
+}
+
+// typ is a Type joined to its bun table.
+type typ struct {
+	Type
+	model     reflect.Type
+	table     *schema.Table
+	key       *schema.Field
+	columns   map[string]*schema.Field
+	relations map[string]*relation
+	lists     map[string]*list
+	satisfies []string
+}
+
+type relation struct {
+	target     reflect.Type
+	base, join *schema.Field
+}
+
+type list struct {
+	List
+	of     *typ
+	parent *schema.Field // the parent's column that is referred to
+	child  *schema.Field // the column that refers
+}
+
+type declaration func(*Reader) error
+
+// Declare adds a type. Types that its lists and grounds name must be declared by the time of Check.
+func Declare[M any](r *Reader, t Type) {
+	d := &typ{Type: t, model: reflect.TypeFor[M](), lists: map[string]*list{}, satisfies: []string{t.Name, "Node"}}
+	r.byName[t.Name] = d
+	r.byModel[d.model] = d
+	r.pending = append(r.pending, func(r *Reader) error { return d.join(r) })
+	for place, l := range t.Lists {
+		r.pending = append(r.pending, func(r *Reader) error { return d.hang(r, place, l) })
+	}
+	for place, sql := range t.Grounds {
+		r.pending = append(r.pending, func(r *Reader) error { return r.ground(place, sql) })
+	}
+}
+
+// join reads the model's tags.
+func (t *typ) join(r *Reader) error {
+	t.table = r.db.Table(t.model)
+	t.columns = map[string]*schema.Field{}
+	for _, f := range t.table.Fields {
+		t.columns[fold(f.GoName)] = f
+	}
+	t.relations = map[string]*relation{}
+	for name, rel := range t.table.Relations {
+		joined, err := joinOf(rel)
+		if err != nil {
+			return fmt.Errorf("read: %s.%s: %w", t.Name, name, err)
+		}
+		t.relations[fold(name)] = joined
+	}
+	for _, f := range t.table.PKs {
+		if f.Name != tenant {
+			t.key = f
+		}
+	}
+	if t.key == nil || t.key.StructField.Type != reflect.TypeFor[uuid.UUID]() {
+		return fmt.Errorf("read: %s needs one key of type uuid beside its municipality", t.Name)
+	}
+	if !reflect.PointerTo(t.model).Implements(reflect.TypeFor[Object]()) {
+		return fmt.Errorf("read: %s does not embed read.Row", t.model)
+	}
+	if _, ok := t.Orders[t.Order]; !ok && t.Order != "" {
+		return fmt.Errorf("read: %s is ordered by %s, which it does not declare", t.Name, t.Order)
+	}
+	return nil
+}
+
+// joinOf is the pair of columns that a relation joins by, beside the municipality.
+func joinOf(rel *schema.Relation) (*relation, error) {
+	joined := &relation{target: rel.JoinTable.Type}
+	for i, base := range rel.BasePKs {
+		if base.Name == tenant {
+			continue
+		}
+		if joined.base != nil {
+			return nil, fmt.Errorf("joins by more than one column beside the municipality")
+		}
+		joined.base, joined.join = base, rel.JoinPKs[i]
+	}
+	if joined.base == nil {
+		return nil, fmt.Errorf("joins by no column of its own")
+	}
+	return joined, nil
+}
+
+// hang puts a list of t's rows on its parent's type.
+func (t *typ) hang(r *Reader, place string, l List) error {
+	parent, field, err := r.place(place)
+	if err != nil {
+		return err
+	}
+	rel := t.relations[fold(l.By)]
+	if rel == nil || rel.target != parent.model {
+		return fmt.Errorf("read: the list %s goes by %s.%s, which is not a relation to %s", place, t.Name, l.By, parent.Name)
+	}
+	parent.lists[fold(field)] = &list{List: l, of: t, parent: rel.join, child: rel.base}
+	return nil
+}
+
+// ground widens a relation of another type's rows: any of its grounds makes it hold.
+func (r *Reader) ground(place, sql string) error {
+	t, name, err := r.place(place)
+	if err != nil {
+		return err
+	}
+	relations := maps.Clone(t.Rows.Relations)
+	if relations == nil {
+		relations = map[string]string{}
+	}
+	if had := relations[name]; had != "" {
+		sql = "(" + had + " OR " + sql + ")"
+	}
+	relations[name] = sql
+	t.Rows.Relations = relations
+	return nil
+}
+
+func (r *Reader) place(place string) (*typ, string, error) {
+	for i, c := range place {
+		if c == '.' {
+			if t := r.byName[place[:i]]; t != nil {
+				return t, place[i+1:], nil
+			}
+		}
+	}
+	return nil, "", fmt.Errorf("read: %s is not a field of a declared type", place)
+}
+
+// Ready joins all declarations. It is called once, after the last module was made; a declaration
+// that does not fit stops the start.
+func (r *Reader) Ready() error {
+	for _, join := range r.pending {
+		if err := join(r); err != nil {
+			return err
+		}
+	}
+	r.pending = nil
+	return nil
+}
+
+// Answers says whether the field of the type is declared; the start checks every field whose
+// resolver was generated.
+func (r *Reader) Answers(object, field string) bool {
+	t := r.byName[object]
+	if t == nil {
+		return false
+	}
+	f := fold(field)
+	_, computed := t.Computed[field]
+	return t.columns[f] != nil || t.relations[f] != nil || t.lists[f] != nil || computed
+}
+
+// Types are the names of all declared types, in order.
+func (r *Reader) Types() []string { return slices.Sorted(maps.Keys(r.byName)) }
+
+// DB is the pool, for the services' own reads.
+func (r *Reader) DB() *bun.DB { return r.db }
+
+const tenant = "municipality_id"

@@ -1,0 +1,151 @@
+package read
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// pageRows is a page before its type is known: what Page makes a Connection of.
+type pageRows struct {
+	page  *page
+	rows  []found
+	more  bool
+	total int
+}
+
+// root reads a list that hangs on nothing: one statement for the page, one for the total.
+func (x *run) root(pg *page) (*pageRows, error) {
+	got := &pageRows{page: pg}
+	if pg.total {
+		from, err := x.from(pg.node, x.where(pg)...)
+		if err != nil {
+			return nil, err
+		}
+		if err := x.db.QueryRowContext(x.ctx, "SELECT count(*)"+from).Scan(&got.total); err != nil {
+			return nil, fmt.Errorf("count %s: %w", pg.node.typ.Name, err)
+		}
+	}
+	if !pg.rows {
+		return got, nil
+	}
+	lead := x.cursorKeys(pg)
+	sql, err := x.pageSQL(pg, lead)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := x.load(pg.node, sql, len(lead))
+	if err != nil {
+		return nil, err
+	}
+	got.take(rows)
+	return got, nil
+}
+
+func (x *run) pageSQL(pg *page, lead []string, where ...string) (string, error) {
+	columns, err := x.columns(pg.node, lead...)
+	if err != nil {
+		return "", err
+	}
+	beyond, tail := x.window(pg)
+	from, err := x.from(pg.node, slices.Concat(where, x.where(pg), beyond)...)
+	if err != nil {
+		return "", err
+	}
+	return "SELECT " + columns + from + tail, nil
+}
+
+// take keeps the page's rows: the one too many tells that there are more.
+func (p *pageRows) take(rows []found) {
+	if p.more = len(rows) > p.page.size; p.more {
+		rows = rows[:p.page.size]
+	}
+	if p.page.back {
+		slices.Reverse(rows)
+	}
+	p.rows = rows
+}
+
+// lists reads the same list of many parents: one statement for all their pages, one for all
+// their totals. A lateral join over the parents gives each its own window; it can only be run as
+// a loop over them, so each parent's rows come in the list's order.
+func (x *run) lists(pg *page, parents []reflect.Value) error {
+	keys, of := keysOf(pg.of.parent, parents)
+	got := make(map[uuid.UUID]*pageRows, len(keys))
+	for key, rows := range of {
+		got[key] = &pageRows{page: pg}
+		for _, row := range rows {
+			row.Interface().(Object).row().put(pg.field, got[key])
+		}
+	}
+	unnest := x.gen.FormatQuery("unnest(?::uuid[]) AS parent(key)", pgdialect.Array(keys))
+	mine := x.gen.FormatQuery("? = parent.key", bun.Safe(x.column(pg.node, pg.of.child)))
+	if pg.total {
+		if err := x.totals(pg, got, unnest, mine); err != nil {
+			return err
+		}
+	}
+	if !pg.rows {
+		return nil
+	}
+	lead := x.cursorKeys(pg)
+	inner, err := x.pageSQL(pg, lead, mine)
+	if err != nil {
+		return err
+	}
+	rows, err := x.load(pg.node, "SELECT parent.key, page.* FROM "+unnest+" CROSS JOIN LATERAL ("+inner+") AS page", 1+len(lead))
+	if err != nil {
+		return err
+	}
+	return share(rows, got)
+}
+
+func (x *run) totals(pg *page, got map[uuid.UUID]*pageRows, unnest, mine string) error {
+	from, err := x.from(pg.node, append([]string{mine}, x.where(pg)...)...)
+	if err != nil {
+		return err
+	}
+	rows, err := x.db.QueryContext(x.ctx, "SELECT parent.key, (SELECT count(*)"+from+") FROM "+unnest)
+	if err != nil {
+		return fmt.Errorf("count %s: %w", pg.node.typ.Name, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var key uuid.UUID
+		var total int
+		if err := rows.Scan(&key, &total); err != nil {
+			return err
+		}
+		got[key].total = total
+	}
+	return rows.Err()
+}
+
+// share gives each parent its rows.
+func share(rows []found, got map[uuid.UUID]*pageRows) error {
+	by := map[uuid.UUID][]found{}
+	for _, f := range rows {
+		key, err := toUUID(f.lead[0])
+		if err != nil {
+			return err
+		}
+		by[key] = append(by[key], found{f.row, f.lead[1:]})
+	}
+	for key, mine := range by {
+		got[key].take(mine)
+	}
+	return nil
+}
+
+// noteEmpty marks a place as loaded where nothing was found for it.
+func noteEmpty(parent reflect.Value, field *ast.Field) {
+	store := parent.Interface().(Object).row()
+	if _, ok := store.below[field]; !ok {
+		store.put(field, nil)
+	}
+}

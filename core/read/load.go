@@ -1,0 +1,172 @@
+package read
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+)
+
+// found is one row with what was selected before its columns.
+type found struct {
+	row  reflect.Value // pointer to the model
+	lead []any
+}
+
+// byKey reads the rows whose column is one of the keys; the column's value leads each.
+func (x *run) byKey(n *node, column *schema.Field, keys []uuid.UUID) ([]found, error) {
+	by := x.column(n, column)
+	columns, err := x.columns(n, by)
+	if err != nil {
+		return nil, err
+	}
+	from, err := x.from(n, x.gen.FormatQuery("? IN (?)", bun.Safe(by), bun.List(keys)))
+	if err != nil {
+		return nil, err
+	}
+	return x.load(n, "SELECT "+columns+from, 1)
+}
+
+// load runs the statement and everything below its rows.
+func (x *run) load(n *node, sql string, lead int) ([]found, error) {
+	all, err := x.scan(n, sql, lead)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", n.typ.Name, err)
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	rows := make([]reflect.Value, len(all))
+	for i, f := range all {
+		rows[i] = f.row
+	}
+	if err := x.logged(n, rows); err != nil {
+		return nil, err
+	}
+	return all, x.below(n, rows)
+}
+
+func (x *run) scan(n *node, sql string, lead int) ([]found, error) {
+	rows, err := x.db.QueryContext(x.ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	values := make([]any, lead+1+len(n.columns)+len(n.computed))
+	into := make([]any, len(values))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	var all []found
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		row, err := n.row(values[lead:])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found{row, slices.Clone(values[:lead])})
+	}
+	return all, rows.Err()
+}
+
+// row makes a model of the values, which stand as columns put them.
+func (n *node) row(values []any) (reflect.Value, error) {
+	row := reflect.New(n.typ.model)
+	for i, c := range append([]*schema.Field{n.typ.key}, n.columns...) {
+		if err := c.ScanValue(row.Elem(), values[i]); err != nil {
+			return row, fmt.Errorf("column %s: %w", c.Name, err)
+		}
+	}
+	store := row.Interface().(Object).row()
+	for i, v := range n.computed {
+		store.put(v.field, values[1+len(n.columns)+i])
+	}
+	return row, nil
+}
+
+// logged tells a type that its rows are about to be shown.
+func (x *run) logged(n *node, rows []reflect.Value) error {
+	if n.typ.OnRead == nil || len(n.columns)+len(n.computed) == 0 {
+		return nil
+	}
+	keys := make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		keys[i] = n.typ.keyOf(row)
+	}
+	columns := make([]string, len(n.columns))
+	for i, c := range n.columns {
+		columns[i] = c.Name
+	}
+	return n.typ.OnRead(x.ctx, keys, columns)
+}
+
+// below loads every relation and list below the rows: one statement each, however many rows.
+func (x *run) below(n *node, rows []reflect.Value) error {
+	for _, b := range n.ones {
+		if err := x.one(b, rows); err != nil {
+			return err
+		}
+	}
+	for _, pg := range n.pages {
+		if err := x.lists(pg, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *run) one(b *branch, parents []reflect.Value) error {
+	keys, of := keysOf(b.by.base, parents)
+	if len(keys) == 0 {
+		return nil
+	}
+	children, err := x.byKey(b.node, b.by.join, keys)
+	if err != nil {
+		return err
+	}
+	for _, child := range children {
+		key, err := toUUID(child.lead[0])
+		if err != nil {
+			return err
+		}
+		for _, parent := range of[key] {
+			parent.Interface().(Object).row().put(b.field, child.row.Interface())
+		}
+	}
+	for _, parent := range parents {
+		noteEmpty(parent, b.field)
+	}
+	return nil
+}
+
+// keysOf are the distinct values of a column of the rows, in order, and the rows of each.
+func keysOf(column *schema.Field, rows []reflect.Value) ([]uuid.UUID, map[uuid.UUID][]reflect.Value) {
+	var keys []uuid.UUID
+	of := map[uuid.UUID][]reflect.Value{}
+	for _, row := range rows {
+		v := column.Value(row.Elem())
+		if v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				continue
+			}
+			v = v.Elem()
+		}
+		key := v.Interface().(uuid.UUID)
+		if of[key] == nil {
+			keys = append(keys, key)
+		}
+		of[key] = append(of[key], row)
+	}
+	return keys, of
+}
+
+func toUUID(v any) (uuid.UUID, error) {
+	var id uuid.UUID
+	err := id.Scan(v)
+	return id, err
+}

@@ -1,0 +1,197 @@
+package read
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/veche-city/veche/core"
+)
+
+// Connection is a page of a list (GraphQL Cursor Connections Specification).
+type Connection[M any] struct {
+	Edges      []*Edge[M]
+	Nodes      []*M
+	PageInfo   *PageInfo
+	TotalCount int
+}
+
+// Edge is one row of a page.
+type Edge[M any] struct {
+	Cursor string
+	Node   *M
+}
+
+// PageInfo says where the page stands in its list.
+type PageInfo struct {
+	HasNextPage     bool
+	HasPreviousPage bool
+	StartCursor     *string
+	EndCursor       *string
+}
+
+// page is what an operation wants of a list at one place.
+type page struct {
+	field   *ast.Field
+	of      *list // nil for a list at the root
+	node    *node
+	size    int
+	back    bool // last and before: taken from the end
+	after   []string
+	desc    bool
+	keys    []sortKey
+	order   uint64 // of which order a cursor is
+	filters []condition
+	search  *condition
+	asOf    *core.Date
+	rows    bool
+	total   bool
+	cursors bool
+}
+
+// sortKey is an expression to order by; the row's own key always comes last.
+type sortKey struct {
+	condition
+	cast string
+}
+
+// page reads a list's arguments.
+func (p *planner) page(f *ast.Field, t *typ, l *list) (*page, error) {
+	args := f.ArgumentMap(p.op.Variables)
+	pg := &page{field: f, of: l, node: p.node(t)}
+	var err error
+	if pg.asOf, err = p.asOf(f); err != nil {
+		return nil, err
+	}
+	if pg.asOf == nil && l != nil && l.Today {
+		pg.asOf = &p.today
+	}
+	if filter, ok := args["filter"].(map[string]any); ok {
+		if err := pg.filter(t, filter); err != nil {
+			return nil, err
+		}
+	}
+	if err := pg.orderBy(t, args["orderBy"]); err != nil {
+		return nil, err
+	}
+	return pg, pg.window(args, p.maxPage)
+}
+
+// orderBy picks the order: asked for, else by likeness when searched, else the list's, else the type's.
+func (pg *page) orderBy(t *typ, arg any) error {
+	name := t.Order
+	if pg.of != nil && pg.of.Order != "" {
+		name = pg.of.Order
+	}
+	if by, ok := arg.(map[string]any); ok {
+		name, _ = by["field"].(string)
+		pg.desc = by["direction"] == "DESC"
+	} else if pg.search != nil {
+		name = "likeness"
+		pg.keys = []sortKey{{*pg.search, "real"}}
+	}
+	for _, k := range t.Orders[name] {
+		pg.keys = append(pg.keys, sortKey{condition{op: "?0", expr: k.SQL}, cmp.Or(k.Cast, "text")})
+	}
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%s %s %v", t.Name, name, pg.desc)
+	pg.order = h.Sum64()
+	return nil
+}
+
+// window reads first, after, last and before.
+func (pg *page) window(args map[string]any, most int) error {
+	first, hasFirst := number(args["first"])
+	last, hasLast := number(args["last"])
+	after, _ := args["after"].(string)
+	before, _ := args["before"].(string)
+	switch {
+	case hasFirst && hasLast:
+		return core.Invalid(core.T("Give first or last, not both.", "Укажите либо first, либо last, но не оба."), "last")
+	case hasFirst && before != "" || hasLast && after != "":
+		return core.Invalid(core.T("first goes with after, last goes with before.", "first сочетается с after, last — с before."), "before")
+	case hasLast || before != "" && !hasFirst:
+		pg.back = true
+		return pg.set("last", last, hasLast, "before", before, most)
+	default:
+		return pg.set("first", first, hasFirst, "after", after, most)
+	}
+}
+
+func (pg *page) set(sizeName string, size int, given bool, cursorName, cursor string, most int) error {
+	if !given {
+		size = min(DefaultPage, most)
+	}
+	if size < 0 || size > most {
+		return core.Invalid(core.Textf("%[1]s is from 0 to %[2]d; ask for the rest page by page.", "%[1]s — от 0 до %[2]d; остальное запрашивайте постранично.", sizeName, most), sizeName)
+	}
+	pg.size = size
+	if cursor == "" {
+		return nil
+	}
+	values, err := pg.parseCursor(cursor)
+	if err != nil {
+		return at(err, cursorName)
+	}
+	pg.after = values
+	return nil
+}
+
+func number(v any) (int, bool) {
+	switch n := v.(type) {
+	case int64:
+		return int(n), true
+	case int:
+		return n, true
+	case float64:
+		return int(n), true
+	case json.Number:
+		i, err := strconv.Atoi(n.String())
+		return i, err == nil
+	}
+	return 0, false
+}
+
+// A cursor is the version of its form, the order that it belongs to, and the row's keys.
+const cursorVersion = 1
+
+type cursorForm struct {
+	Version int      `json:"v"`
+	Order   uint64   `json:"o"`
+	Keys    []string `json:"k"`
+}
+
+func (pg *page) cursor(keys []string) string {
+	raw, _ := json.Marshal(cursorForm{cursorVersion, pg.order, keys}) // strings and numbers always marshal
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func (pg *page) parseCursor(s string) ([]string, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	var c cursorForm
+	if err == nil {
+		err = json.Unmarshal(raw, &c)
+	}
+	switch {
+	case err != nil:
+		return nil, core.Invalid(core.T("This is not a cursor. Take it from the list's pageInfo or edges.", "Это не курсор. Возьмите его из pageInfo или edges списка."))
+	case c.Version != cursorVersion || c.Order != pg.order || len(c.Keys) != len(pg.keys)+1:
+		return nil, core.Invalid(core.T("This cursor has expired: it is of another order or an earlier version. Start again from the first page.", "Курсор устарел: он относится к другому порядку или прежней версии. Начните с первой страницы."))
+	}
+	return c.Keys, nil
+}
+
+// at puts the argument's name before the path of a user's error.
+func at(err error, name string) error {
+	var e *core.Error
+	if errors.As(err, &e) {
+		return &core.Error{Code: e.Code, Text: e.Text, Path: append([]string{name}, e.Path...), Err: e.Err}
+	}
+	return err
+}

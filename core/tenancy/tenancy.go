@@ -1,0 +1,163 @@
+// Package tenancy finds the municipality of a request: by the header X-Municipality, else by the
+// host name, else the one that is the default.
+//
+// It owns the table municipalities (but not the column policy_version, see core/access) and keeps
+// it in memory; a change is notified on Channel and seen by every replica at once, and at the next
+// Wake("") at the latest.
+package tenancy
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/postgres"
+)
+
+// Channel is where a change of a municipality is notified.
+const Channel = "veche_municipality"
+
+// Header names the municipality by its key, for clients that reach all of them at one host.
+const Header = "X-Municipality"
+
+// Registry knows the municipalities.
+type Registry struct {
+	db         *postgres.DB
+	defaultKey string
+	known      atomic.Pointer[directory]
+}
+
+type directory struct {
+	all    []*core.Municipality
+	byKey  map[string]*core.Municipality
+	byHost map[string]*core.Municipality
+	byID   map[uuid.UUID]*core.Municipality
+}
+
+// New reads the municipalities. defaultKey is the one meant when a request names none; when it is
+// empty, the only one there is.
+func New(ctx context.Context, db *postgres.DB, defaultKey string) (*Registry, error) {
+	r := &Registry{db: db, defaultKey: defaultKey}
+	return r, r.Reload(ctx)
+}
+
+// Reload reads the table again.
+func (r *Registry) Reload(ctx context.Context) error {
+	rows, err := r.db.Pool.Query(ctx, `SELECT id, key, name, region, time_zone, hosts, disabled_modules FROM municipalities ORDER BY created_at, key`)
+	if err != nil {
+		return fmt.Errorf("municipalities: %w", err)
+	}
+	defer rows.Close()
+	d := &directory{byKey: map[string]*core.Municipality{}, byHost: map[string]*core.Municipality{}, byID: map[uuid.UUID]*core.Municipality{}}
+	for rows.Next() {
+		m := &core.Municipality{}
+		var id pgtype.UUID
+		if err := rows.Scan(&id, &m.Key, &m.Name, &m.Region, &m.TimeZone, &m.Hosts, &m.DisabledModules); err != nil {
+			return fmt.Errorf("municipalities: %w", err)
+		}
+		m.ID = id.Bytes
+		d.add(m)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("municipalities: %w", err)
+	}
+	r.known.Store(d)
+	return nil
+}
+
+func (d *directory) add(m *core.Municipality) {
+	d.all = append(d.all, m)
+	d.byKey[m.Key], d.byID[m.ID] = m, m
+	for _, host := range m.Hosts {
+		d.byHost[strings.ToLower(host)] = m
+	}
+}
+
+// Wake reloads at a notification, and at every poll; in the form of postgres.Listen's callback.
+func (r *Registry) Wake(ctx context.Context, channel string) error {
+	if channel != Channel && channel != "" {
+		return nil
+	}
+	return r.Reload(ctx)
+}
+
+// All are the municipalities, oldest first.
+func (r *Registry) All() []*core.Municipality { return r.known.Load().all }
+
+// ByID finds a municipality by its row's key: core.ErrNotFound when there is none.
+func (r *Registry) ByID(_ context.Context, id uuid.UUID) (*core.Municipality, error) {
+	if m := r.known.Load().byID[id]; m != nil {
+		return m, nil
+	}
+	return nil, core.ErrNotFound
+}
+
+// ByKey finds a municipality by its short name; nil when there is none.
+func (r *Registry) ByKey(key string) *core.Municipality { return r.known.Load().byKey[key] }
+
+// Default is the municipality meant when a request names none; nil when there is none such.
+func (r *Registry) Default() *core.Municipality {
+	d := r.known.Load()
+	if r.defaultKey != "" {
+		return d.byKey[r.defaultKey]
+	}
+	if len(d.all) == 1 {
+		return d.all[0]
+	}
+	return nil
+}
+
+// Of finds the municipality of a request; nil when the request names one that is not there, or
+// none and there is no default.
+func (r *Registry) Of(req *http.Request) *core.Municipality {
+	if key := req.Header.Get(Header); key != "" {
+		return r.ByKey(key)
+	}
+	host := req.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if m := r.known.Load().byHost[strings.ToLower(host)]; m != nil {
+		return m
+	}
+	return r.Default()
+}
+
+// Add creates a municipality: CONFLICT when its key is taken.
+func (r *Registry) Add(ctx context.Context, m *core.Municipality) error {
+	if _, err := time.LoadLocation(m.TimeZone); err != nil || m.TimeZone == "" {
+		return core.Invalid(core.Textf("%q is not a time zone of the IANA database, such as Asia/Krasnoyarsk.", "%q — не часовой пояс базы IANA, например Asia/Krasnoyarsk.", m.TimeZone), "timeZone")
+	}
+	name, err := json.Marshal(m.Name)
+	if err != nil {
+		return fmt.Errorf("add municipality: %w", err)
+	}
+	region, err := json.Marshal(m.Region)
+	if err != nil {
+		return fmt.Errorf("add municipality: %w", err)
+	}
+	m.ID = core.NewID()
+	tag, err := r.db.Pool.Exec(ctx, `INSERT INTO municipalities (id, key, name, region, time_zone, hosts) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (key) DO NOTHING`, m.ID.String(), m.Key, string(name), string(region), m.TimeZone, append([]string{}, m.Hosts...))
+	switch {
+	case postgres.Constraint(err) == "municipalities_key_check":
+		return core.Invalid(core.T("A key is 2 to 40 latin small letters, digits and dashes, and begins with a letter.", "Ключ — от 2 до 40 строчных латинских букв, цифр и дефисов, начинается с буквы."), "key")
+	case err != nil:
+		return fmt.Errorf("add municipality: %w", err)
+	case tag.RowsAffected() == 0:
+		return core.Conflict(core.Textf("There is a municipality %q already.", "Муниципалитет %q уже есть.", m.Key), "key")
+	}
+	if _, err := r.db.Pool.Exec(ctx, "SELECT pg_notify($1, '')", Channel); err != nil {
+		return fmt.Errorf("add municipality: %w", err)
+	}
+	return r.Reload(ctx)
+}

@@ -1,0 +1,58 @@
+// Package graph joins the modules' schemas and resolvers into the one that clients see.
+//
+// Its generated files come from cmd/generate and are never edited; the few by hand name no
+// module. It owns node and nodes (node.go), the permission directives (directives.go), the schema
+// as each municipality sees it (schema.go), and what an error looks like (errors.go). The HTTP
+// side of the door is graph/transport.
+//
+// The life of an operation: graph/transport parses it and validates it against the municipality's
+// schema; @can asks whether the caller may do it anywhere at all; the resolver of a root field
+// reads what is declared, or calls a module's service; the resolvers below pick up what was read.
+package graph
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/access"
+	"github.com/veche-city/veche/core/read"
+)
+
+// Resolver is the root of all resolvers; compose.generated.go gives it a method a type.
+type Resolver struct {
+	Modules Modules
+	Reads   *read.Reader
+}
+
+// Graph is the schema with its resolvers, for every municipality.
+type Graph struct {
+	config  Config
+	log     *slog.Logger
+	mu      sync.Mutex
+	schemas map[string]graphql.ExecutableSchema // by the modules that are switched off
+}
+
+// New joins the modules. It fails when one is missing, or when a field's resolver was generated
+// for a declaration that is not there.
+func New(all []core.Module, reads *read.Reader, guard *access.Guard, log *slog.Logger) (*Graph, error) {
+	modules, err := Join(all)
+	if err != nil {
+		return nil, err
+	}
+	for object, fields := range declaredFields {
+		for _, field := range fields {
+			if !reads.Answers(object, field) {
+				return nil, fmt.Errorf("graph: %s.%s is neither declared by its module nor resolved by hand", object, field)
+			}
+		}
+	}
+	g := &Graph{log: log, schemas: map[string]graphql.ExecutableSchema{}}
+	g.config = Config{Resolvers: &Resolver{Modules: modules, Reads: reads}, Directives: directives(guard)}
+	price(&g.config.Complexity)
+	g.config.Complexity.Query.Nodes = priceOfNodes
+	return g, nil
+}

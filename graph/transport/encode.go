@@ -1,0 +1,53 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// encode writes a response by hand: data is JSON already, and encoding/json would check and copy it once more. Errors come first
+// so that they are seen in a long answer. An operation that was not executed has no data key, not even null.
+func encode(response *graphql.Response, executed bool) ([]byte, error) {
+	var out bytes.Buffer
+	out.Grow(len(response.Data) + 64)
+	separator := byte('{')
+	member := func(name string, value []byte) {
+		out.WriteByte(separator)
+		fmt.Fprintf(&out, "%q:", name)
+		out.Write(value)
+		separator = ','
+	}
+	if len(response.Errors) > 0 {
+		errs, err := json.Marshal(response.Errors)
+		if err != nil {
+			return nil, fmt.Errorf("write errors: %w", err)
+		}
+		member("errors", errs)
+	}
+	if executed {
+		data := []byte(response.Data)
+		if len(data) == 0 {
+			data = []byte("null")
+		}
+		member("data", data)
+	}
+	if len(response.Extensions) > 0 {
+		extensions, err := json.Marshal(response.Extensions)
+		if err != nil {
+			return nil, fmt.Errorf("write extensions: %w", err)
+		}
+		member("extensions", extensions)
+	}
+	out.WriteByte('}')
+	return out.Bytes(), nil
+}
+
+// extendWriting gives the next write its time. A writer without deadlines leaves it to the server's own settings.
+func (x *exchange) extendWriting() {
+	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Now().Add(x.door.limits.Write))
+}

@@ -1,0 +1,110 @@
+// Package transport is the door: it serves any graphql.ExecutableSchema over HTTP at one path, by POST, GET, WebSocket
+// (graphql-transport-ws) and server-sent events.
+//
+// It owns what happens before and after gqlgen's executor: who may ask from where (origins), what may be asked (limits), how an
+// answer looks on the wire (media types, status codes, the list of errors) and how long it may take. It knows nothing of
+// municipalities, accounts or modules: the caller hands those in through Options, and puts its own middleware (identity,
+// municipality, request ids) around the handler.
+//
+// The order for one request: origin, method, Accept, content type, schema, body, persisted query, tokens, shape of the query,
+// validation, variables, complexity, execution under a deadline, one write. Each step refuses with a status and an
+// extensions.code and nothing after it runs; a panic anywhere is one INTERNAL answer. The door keeps no state of a caller, and
+// everything that it remembers (executors, parsed queries, persisted texts) is bounded.
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// Options is what the caller decides. Only Schema must be given.
+type Options struct {
+	// Schema names the schema that serves a request. It must return the same pointer as long as the schema is the same: executors
+	// and parsed queries are kept by it. Nil means that there is nothing to serve here, and is answered by 404.
+	Schema func(r *http.Request) graphql.ExecutableSchema
+	// Presenter turns every error into what the caller reads. An error that already bears extensions.code is the door's own and
+	// should be passed on. It runs outside an operation as well. Without it an unknown error is INTERNAL and shows no text.
+	Presenter graphql.ErrorPresenterFunc
+	// Recover turns a panic into an error, and is the place to log it. Without it a panic is INTERNAL.
+	Recover graphql.RecoverFunc
+	// Init checks the payload of connection_init and returns the context of the connection's operations. An error closes it (4403).
+	Init func(ctx context.Context, payload map[string]any) (context.Context, error)
+	// Trusted says whether the caller may see suggestions ("Did you mean"), which tell names. Without it nobody does.
+	Trusted func(ctx context.Context) bool
+	// Introspection says whether the caller may ask for __schema and __type. Without it everybody may.
+	Introspection func(ctx context.Context) bool
+	// Text words a message of the door, whose keys are in Keys. Without it messages are English.
+	Text func(ctx context.Context, key string, args ...any) string
+	// Extensions are gqlgen's hooks, run inside the door's own. One value serves all schemas at once.
+	Extensions []graphql.HandlerExtension
+	// AllowedOrigins are foreign origins ("https://portal.example") whose pages may ask with the visitor's cookie.
+	AllowedOrigins []string
+	// Limits bounds a request. A field that is not set takes its value from DefaultLimits, so none is unbounded by oversight.
+	Limits Limits
+}
+
+type door struct {
+	options Options
+	limits  Limits
+	origins *origins
+	engines *engines
+}
+
+// New builds the handler. It fails on options that cannot work: no schema, or an origin that no browser would send.
+func New(options Options) (http.Handler, error) {
+	if options.Schema == nil {
+		return nil, errors.New("transport: Options.Schema is not set")
+	}
+	allowed, err := newOrigins(options.AllowedOrigins)
+	if err != nil {
+		return nil, fmt.Errorf("transport: allowed origins: %w", err)
+	}
+	d := &door{options: options, limits: options.Limits.orDefault(), origins: allowed}
+	if d.engines, err = newEngines(d); err != nil {
+		return nil, fmt.Errorf("transport: caches: %w", err)
+	}
+	return d, nil
+}
+
+// ServeHTTP answers one request, whatever happens.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
+	x := &exchange{door: d, w: w, r: r, media: mediaJSON}
+	defer x.recoverPanic()
+	x.prepareHeaders()
+	if refused := x.serve(); refused != nil {
+		x.refuse(refused)
+	}
+}
+
+// serve sends the request to its transport. What it returns has not been answered yet.
+func (x *exchange) serve() *refusal {
+	if x.r.Method == http.MethodOptions {
+		return x.servePreflight()
+	}
+	if refused := x.door.origins.check(x.r); refused != nil {
+		return refused
+	}
+	if strings.EqualFold(x.r.Header.Get("Upgrade"), "websocket") { // others, h2c of curl, may be ignored
+		return x.serveSocket()
+	}
+	switch x.r.Method {
+	case http.MethodGet, http.MethodPost:
+		return x.serveOperation()
+	default:
+		x.w.Header().Set("Allow", allowedMethods)
+		return refuse(http.StatusMethodNotAllowed, codeMethod, "method", x.r.Method)
+	}
+}
+
+func (d *door) text(ctx context.Context, key string, args ...any) string {
+	if d.options.Text != nil {
+		return d.options.Text(ctx, key, args...)
+	}
+	return Text(English, key, args...)
+}

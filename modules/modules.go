@@ -1,0 +1,24 @@
+// Package modules lists the modules of the house, in the order in which they build on each other.
+package modules
+
+import (
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/host"
+	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/people"
+	"github.com/veche-city/veche/modules/places"
+	"github.com/veche-city/veche/modules/reports"
+)
+
+// New makes every module. A new module is a line here.
+func New(h *host.Host) ([]core.Module, error) {
+	people, places := people.New(h), places.New(h)
+	all := []core.Module{
+		people,
+		places,
+		councils.New(h, people),
+	}
+	all = append(all, reports.New(h, all...))
+	places.Others(all...)
+	return all, nil
+}

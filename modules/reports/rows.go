@@ -1,0 +1,90 @@
+package reports
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/read"
+)
+
+// The resolvers that gqlgen asks for.
+type (
+	QueryResolver        struct{ Module *Module }
+	IndicatorResolver    struct{ Module *Module }
+	IndicatorRowResolver struct{ Module *Module }
+)
+
+func (r QueryResolver) Indicators(ctx context.Context, from, to core.Date, keys []string) ([]*Indicator, error) {
+	return r.Module.figures(ctx, from, to, keys)
+}
+
+func (r IndicatorResolver) Rows(ctx context.Context, obj *Indicator, first *int, after *string) (*read.Connection[IndicatorRow], error) {
+	return r.Module.rows(ctx, obj, first, after)
+}
+
+func (r IndicatorRowResolver) Object(ctx context.Context, obj *IndicatorRow) (core.Node, error) {
+	return r.Module.host.Reads.Object(ctx, obj.id)
+}
+
+// rows is a page of what a figure counts, by day and then by key.
+func (m *Module) rows(ctx context.Context, of *Indicator, first *int, after *string) (*read.Connection[IndicatorRow], error) {
+	size := read.DefaultPage
+	if first != nil {
+		size = *first
+	}
+	if most := m.host.Reads.MaxPage(); size < 0 || size > most {
+		return nil, core.Invalid(core.Textf("first is from 0 to %d.", "first — от 0 до %d.", most), "first")
+	}
+	day, key, err := parseCursor(after)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := m.host.DB.QueryContext(ctx, `SELECT id, coalesce(breakdown, ''), day FROM (?0) AS counted
+		WHERE (day, id) > (?1::date, ?2::uuid) ORDER BY day, id LIMIT ?3`, of.query(ctx, m.host.DB.DB), day, key, size+1)
+	if err != nil {
+		return nil, fmt.Errorf("indicator %s: %w", of.Key, err)
+	}
+	defer func() { _ = rows.Close() }()
+	page := &read.Connection[IndicatorRow]{Nodes: []*IndicatorRow{}, Edges: []*read.Edge[IndicatorRow]{}, PageInfo: &read.PageInfo{HasPreviousPage: after != nil}, TotalCount: of.Value}
+	for rows.Next() {
+		row := &IndicatorRow{id: core.ID{Type: of.declared.Type}}
+		if err := rows.Scan(&row.id.Key, &row.Part, &row.Day); err != nil {
+			return nil, fmt.Errorf("indicator %s: %w", of.Key, err)
+		}
+		if page.PageInfo.HasNextPage = len(page.Nodes) == size; page.PageInfo.HasNextPage {
+			break
+		}
+		page.Nodes = append(page.Nodes, row)
+		page.Edges = append(page.Edges, &read.Edge[IndicatorRow]{Cursor: cursorOf(row), Node: row})
+	}
+	if n := len(page.Edges); n > 0 {
+		page.PageInfo.StartCursor, page.PageInfo.EndCursor = &page.Edges[0].Cursor, &page.Edges[n-1].Cursor
+	}
+	return page, rows.Err()
+}
+
+func cursorOf(r *IndicatorRow) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(r.Day.String() + " " + r.id.Key.String()))
+}
+
+func parseCursor(after *string) (day core.Date, key uuid.UUID, err error) {
+	if after == nil {
+		return core.NewDate(1, 1, 1), uuid.Nil, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(*after)
+	if err == nil {
+		before, rest, _ := strings.Cut(string(raw), " ")
+		if day, err = core.ParseDate(before); err == nil {
+			key, err = uuid.Parse(rest)
+		}
+	}
+	if err != nil {
+		err = core.Invalid(core.T("This is not a cursor of this list. Start again from the first page.", "Это не курсор данного списка. Начните с первой страницы."), "after")
+	}
+	return day, key, err
+}
