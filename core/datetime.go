@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -16,7 +17,7 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if utc := t.UTC(); err != nil || t.Year() < 1 || utc.Year() < 1 || utc.Year() > 9999 {
 		return time.Time{}, Invalid(Textf("%q is not a moment. Write it with its zone: 2012-09-28T10:00:00+08:00.",
-			"%q — не момент времени. Пишите с часовым поясом: 2012-09-28T10:00:00+08:00.", clip(s)))
+			"%q — не момент времени. Пишите с часовым поясом: 2012-09-28T10:00:00+08:00.", clip(fmt.Sprint(v))))
 	}
 	return t, nil
 }

@@ -101,14 +101,19 @@ func (p *Problems) Check(ok bool, text Text, path ...string) {
 	}
 }
 
-// Add notes err when it is a user's error, and hands every other error back.
+// Add notes err when it is a user's error, or several, and hands every other error back.
 func (p *Problems) Add(err error) error {
 	var e *Error
-	if errors.As(err, &e) && e.Code == CodeBadUserInput {
+	var more Problems
+	switch {
+	case errors.As(err, &e) && e.Code == CodeBadUserInput:
 		*p = append(*p, e)
-		return nil
+	case errors.As(err, &more):
+		*p = append(*p, more...)
+	default:
+		return err
 	}
-	return err
+	return nil
 }
 
 // Err is nil when nothing was noted.

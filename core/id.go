@@ -27,21 +27,31 @@ func (id ID) String() string {
 	return base64.RawURLEncoding.EncodeToString(append([]byte(id.Type+":"), id.Key[:]...))
 }
 
-// ParseID reads what String wrote.
+// ParseID reads what String wrote, and nothing else: an object has one id, and its type is a
+// GraphQL name, so that it can be shown and sent to the database as it is.
 func ParseID(s string) (ID, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil {
 		return ID{}, errNotID
 	}
 	typ, key, ok := strings.Cut(string(raw), ":")
-	if !ok || typ == "" {
+	if !ok || !isName(typ) {
 		return ID{}, errNotID
 	}
 	k, err := uuid.FromBytes([]byte(key))
 	if err != nil {
 		return ID{}, errNotID
 	}
-	return ID{Type: typ, Key: k}, nil
+	id := ID{Type: typ, Key: k}
+	if id.String() != s { // base64 that decodes to the same with other spare bits or line ends
+		return ID{}, errNotID
+	}
+	return id, nil
+}
+
+func isName(s string) bool {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+	return s != "" && strings.Trim(s[:1], letters) == "" && strings.Trim(s, letters+"0123456789") == ""
 }
 
 var errNotID = Invalid(T("This is not an id. Take it from an object's field id.", "Это не идентификатор. Возьмите его из поля id объекта."))

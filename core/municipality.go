@@ -19,10 +19,27 @@ type Municipality struct {
 	Hosts    []string // host names that lead to it
 	// DisabledModules are switched off: their part of the schema is not there.
 	DisabledModules []string
+
+	location *time.Location // of TimeZone, once it was read
+}
+
+// SetTimeZone names the zone and reads its rules from this machine's disk, which Location would
+// otherwise do at each call. It is for whoever makes the value, before others see it. "Local"
+// would be the zone of whatever machine serves the request, and is refused.
+func (m *Municipality) SetTimeZone(name string) error {
+	loc, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return Invalid(Textf("%q is not a time zone of the IANA database, such as Asia/Krasnoyarsk.", "%q — не часовой пояс базы IANA, например Asia/Krasnoyarsk.", clip(name)), "timeZone")
+	}
+	m.TimeZone, m.location = name, loc
+	return nil
 }
 
 // Location is the town's time zone; UTC when the name is unknown to this machine.
 func (m *Municipality) Location() *time.Location {
+	if m.location != nil && m.location.String() == m.TimeZone {
+		return m.location
+	}
 	if loc, err := time.LoadLocation(m.TimeZone); err == nil {
 		return loc
 	}

@@ -21,9 +21,9 @@ func Textf(en, ru string, args ...any) Text {
 	return Text{En: fmt.Sprintf(en, args...), Ru: fmt.Sprintf(ru, args...)}
 }
 
-// In is the text in the reader's language.
+// In is the text in the reader's language, or in the other when it is written in that one alone.
 func (t Text) In(lang Language) string {
-	if lang == Russian && t.Ru != "" {
+	if t.En == "" || lang == Russian && t.Ru != "" {
 		return t.Ru
 	}
 	return t.En

@@ -11,18 +11,24 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/extension"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/accounts"
+	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/people"
+	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
 	"github.com/veche-city/veche/modules/reports"
 )
 
 // Modules are the modules whose schema is joined here.
 type Modules struct {
-	Councils *councils.Module
-	People   *people.Module
-	Places   *places.Module
-	Reports  *reports.Module
+	Accounts    *accounts.Module
+	Audit       *audit.Module
+	Councils    *councils.Module
+	People      *people.Module
+	Permissions *permissions.Module
+	Places      *places.Module
+	Reports     *reports.Module
 }
 
 // Join finds each module in the list of all; one that is missing is named.
@@ -30,21 +36,36 @@ func Join(all []core.Module) (Modules, error) {
 	var m Modules
 	for _, one := range all {
 		switch one := one.(type) {
+		case *accounts.Module:
+			m.Accounts = one
+		case *audit.Module:
+			m.Audit = one
 		case *councils.Module:
 			m.Councils = one
 		case *people.Module:
 			m.People = one
+		case *permissions.Module:
+			m.Permissions = one
 		case *places.Module:
 			m.Places = one
 		case *reports.Module:
 			m.Reports = one
 		}
 	}
+	if m.Accounts == nil {
+		return m, fmt.Errorf("graph: the module accounts is not in the list of modules")
+	}
+	if m.Audit == nil {
+		return m, fmt.Errorf("graph: the module audit is not in the list of modules")
+	}
 	if m.Councils == nil {
 		return m, fmt.Errorf("graph: the module councils is not in the list of modules")
 	}
 	if m.People == nil {
 		return m, fmt.Errorf("graph: the module people is not in the list of modules")
+	}
+	if m.Permissions == nil {
+		return m, fmt.Errorf("graph: the module permissions is not in the list of modules")
 	}
 	if m.Places == nil {
 		return m, fmt.Errorf("graph: the module places is not in the list of modules")
@@ -58,6 +79,7 @@ func Join(all []core.Module) (Modules, error) {
 // declaredFields are those whose resolvers read what a module declares; the start asks the
 // reader whether each is declared.
 var declaredFields = map[string][]string{
+	"Account":            {"mustChangePassword"},
 	"Address":            {"district", "mergedInto", "duplicates", "venues"},
 	"Consent":            {"person"},
 	"Council":            {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats"},
@@ -72,8 +94,45 @@ var declaredFields = map[string][]string{
 	"Person":             {"honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "memberships"},
 	"PersonalDataAccess": {"person", "reader"},
 	"Post":               {"person", "organisation"},
+	"ServiceToken":       {"createdBy"},
 	"Term":               {"council"},
 	"Venue":              {"address", "district"},
+}
+
+type accountResolver struct {
+	declaredAccount
+}
+
+func (r *Resolver) Account() AccountResolver {
+	return accountResolver{
+		declaredAccount: declaredAccount{r.Reads},
+	}
+}
+
+type declaredAccount struct{ reads *read.Reader }
+
+func (d declaredAccount) MustChangePassword(ctx context.Context, obj *accounts.Account) (bool, error) {
+	return read.Value[bool](ctx, d.reads, obj)
+}
+
+func (d declaredAccount) Extension(ctx context.Context, obj *accounts.Account, slot int) (*extension.Place, error) {
+	return extension.At(ctx, "Account", obj.ID, slot)
+}
+
+type accountPayloadResolver struct {
+	declaredAccountPayload
+}
+
+func (r *Resolver) AccountPayload() AccountPayloadResolver {
+	return accountPayloadResolver{
+		declaredAccountPayload: declaredAccountPayload{r.Reads},
+	}
+}
+
+type declaredAccountPayload struct{ reads *read.Reader }
+
+func (d declaredAccountPayload) Account(ctx context.Context, obj *core.Payload) (*accounts.Account, error) {
+	return read.Changed[accounts.Account](ctx, d.reads, obj.Key)
 }
 
 type addressResolver struct {
@@ -122,6 +181,26 @@ type declaredAddressPayload struct{ reads *read.Reader }
 
 func (d declaredAddressPayload) Address(ctx context.Context, obj *core.Payload) (*places.Address, error) {
 	return read.Changed[places.Address](ctx, d.reads, obj.Key)
+}
+
+type auditAuditEntry = audit.AuditEntryResolver
+
+type auditEntryResolver struct {
+	auditAuditEntry
+	declaredAuditEntry
+}
+
+func (r *Resolver) AuditEntry() AuditEntryResolver {
+	return auditEntryResolver{
+		auditAuditEntry:    auditAuditEntry{Module: r.Modules.Audit},
+		declaredAuditEntry: declaredAuditEntry{r.Reads},
+	}
+}
+
+type declaredAuditEntry struct{ reads *read.Reader }
+
+func (d declaredAuditEntry) Extension(ctx context.Context, obj *audit.AuditEntry, slot int) (*extension.Place, error) {
+	return extension.At(ctx, "AuditEntry", obj.ID, slot)
 }
 
 type consentResolver struct {
@@ -254,6 +333,18 @@ type declaredCouncilPayload struct{ reads *read.Reader }
 
 func (d declaredCouncilPayload) Council(ctx context.Context, obj *core.Payload) (*councils.Council, error) {
 	return read.Changed[councils.Council](ctx, d.reads, obj.Key)
+}
+
+type permissionsDeleteRolePayload = permissions.DeleteRolePayloadResolver
+
+type deleteRolePayloadResolver struct {
+	permissionsDeleteRolePayload
+}
+
+func (r *Resolver) DeleteRolePayload() DeleteRolePayloadResolver {
+	return deleteRolePayloadResolver{
+		permissionsDeleteRolePayload: permissionsDeleteRolePayload{Module: r.Modules.Permissions},
+	}
 }
 
 type districtResolver struct {
@@ -452,6 +543,38 @@ func (r *Resolver) IndicatorRow() IndicatorRowResolver {
 	}
 }
 
+type invitationPayloadResolver struct {
+	declaredInvitationPayload
+}
+
+func (r *Resolver) InvitationPayload() InvitationPayloadResolver {
+	return invitationPayloadResolver{
+		declaredInvitationPayload: declaredInvitationPayload{r.Reads},
+	}
+}
+
+type declaredInvitationPayload struct{ reads *read.Reader }
+
+func (d declaredInvitationPayload) Account(ctx context.Context, obj *accounts.InvitationPayload) (*accounts.Account, error) {
+	return read.Changed[accounts.Account](ctx, d.reads, obj.Key)
+}
+
+type issuedServiceTokenPayloadResolver struct {
+	declaredIssuedServiceTokenPayload
+}
+
+func (r *Resolver) IssuedServiceTokenPayload() IssuedServiceTokenPayloadResolver {
+	return issuedServiceTokenPayloadResolver{
+		declaredIssuedServiceTokenPayload: declaredIssuedServiceTokenPayload{r.Reads},
+	}
+}
+
+type declaredIssuedServiceTokenPayload struct{ reads *read.Reader }
+
+func (d declaredIssuedServiceTokenPayload) ServiceToken(ctx context.Context, obj *accounts.IssuedServiceTokenPayload) (*accounts.ServiceToken, error) {
+	return read.Changed[accounts.ServiceToken](ctx, d.reads, obj.Key)
+}
+
 type mandateResolver struct {
 	declaredMandate
 }
@@ -548,23 +671,29 @@ func (r *Resolver) Municipality() MunicipalityResolver {
 	}
 }
 
+type accountsMutation = accounts.MutationResolver
 type councilsMutation = councils.MutationResolver
 type peopleMutation = people.MutationResolver
+type permissionsMutation = permissions.MutationResolver
 type placesMutation = places.MutationResolver
 
 type mutationResolver struct {
+	accountsMutation
 	councilsMutation
 	peopleMutation
+	permissionsMutation
 	placesMutation
 	declaredMutation
 }
 
 func (r *Resolver) Mutation() MutationResolver {
 	return mutationResolver{
-		councilsMutation: councilsMutation{Module: r.Modules.Councils},
-		peopleMutation:   peopleMutation{Module: r.Modules.People},
-		placesMutation:   placesMutation{Module: r.Modules.Places},
-		declaredMutation: declaredMutation{r.Reads},
+		accountsMutation:    accountsMutation{Module: r.Modules.Accounts},
+		councilsMutation:    councilsMutation{Module: r.Modules.Councils},
+		peopleMutation:      peopleMutation{Module: r.Modules.People},
+		permissionsMutation: permissionsMutation{Module: r.Modules.Permissions},
+		placesMutation:      placesMutation{Module: r.Modules.Places},
+		declaredMutation:    declaredMutation{r.Reads},
 	}
 }
 
@@ -786,14 +915,18 @@ func (d declaredPostPayload) Post(ctx context.Context, obj *core.Payload) (*peop
 	return read.Changed[people.Post](ctx, d.reads, obj.Key)
 }
 
+type accountsQuery = accounts.QueryResolver
 type councilsQuery = councils.QueryResolver
 type peopleQuery = people.QueryResolver
+type permissionsQuery = permissions.QueryResolver
 type placesQuery = places.QueryResolver
 type reportsQuery = reports.QueryResolver
 
 type queryResolver struct {
+	accountsQuery
 	councilsQuery
 	peopleQuery
+	permissionsQuery
 	placesQuery
 	reportsQuery
 	baseQuery
@@ -802,16 +935,38 @@ type queryResolver struct {
 
 func (r *Resolver) Query() QueryResolver {
 	return queryResolver{
-		councilsQuery: councilsQuery{Module: r.Modules.Councils},
-		peopleQuery:   peopleQuery{Module: r.Modules.People},
-		placesQuery:   placesQuery{Module: r.Modules.Places},
-		reportsQuery:  reportsQuery{Module: r.Modules.Reports},
-		baseQuery:     baseQuery{r},
-		declaredQuery: declaredQuery{r.Reads},
+		accountsQuery:    accountsQuery{Module: r.Modules.Accounts},
+		councilsQuery:    councilsQuery{Module: r.Modules.Councils},
+		peopleQuery:      peopleQuery{Module: r.Modules.People},
+		permissionsQuery: permissionsQuery{Module: r.Modules.Permissions},
+		placesQuery:      placesQuery{Module: r.Modules.Places},
+		reportsQuery:     reportsQuery{Module: r.Modules.Reports},
+		baseQuery:        baseQuery{r},
+		declaredQuery:    declaredQuery{r.Reads},
 	}
 }
 
 type declaredQuery struct{ reads *read.Reader }
+
+func (d declaredQuery) Account(ctx context.Context, id core.ID) (*accounts.Account, error) {
+	return read.Get[accounts.Account](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Accounts(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[accounts.Account], error) {
+	return read.All[accounts.Account](ctx, d.reads)
+}
+
+func (d declaredQuery) ServiceTokens(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[accounts.ServiceToken], error) {
+	return read.All[accounts.ServiceToken](ctx, d.reads)
+}
+
+func (d declaredQuery) AuditEntries(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[audit.AuditEntry], error) {
+	return read.All[audit.AuditEntry](ctx, d.reads)
+}
+
+func (d declaredQuery) AuditEntry(ctx context.Context, id core.ID) (*audit.AuditEntry, error) {
+	return read.Get[audit.AuditEntry](ctx, d.reads, id)
+}
 
 func (d declaredQuery) Council(ctx context.Context, id core.ID) (*councils.Council, error) {
 	return read.Get[councils.Council](ctx, d.reads, id)
@@ -865,6 +1020,22 @@ func (d declaredQuery) Household(ctx context.Context, id core.ID) (*people.House
 	return read.Get[people.Household](ctx, d.reads, id)
 }
 
+func (d declaredQuery) Role(ctx context.Context, id core.ID) (*permissions.Role, error) {
+	return read.Get[permissions.Role](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Roles(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[permissions.Role], error) {
+	return read.All[permissions.Role](ctx, d.reads)
+}
+
+func (d declaredQuery) RoleAssignments(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[permissions.RoleAssignment], error) {
+	return read.All[permissions.RoleAssignment](ctx, d.reads)
+}
+
+func (d declaredQuery) RoleAssignment(ctx context.Context, id core.ID) (*permissions.RoleAssignment, error) {
+	return read.Get[permissions.RoleAssignment](ctx, d.reads, id)
+}
+
 func (d declaredQuery) District(ctx context.Context, id core.ID) (*places.District, error) {
 	return read.Get[places.District](ctx, d.reads, id)
 }
@@ -891,6 +1062,106 @@ func (d declaredQuery) Venues(ctx context.Context, first *int, after *string, la
 
 func (d declaredQuery) Extension(ctx context.Context, slot int) (*extension.Place, error) {
 	return extension.At(ctx, "Query", uuid.Nil, slot)
+}
+
+type permissionsRole = permissions.RoleResolver
+
+type roleResolver struct {
+	permissionsRole
+	declaredRole
+}
+
+func (r *Resolver) Role() RoleResolver {
+	return roleResolver{
+		permissionsRole: permissionsRole{Module: r.Modules.Permissions},
+		declaredRole:    declaredRole{r.Reads},
+	}
+}
+
+type declaredRole struct{ reads *read.Reader }
+
+func (d declaredRole) Extension(ctx context.Context, obj *permissions.Role, slot int) (*extension.Place, error) {
+	return extension.At(ctx, "Role", obj.ID, slot)
+}
+
+type permissionsRoleAssignment = permissions.RoleAssignmentResolver
+
+type roleAssignmentResolver struct {
+	permissionsRoleAssignment
+	declaredRoleAssignment
+}
+
+func (r *Resolver) RoleAssignment() RoleAssignmentResolver {
+	return roleAssignmentResolver{
+		permissionsRoleAssignment: permissionsRoleAssignment{Module: r.Modules.Permissions},
+		declaredRoleAssignment:    declaredRoleAssignment{r.Reads},
+	}
+}
+
+type declaredRoleAssignment struct{ reads *read.Reader }
+
+func (d declaredRoleAssignment) Extension(ctx context.Context, obj *permissions.RoleAssignment, slot int) (*extension.Place, error) {
+	return extension.At(ctx, "RoleAssignment", obj.ID, slot)
+}
+
+type permissionsRoleAssignmentPayload = permissions.RoleAssignmentPayloadResolver
+
+type roleAssignmentPayloadResolver struct {
+	permissionsRoleAssignmentPayload
+}
+
+func (r *Resolver) RoleAssignmentPayload() RoleAssignmentPayloadResolver {
+	return roleAssignmentPayloadResolver{
+		permissionsRoleAssignmentPayload: permissionsRoleAssignmentPayload{Module: r.Modules.Permissions},
+	}
+}
+
+type permissionsRolePayload = permissions.RolePayloadResolver
+
+type rolePayloadResolver struct {
+	permissionsRolePayload
+}
+
+func (r *Resolver) RolePayload() RolePayloadResolver {
+	return rolePayloadResolver{
+		permissionsRolePayload: permissionsRolePayload{Module: r.Modules.Permissions},
+	}
+}
+
+type serviceTokenResolver struct {
+	declaredServiceToken
+}
+
+func (r *Resolver) ServiceToken() ServiceTokenResolver {
+	return serviceTokenResolver{
+		declaredServiceToken: declaredServiceToken{r.Reads},
+	}
+}
+
+type declaredServiceToken struct{ reads *read.Reader }
+
+func (d declaredServiceToken) CreatedBy(ctx context.Context, obj *accounts.ServiceToken) (*accounts.Account, error) {
+	return read.One[accounts.Account](ctx, d.reads, obj)
+}
+
+func (d declaredServiceToken) Extension(ctx context.Context, obj *accounts.ServiceToken, slot int) (*extension.Place, error) {
+	return extension.At(ctx, "ServiceToken", obj.ID, slot)
+}
+
+type serviceTokenPayloadResolver struct {
+	declaredServiceTokenPayload
+}
+
+func (r *Resolver) ServiceTokenPayload() ServiceTokenPayloadResolver {
+	return serviceTokenPayloadResolver{
+		declaredServiceTokenPayload: declaredServiceTokenPayload{r.Reads},
+	}
+}
+
+type declaredServiceTokenPayload struct{ reads *read.Reader }
+
+func (d declaredServiceTokenPayload) ServiceToken(ctx context.Context, obj *core.Payload) (*accounts.ServiceToken, error) {
+	return read.Changed[accounts.ServiceToken](ctx, d.reads, obj.Key)
 }
 
 type councilsSubscription = councils.SubscriptionResolver
@@ -981,6 +1252,18 @@ func (d declaredVenuePayload) Venue(ctx context.Context, obj *core.Payload) (*pl
 	return read.Changed[places.Venue](ctx, d.reads, obj.Key)
 }
 
+type accountsViewer = accounts.ViewerResolver
+
+type viewerResolver struct {
+	accountsViewer
+}
+
+func (r *Resolver) Viewer() ViewerResolver {
+	return viewerResolver{
+		accountsViewer: accountsViewer{Module: r.Modules.Accounts},
+	}
+}
+
 // price sets what each page costs: its size times what one row costs.
 func price(c *ComplexityRoot) {
 	c.Address.Duplicates = func(childComplexity int, first *int, after *string, last *int, before *string) int {
@@ -1055,6 +1338,15 @@ func price(c *ComplexityRoot) {
 	c.Person.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.Query.Accounts = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.ServiceTokens = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.AuditEntries = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.Query.Councils = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
@@ -1071,6 +1363,12 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Mandates = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Roles = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.RoleAssignments = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Districts = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {

@@ -4398,6 +4398,11 @@ func (ec *executionContext) marshalNLocalText2ᚖgithubᚗcomᚋvecheᚑcityᚋv
 	return ec._LocalText(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNLocalTextInput2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalTextInput(ctx context.Context, v any) (places.LocalTextInput, error) {
+	res, err := ec.unmarshalInputLocalTextInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNMergeAddressesInput2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐMergeAddressesInput(ctx context.Context, v any) (places.MergeAddressesInput, error) {
 	res, err := ec.unmarshalInputMergeAddressesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)

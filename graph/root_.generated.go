@@ -14,8 +14,10 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/people"
+	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
 )
 
@@ -27,14 +29,18 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Account() AccountResolver
+	AccountPayload() AccountPayloadResolver
 	Address() AddressResolver
 	AddressPayload() AddressPayloadResolver
+	AuditEntry() AuditEntryResolver
 	Consent() ConsentResolver
 	ConsentPayload() ConsentPayloadResolver
 	Council() CouncilResolver
 	CouncilChange() CouncilChangeResolver
 	CouncilCoverage() CouncilCoverageResolver
 	CouncilPayload() CouncilPayloadResolver
+	DeleteRolePayload() DeleteRolePayloadResolver
 	District() DistrictResolver
 	DistrictBoundary() DistrictBoundaryResolver
 	DistrictPayload() DistrictPayloadResolver
@@ -45,6 +51,8 @@ type ResolverRoot interface {
 	HouseholdPayload() HouseholdPayloadResolver
 	Indicator() IndicatorResolver
 	IndicatorRow() IndicatorRowResolver
+	InvitationPayload() InvitationPayloadResolver
+	IssuedServiceTokenPayload() IssuedServiceTokenPayloadResolver
 	Mandate() MandateResolver
 	MandatePayload() MandatePayloadResolver
 	Membership() MembershipResolver
@@ -60,11 +68,18 @@ type ResolverRoot interface {
 	Post() PostResolver
 	PostPayload() PostPayloadResolver
 	Query() QueryResolver
+	Role() RoleResolver
+	RoleAssignment() RoleAssignmentResolver
+	RoleAssignmentPayload() RoleAssignmentPayloadResolver
+	RolePayload() RolePayloadResolver
+	ServiceToken() ServiceTokenResolver
+	ServiceTokenPayload() ServiceTokenPayloadResolver
 	Subscription() SubscriptionResolver
 	Term() TermResolver
 	TermPayload() TermPayloadResolver
 	Venue() VenueResolver
 	VenuePayload() VenuePayloadResolver
+	Viewer() ViewerResolver
 }
 
 type DirectiveRoot struct {
@@ -73,6 +88,37 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	Account struct {
+		CreatedAt          func(childComplexity int) int
+		DisabledAt         func(childComplexity int) int
+		DisplayName        func(childComplexity int) int
+		Extension          func(childComplexity int, slot int) int
+		ID                 func(childComplexity int) int
+		LastSignInAt       func(childComplexity int) int
+		Login              func(childComplexity int) int
+		MustChangePassword func(childComplexity int) int
+		PersonID           func(childComplexity int) int
+		Version            func(childComplexity int) int
+	}
+
+	AccountConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AccountEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AccountPayload struct {
+		Account          func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	Address struct {
 		Building    func(childComplexity int) int
 		District    func(childComplexity int) int
@@ -106,6 +152,35 @@ type ComplexityRoot struct {
 		Address          func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	AuditEntry struct {
+		ActingForID func(childComplexity int) int
+		Action      func(childComplexity int) int
+		ActorID     func(childComplexity int) int
+		ActorKind   func(childComplexity int) int
+		After       func(childComplexity int) int
+		At          func(childComplexity int) int
+		Before      func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Object      func(childComplexity int) int
+		ObjectID    func(childComplexity int) int
+		ObjectType  func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		RequestID   func(childComplexity int) int
+	}
+
+	AuditEntryConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Consent struct {
@@ -191,6 +266,13 @@ type ComplexityRoot struct {
 	CouncilPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Council          func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	DeleteRolePayload struct {
+		ClientMutationID func(childComplexity int) int
+		DeletedRoleID    func(childComplexity int) int
+		PolicyVersion    func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -345,6 +427,20 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	InvitationPayload struct {
+		Account          func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Invitation       func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	IssuedServiceTokenPayload struct {
+		ClientMutationID func(childComplexity int) int
+		ServiceToken     func(childComplexity int) int
+		Token            func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	LocalText struct {
 		En func(childComplexity int) int
 		Ru func(childComplexity int) int
@@ -436,33 +532,55 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		AbolishDistrict       func(childComplexity int, input places.AbolishDistrictInput) int
+		AcceptInvitation      func(childComplexity int, input accounts.AcceptInvitationInput) int
 		AddHouseholdMember    func(childComplexity int, input people.AddHouseholdMemberInput) int
 		AddMember             func(childComplexity int, input councils.AddMemberInput) int
+		AddRoleRule           func(childComplexity int, input permissions.AddRoleRuleInput) int
 		AssignPost            func(childComplexity int, input people.AssignPostInput) int
+		AssignRole            func(childComplexity int, input permissions.AssignRoleInput) int
 		AwardHonour           func(childComplexity int, input people.AwardHonourInput) int
+		ChangePassword        func(childComplexity int, input accounts.ChangePasswordInput) int
 		ChangePost            func(childComplexity int, input councils.ChangePostInput) int
 		CloseVenue            func(childComplexity int, input places.CloseVenueInput) int
+		CreateAccount         func(childComplexity int, input accounts.CreateAccountInput) int
 		CreateAddress         func(childComplexity int, input places.CreateAddressInput) int
 		CreateCouncil         func(childComplexity int, input councils.CreateCouncilInput) int
 		CreateDistrict        func(childComplexity int, input places.CreateDistrictInput) int
 		CreateHousehold       func(childComplexity int, input people.CreateHouseholdInput) int
 		CreateOrganisation    func(childComplexity int, input people.CreateOrganisationInput) int
 		CreatePerson          func(childComplexity int, input people.CreatePersonInput) int
+		CreateRole            func(childComplexity int, input permissions.CreateRoleInput) int
+		CreateServiceToken    func(childComplexity int, input accounts.CreateServiceTokenInput) int
 		CreateVenue           func(childComplexity int, input places.CreateVenueInput) int
+		DeleteRole            func(childComplexity int, input permissions.DeleteRoleInput) int
+		DisableAccount        func(childComplexity int, input accounts.DisableAccountInput) int
 		DissolveCouncil       func(childComplexity int, input councils.DissolveCouncilInput) int
 		DissolveOrganisation  func(childComplexity int, input people.DissolveOrganisationInput) int
+		EnableAccount         func(childComplexity int, input accounts.EnableAccountInput) int
 		EndHouseholdMember    func(childComplexity int, input people.EndHouseholdMemberInput) int
 		EndMembership         func(childComplexity int, input councils.EndMembershipInput) int
 		EndPost               func(childComplexity int, input people.EndPostInput) int
+		EndRoleAssignment     func(childComplexity int, input permissions.EndRoleAssignmentInput) int
 		ErasePerson           func(childComplexity int, input people.ErasePersonInput) int
 		Extension             func(childComplexity int, slot int) int
 		GiveConsent           func(childComplexity int, input people.GiveConsentInput) int
 		GrantMandate          func(childComplexity int, input people.GrantMandateInput) int
+		LinkPerson            func(childComplexity int, input accounts.LinkPersonInput) int
 		MergeAddresses        func(childComplexity int, input places.MergeAddressesInput) int
 		MergeOrganisations    func(childComplexity int, input people.MergeOrganisationsInput) int
 		MergePersons          func(childComplexity int, input people.MergePersonsInput) int
+		RemoveRoleRule        func(childComplexity int, input permissions.RemoveRoleRuleInput) int
+		ResetPassword         func(childComplexity int, input accounts.ResetPasswordInput) int
 		RevokeMandate         func(childComplexity int, input people.RevokeMandateInput) int
+		RevokeOtherSessions   func(childComplexity int, input accounts.RevokeOtherSessionsInput) int
+		RevokeServiceToken    func(childComplexity int, input accounts.RevokeServiceTokenInput) int
+		RevokeSession         func(childComplexity int, input accounts.RevokeSessionInput) int
 		SetDistrictBoundary   func(childComplexity int, input places.SetDistrictBoundaryInput) int
+		SetRoleRules          func(childComplexity int, input permissions.SetRoleRulesInput) int
+		SetUp                 func(childComplexity int, input accounts.SetUpInput) int
+		SignIn                func(childComplexity int, input accounts.SignInInput) int
+		SignOut               func(childComplexity int, input accounts.SignOutInput) int
+		SignUp                func(childComplexity int, input accounts.SignUpInput) int
 		StartTerm             func(childComplexity int, input councils.StartTermInput) int
 		UndoMergeAddresses    func(childComplexity int, input places.UndoMergeAddressesInput) int
 		UndoOrganisationMerge func(childComplexity int, input people.UndoOrganisationMergeInput) int
@@ -475,6 +593,7 @@ type ComplexityRoot struct {
 		UpdateOrganisation    func(childComplexity int, input people.UpdateOrganisationInput) int
 		UpdatePerson          func(childComplexity int, input people.UpdatePersonInput) int
 		UpdatePersonalData    func(childComplexity int, input people.UpdatePersonalDataInput) int
+		UpdateRole            func(childComplexity int, input permissions.UpdateRoleInput) int
 		UpdateVenue           func(childComplexity int, input places.UpdateVenueInput) int
 		WithdrawConsent       func(childComplexity int, input people.WithdrawConsentInput) int
 	}
@@ -524,6 +643,13 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	Permission struct {
+		Module      func(childComplexity int) int
+		ModuleTitle func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Title       func(childComplexity int) int
 	}
 
 	Person struct {
@@ -638,8 +764,12 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Account            func(childComplexity int, id core.ID) int
+		Accounts           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Address            func(childComplexity int, id core.ID) int
 		Addresses          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		AuditEntries       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		AuditEntry         func(childComplexity int, id core.ID) int
 		Council            func(childComplexity int, id core.ID) int
 		CouncilCoverage    func(childComplexity int, kind councils.CouncilKind, asOf *core.Date) int
 		Councils           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
@@ -659,13 +789,149 @@ type ComplexityRoot struct {
 		Nodes              func(childComplexity int, ids []*core.ID) int
 		Organisation       func(childComplexity int, id core.ID) int
 		Organisations      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Permissions        func(childComplexity int) int
 		Person             func(childComplexity int, id core.ID) int
 		PersonalDataExport func(childComplexity int, personID core.ID) int
 		Persons            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		PolicyVersion      func(childComplexity int) int
 		Post               func(childComplexity int, id core.ID) int
 		Posts              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Role               func(childComplexity int, id core.ID) int
+		RoleAssignment     func(childComplexity int, id core.ID) int
+		RoleAssignments    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Roles              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		ServiceTokens      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Venue              func(childComplexity int, id core.ID) int
 		Venues             func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Viewer             func(childComplexity int) int
+		ViewerPermissions  func(childComplexity int) int
+	}
+
+	Role struct {
+		Builtin      func(childComplexity int) int
+		Description  func(childComplexity int) int
+		Descriptions func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		ID           func(childComplexity int) int
+		Key          func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Names        func(childComplexity int) int
+		Parents      func(childComplexity int) int
+		Rules        func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	RoleAssignment struct {
+		AccountID    func(childComplexity int) int
+		AssignedAt   func(childComplexity int) int
+		AssignedByID func(childComplexity int) int
+		EndsOn       func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		ID           func(childComplexity int) int
+		Note         func(childComplexity int) int
+		Role         func(childComplexity int) int
+		Scope        func(childComplexity int) int
+		StartsOn     func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	RoleAssignmentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RoleAssignmentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RoleAssignmentPayload struct {
+		ClientMutationID func(childComplexity int) int
+		PolicyVersion    func(childComplexity int) int
+		RoleAssignment   func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	RoleConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RoleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RolePayload struct {
+		ClientMutationID func(childComplexity int) int
+		PolicyVersion    func(childComplexity int) int
+		Role             func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	RoleRule struct {
+		Effect     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Permission func(childComplexity int) int
+		Relation   func(childComplexity int) int
+		Scope      func(childComplexity int) int
+	}
+
+	Scope struct {
+		ID   func(childComplexity int) int
+		Kind func(childComplexity int) int
+	}
+
+	ServiceToken struct {
+		CreatedAt   func(childComplexity int) int
+		CreatedBy   func(childComplexity int) int
+		ExpiresAt   func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Permissions func(childComplexity int) int
+		RevokedAt   func(childComplexity int) int
+		UsedAt      func(childComplexity int) int
+	}
+
+	ServiceTokenConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ServiceTokenEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ServiceTokenPayload struct {
+		ClientMutationID func(childComplexity int) int
+		ServiceToken     func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Session struct {
+		Address   func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Current   func(childComplexity int) int
+		ExpiresAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		SeenAt    func(childComplexity int) int
+		UserAgent func(childComplexity int) int
+	}
+
+	SignInPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Token            func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+		Viewer           func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -743,6 +1009,21 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 		Venue            func(childComplexity int) int
 	}
+
+	Viewer struct {
+		Account     func(childComplexity int) int
+		ActingForID func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Permissions func(childComplexity int) int
+		PersonID    func(childComplexity int) int
+		Sessions    func(childComplexity int) int
+	}
+
+	ViewerPayload struct {
+		ClientMutationID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+		Viewer           func(childComplexity int) int
+	}
 }
 
 type executableSchema graphql.ExecutableSchemaState[ResolverRoot, DirectiveRoot, ComplexityRoot]
@@ -758,6 +1039,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "Account.createdAt":
+		if e.ComplexityRoot.Account.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.CreatedAt(childComplexity), true
+	case "Account.disabledAt":
+		if e.ComplexityRoot.Account.DisabledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.DisabledAt(childComplexity), true
+	case "Account.displayName":
+		if e.ComplexityRoot.Account.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.DisplayName(childComplexity), true
+	case "Account._extension":
+		if e.ComplexityRoot.Account.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Account__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Extension(childComplexity, args["slot"].(int)), true
+	case "Account.id":
+		if e.ComplexityRoot.Account.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.ID(childComplexity), true
+	case "Account.lastSignInAt":
+		if e.ComplexityRoot.Account.LastSignInAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.LastSignInAt(childComplexity), true
+	case "Account.login":
+		if e.ComplexityRoot.Account.Login == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Login(childComplexity), true
+	case "Account.mustChangePassword":
+		if e.ComplexityRoot.Account.MustChangePassword == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.MustChangePassword(childComplexity), true
+	case "Account.personId":
+		if e.ComplexityRoot.Account.PersonID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.PersonID(childComplexity), true
+	case "Account.version":
+		if e.ComplexityRoot.Account.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Version(childComplexity), true
+
+	case "AccountConnection.edges":
+		if e.ComplexityRoot.AccountConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.Edges(childComplexity), true
+	case "AccountConnection.nodes":
+		if e.ComplexityRoot.AccountConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.Nodes(childComplexity), true
+	case "AccountConnection.pageInfo":
+		if e.ComplexityRoot.AccountConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.PageInfo(childComplexity), true
+	case "AccountConnection.totalCount":
+		if e.ComplexityRoot.AccountConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.TotalCount(childComplexity), true
+
+	case "AccountEdge.cursor":
+		if e.ComplexityRoot.AccountEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountEdge.Cursor(childComplexity), true
+	case "AccountEdge.node":
+		if e.ComplexityRoot.AccountEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountEdge.Node(childComplexity), true
+
+	case "AccountPayload.account":
+		if e.ComplexityRoot.AccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPayload.Account(childComplexity), true
+	case "AccountPayload.clientMutationId":
+		if e.ComplexityRoot.AccountPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPayload.ClientMutationID(childComplexity), true
+	case "AccountPayload.userErrors":
+		if e.ComplexityRoot.AccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPayload.UserErrors(childComplexity), true
 
 	case "Address.building":
 		if e.ComplexityRoot.Address.Building == nil {
@@ -915,6 +1319,134 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddressPayload.UserErrors(childComplexity), true
+
+	case "AuditEntry.actingForId":
+		if e.ComplexityRoot.AuditEntry.ActingForID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ActingForID(childComplexity), true
+	case "AuditEntry.action":
+		if e.ComplexityRoot.AuditEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Action(childComplexity), true
+	case "AuditEntry.actorId":
+		if e.ComplexityRoot.AuditEntry.ActorID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ActorID(childComplexity), true
+	case "AuditEntry.actorKind":
+		if e.ComplexityRoot.AuditEntry.ActorKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ActorKind(childComplexity), true
+	case "AuditEntry.after":
+		if e.ComplexityRoot.AuditEntry.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.After(childComplexity), true
+	case "AuditEntry.at":
+		if e.ComplexityRoot.AuditEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.At(childComplexity), true
+	case "AuditEntry.before":
+		if e.ComplexityRoot.AuditEntry.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Before(childComplexity), true
+	case "AuditEntry._extension":
+		if e.ComplexityRoot.AuditEntry.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AuditEntry__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AuditEntry.Extension(childComplexity, args["slot"].(int)), true
+	case "AuditEntry.id":
+		if e.ComplexityRoot.AuditEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.object":
+		if e.ComplexityRoot.AuditEntry.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Object(childComplexity), true
+	case "AuditEntry.objectId":
+		if e.ComplexityRoot.AuditEntry.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ObjectID(childComplexity), true
+	case "AuditEntry.objectType":
+		if e.ComplexityRoot.AuditEntry.ObjectType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ObjectType(childComplexity), true
+	case "AuditEntry.reason":
+		if e.ComplexityRoot.AuditEntry.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Reason(childComplexity), true
+	case "AuditEntry.requestId":
+		if e.ComplexityRoot.AuditEntry.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.RequestID(childComplexity), true
+
+	case "AuditEntryConnection.edges":
+		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Edges(childComplexity), true
+	case "AuditEntryConnection.nodes":
+		if e.ComplexityRoot.AuditEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Nodes(childComplexity), true
+	case "AuditEntryConnection.pageInfo":
+		if e.ComplexityRoot.AuditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.PageInfo(childComplexity), true
+	case "AuditEntryConnection.totalCount":
+		if e.ComplexityRoot.AuditEntryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.TotalCount(childComplexity), true
+
+	case "AuditEntryEdge.cursor":
+		if e.ComplexityRoot.AuditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Cursor(childComplexity), true
+	case "AuditEntryEdge.node":
+		if e.ComplexityRoot.AuditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
 
 	case "Consent.basis":
 		if e.ComplexityRoot.Consent.Basis == nil {
@@ -1306,6 +1838,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CouncilPayload.UserErrors(childComplexity), true
+
+	case "DeleteRolePayload.clientMutationId":
+		if e.ComplexityRoot.DeleteRolePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteRolePayload.ClientMutationID(childComplexity), true
+	case "DeleteRolePayload.deletedRoleId":
+		if e.ComplexityRoot.DeleteRolePayload.DeletedRoleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteRolePayload.DeletedRoleID(childComplexity), true
+	case "DeleteRolePayload.policyVersion":
+		if e.ComplexityRoot.DeleteRolePayload.PolicyVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteRolePayload.PolicyVersion(childComplexity), true
+	case "DeleteRolePayload.userErrors":
+		if e.ComplexityRoot.DeleteRolePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteRolePayload.UserErrors(childComplexity), true
 
 	case "District.abolishedOn":
 		if e.ComplexityRoot.District.AbolishedOn == nil {
@@ -1921,6 +2478,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.IndicatorRowEdge.Node(childComplexity), true
 
+	case "InvitationPayload.account":
+		if e.ComplexityRoot.InvitationPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationPayload.Account(childComplexity), true
+	case "InvitationPayload.clientMutationId":
+		if e.ComplexityRoot.InvitationPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationPayload.ClientMutationID(childComplexity), true
+	case "InvitationPayload.invitation":
+		if e.ComplexityRoot.InvitationPayload.Invitation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationPayload.Invitation(childComplexity), true
+	case "InvitationPayload.userErrors":
+		if e.ComplexityRoot.InvitationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationPayload.UserErrors(childComplexity), true
+
+	case "IssuedServiceTokenPayload.clientMutationId":
+		if e.ComplexityRoot.IssuedServiceTokenPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedServiceTokenPayload.ClientMutationID(childComplexity), true
+	case "IssuedServiceTokenPayload.serviceToken":
+		if e.ComplexityRoot.IssuedServiceTokenPayload.ServiceToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedServiceTokenPayload.ServiceToken(childComplexity), true
+	case "IssuedServiceTokenPayload.token":
+		if e.ComplexityRoot.IssuedServiceTokenPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedServiceTokenPayload.Token(childComplexity), true
+	case "IssuedServiceTokenPayload.userErrors":
+		if e.ComplexityRoot.IssuedServiceTokenPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssuedServiceTokenPayload.UserErrors(childComplexity), true
+
 	case "LocalText.en":
 		if e.ComplexityRoot.LocalText.En == nil {
 			break
@@ -2289,6 +2896,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AbolishDistrict(childComplexity, args["input"].(places.AbolishDistrictInput)), true
+	case "Mutation.acceptInvitation":
+		if e.ComplexityRoot.Mutation.AcceptInvitation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptInvitation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptInvitation(childComplexity, args["input"].(accounts.AcceptInvitationInput)), true
 	case "Mutation.addHouseholdMember":
 		if e.ComplexityRoot.Mutation.AddHouseholdMember == nil {
 			break
@@ -2311,6 +2929,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddMember(childComplexity, args["input"].(councils.AddMemberInput)), true
+	case "Mutation.addRoleRule":
+		if e.ComplexityRoot.Mutation.AddRoleRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addRoleRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddRoleRule(childComplexity, args["input"].(permissions.AddRoleRuleInput)), true
 	case "Mutation.assignPost":
 		if e.ComplexityRoot.Mutation.AssignPost == nil {
 			break
@@ -2322,6 +2951,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignPost(childComplexity, args["input"].(people.AssignPostInput)), true
+	case "Mutation.assignRole":
+		if e.ComplexityRoot.Mutation.AssignRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assignRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssignRole(childComplexity, args["input"].(permissions.AssignRoleInput)), true
 	case "Mutation.awardHonour":
 		if e.ComplexityRoot.Mutation.AwardHonour == nil {
 			break
@@ -2333,6 +2973,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AwardHonour(childComplexity, args["input"].(people.AwardHonourInput)), true
+	case "Mutation.changePassword":
+		if e.ComplexityRoot.Mutation.ChangePassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changePassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(accounts.ChangePasswordInput)), true
 	case "Mutation.changePost":
 		if e.ComplexityRoot.Mutation.ChangePost == nil {
 			break
@@ -2355,6 +3006,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseVenue(childComplexity, args["input"].(places.CloseVenueInput)), true
+	case "Mutation.createAccount":
+		if e.ComplexityRoot.Mutation.CreateAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAccount(childComplexity, args["input"].(accounts.CreateAccountInput)), true
 	case "Mutation.createAddress":
 		if e.ComplexityRoot.Mutation.CreateAddress == nil {
 			break
@@ -2421,6 +3083,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreatePerson(childComplexity, args["input"].(people.CreatePersonInput)), true
+	case "Mutation.createRole":
+		if e.ComplexityRoot.Mutation.CreateRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateRole(childComplexity, args["input"].(permissions.CreateRoleInput)), true
+	case "Mutation.createServiceToken":
+		if e.ComplexityRoot.Mutation.CreateServiceToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createServiceToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateServiceToken(childComplexity, args["input"].(accounts.CreateServiceTokenInput)), true
 	case "Mutation.createVenue":
 		if e.ComplexityRoot.Mutation.CreateVenue == nil {
 			break
@@ -2432,6 +3116,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateVenue(childComplexity, args["input"].(places.CreateVenueInput)), true
+	case "Mutation.deleteRole":
+		if e.ComplexityRoot.Mutation.DeleteRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteRole(childComplexity, args["input"].(permissions.DeleteRoleInput)), true
+	case "Mutation.disableAccount":
+		if e.ComplexityRoot.Mutation.DisableAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disableAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(accounts.DisableAccountInput)), true
 	case "Mutation.dissolveCouncil":
 		if e.ComplexityRoot.Mutation.DissolveCouncil == nil {
 			break
@@ -2454,6 +3160,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DissolveOrganisation(childComplexity, args["input"].(people.DissolveOrganisationInput)), true
+	case "Mutation.enableAccount":
+		if e.ComplexityRoot.Mutation.EnableAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enableAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnableAccount(childComplexity, args["input"].(accounts.EnableAccountInput)), true
 	case "Mutation.endHouseholdMember":
 		if e.ComplexityRoot.Mutation.EndHouseholdMember == nil {
 			break
@@ -2487,6 +3204,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndPost(childComplexity, args["input"].(people.EndPostInput)), true
+	case "Mutation.endRoleAssignment":
+		if e.ComplexityRoot.Mutation.EndRoleAssignment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endRoleAssignment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndRoleAssignment(childComplexity, args["input"].(permissions.EndRoleAssignmentInput)), true
 	case "Mutation.erasePerson":
 		if e.ComplexityRoot.Mutation.ErasePerson == nil {
 			break
@@ -2531,6 +3259,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantMandate(childComplexity, args["input"].(people.GrantMandateInput)), true
+	case "Mutation.linkPerson":
+		if e.ComplexityRoot.Mutation.LinkPerson == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkPerson_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkPerson(childComplexity, args["input"].(accounts.LinkPersonInput)), true
 	case "Mutation.mergeAddresses":
 		if e.ComplexityRoot.Mutation.MergeAddresses == nil {
 			break
@@ -2564,6 +3303,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MergePersons(childComplexity, args["input"].(people.MergePersonsInput)), true
+	case "Mutation.removeRoleRule":
+		if e.ComplexityRoot.Mutation.RemoveRoleRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeRoleRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveRoleRule(childComplexity, args["input"].(permissions.RemoveRoleRuleInput)), true
+	case "Mutation.resetPassword":
+		if e.ComplexityRoot.Mutation.ResetPassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resetPassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(accounts.ResetPasswordInput)), true
 	case "Mutation.revokeMandate":
 		if e.ComplexityRoot.Mutation.RevokeMandate == nil {
 			break
@@ -2575,6 +3336,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeMandate(childComplexity, args["input"].(people.RevokeMandateInput)), true
+	case "Mutation.revokeOtherSessions":
+		if e.ComplexityRoot.Mutation.RevokeOtherSessions == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeOtherSessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeOtherSessions(childComplexity, args["input"].(accounts.RevokeOtherSessionsInput)), true
+	case "Mutation.revokeServiceToken":
+		if e.ComplexityRoot.Mutation.RevokeServiceToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeServiceToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeServiceToken(childComplexity, args["input"].(accounts.RevokeServiceTokenInput)), true
+	case "Mutation.revokeSession":
+		if e.ComplexityRoot.Mutation.RevokeSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(accounts.RevokeSessionInput)), true
 	case "Mutation.setDistrictBoundary":
 		if e.ComplexityRoot.Mutation.SetDistrictBoundary == nil {
 			break
@@ -2586,6 +3380,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetDistrictBoundary(childComplexity, args["input"].(places.SetDistrictBoundaryInput)), true
+	case "Mutation.setRoleRules":
+		if e.ComplexityRoot.Mutation.SetRoleRules == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setRoleRules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetRoleRules(childComplexity, args["input"].(permissions.SetRoleRulesInput)), true
+	case "Mutation.setUp":
+		if e.ComplexityRoot.Mutation.SetUp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setUp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetUp(childComplexity, args["input"].(accounts.SetUpInput)), true
+	case "Mutation.signIn":
+		if e.ComplexityRoot.Mutation.SignIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignIn(childComplexity, args["input"].(accounts.SignInInput)), true
+	case "Mutation.signOut":
+		if e.ComplexityRoot.Mutation.SignOut == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signOut_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignOut(childComplexity, args["input"].(accounts.SignOutInput)), true
+	case "Mutation.signUp":
+		if e.ComplexityRoot.Mutation.SignUp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signUp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignUp(childComplexity, args["input"].(accounts.SignUpInput)), true
 	case "Mutation.startTerm":
 		if e.ComplexityRoot.Mutation.StartTerm == nil {
 			break
@@ -2718,6 +3567,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePersonalData(childComplexity, args["input"].(people.UpdatePersonalDataInput)), true
+	case "Mutation.updateRole":
+		if e.ComplexityRoot.Mutation.UpdateRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateRole(childComplexity, args["input"].(permissions.UpdateRoleInput)), true
 	case "Mutation.updateVenue":
 		if e.ComplexityRoot.Mutation.UpdateVenue == nil {
 			break
@@ -2972,6 +3832,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "Permission.module":
+		if e.ComplexityRoot.Permission.Module == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Permission.Module(childComplexity), true
+	case "Permission.moduleTitle":
+		if e.ComplexityRoot.Permission.ModuleTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Permission.ModuleTitle(childComplexity), true
+	case "Permission.name":
+		if e.ComplexityRoot.Permission.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Permission.Name(childComplexity), true
+	case "Permission.title":
+		if e.ComplexityRoot.Permission.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Permission.Title(childComplexity), true
 
 	case "Person.consents":
 		if e.ComplexityRoot.Person.Consents == nil {
@@ -3473,6 +4358,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PostPayload.UserErrors(childComplexity), true
 
+	case "Query.account":
+		if e.ComplexityRoot.Query.Account == nil {
+			break
+		}
+
+		args, err := ec.field_Query_account_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Account(childComplexity, args["id"].(core.ID)), true
+	case "Query.accounts":
+		if e.ComplexityRoot.Query.Accounts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_accounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Accounts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.address":
 		if e.ComplexityRoot.Query.Address == nil {
 			break
@@ -3495,6 +4402,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Addresses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.auditEntries":
+		if e.ComplexityRoot.Query.AuditEntries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditEntries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditEntries(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.auditEntry":
+		if e.ComplexityRoot.Query.AuditEntry == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditEntry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditEntry(childComplexity, args["id"].(core.ID)), true
 	case "Query.council":
 		if e.ComplexityRoot.Query.Council == nil {
 			break
@@ -3700,6 +4629,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Organisations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.permissions":
+		if e.ComplexityRoot.Query.Permissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Permissions(childComplexity), true
 	case "Query.person":
 		if e.ComplexityRoot.Query.Person == nil {
 			break
@@ -3733,6 +4668,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Persons(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.policyVersion":
+		if e.ComplexityRoot.Query.PolicyVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.PolicyVersion(childComplexity), true
 	case "Query.post":
 		if e.ComplexityRoot.Query.Post == nil {
 			break
@@ -3755,6 +4696,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.role":
+		if e.ComplexityRoot.Query.Role == nil {
+			break
+		}
+
+		args, err := ec.field_Query_role_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Role(childComplexity, args["id"].(core.ID)), true
+	case "Query.roleAssignment":
+		if e.ComplexityRoot.Query.RoleAssignment == nil {
+			break
+		}
+
+		args, err := ec.field_Query_roleAssignment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RoleAssignment(childComplexity, args["id"].(core.ID)), true
+	case "Query.roleAssignments":
+		if e.ComplexityRoot.Query.RoleAssignments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_roleAssignments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RoleAssignments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.roles":
+		if e.ComplexityRoot.Query.Roles == nil {
+			break
+		}
+
+		args, err := ec.field_Query_roles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Roles(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+	case "Query.serviceTokens":
+		if e.ComplexityRoot.Query.ServiceTokens == nil {
+			break
+		}
+
+		args, err := ec.field_Query_serviceTokens_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ServiceTokens(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.venue":
 		if e.ComplexityRoot.Query.Venue == nil {
 			break
@@ -3777,6 +4773,523 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Venues(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.viewer":
+		if e.ComplexityRoot.Query.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.viewerPermissions":
+		if e.ComplexityRoot.Query.ViewerPermissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ViewerPermissions(childComplexity), true
+
+	case "Role.builtin":
+		if e.ComplexityRoot.Role.Builtin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Builtin(childComplexity), true
+	case "Role.description":
+		if e.ComplexityRoot.Role.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Description(childComplexity), true
+	case "Role.descriptions":
+		if e.ComplexityRoot.Role.Descriptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Descriptions(childComplexity), true
+	case "Role._extension":
+		if e.ComplexityRoot.Role.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Role__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Role.Extension(childComplexity, args["slot"].(int)), true
+	case "Role.id":
+		if e.ComplexityRoot.Role.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.ID(childComplexity), true
+	case "Role.key":
+		if e.ComplexityRoot.Role.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Key(childComplexity), true
+	case "Role.name":
+		if e.ComplexityRoot.Role.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Name(childComplexity), true
+	case "Role.names":
+		if e.ComplexityRoot.Role.Names == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Names(childComplexity), true
+	case "Role.parents":
+		if e.ComplexityRoot.Role.Parents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Parents(childComplexity), true
+	case "Role.rules":
+		if e.ComplexityRoot.Role.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Rules(childComplexity), true
+	case "Role.version":
+		if e.ComplexityRoot.Role.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Version(childComplexity), true
+
+	case "RoleAssignment.accountId":
+		if e.ComplexityRoot.RoleAssignment.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignment.AccountID(childComplexity), true
+	case "RoleAssignment.assignedAt":
+		if e.ComplexityRoot.RoleAssignment.AssignedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignment.AssignedAt(childComplexity), true
+	case "RoleAssignment.assignedById":
+		if e.ComplexityRoot.RoleAssignment.AssignedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignment.AssignedByID(childComplexity), true
+	case "RoleAssignment.endsOn":
+		if e.ComplexityRoot.RoleAssignment.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignment.EndsOn(childComplexity), true
+	case "RoleAssignment._extension":
+		if e.ComplexityRoot.RoleAssignment.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_RoleAssignment__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RoleAssignment.Extension(childComplexity, args["slot"].(int)), true
+	case "RoleAssignment.id":
+		if e.ComplexityRoot.RoleAssignment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignment.ID(childComplexity), true
+	case "RoleAssignment.note":
+		if e.ComplexityRoot.RoleAssignment.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignment.Note(childComplexity), true
+	case "RoleAssignment.role":
+		if e.ComplexityRoot.RoleAssignment.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignment.Role(childComplexity), true
+	case "RoleAssignment.scope":
+		if e.ComplexityRoot.RoleAssignment.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignment.Scope(childComplexity), true
+	case "RoleAssignment.startsOn":
+		if e.ComplexityRoot.RoleAssignment.StartsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignment.StartsOn(childComplexity), true
+	case "RoleAssignment.version":
+		if e.ComplexityRoot.RoleAssignment.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignment.Version(childComplexity), true
+
+	case "RoleAssignmentConnection.edges":
+		if e.ComplexityRoot.RoleAssignmentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignmentConnection.Edges(childComplexity), true
+	case "RoleAssignmentConnection.nodes":
+		if e.ComplexityRoot.RoleAssignmentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignmentConnection.Nodes(childComplexity), true
+	case "RoleAssignmentConnection.pageInfo":
+		if e.ComplexityRoot.RoleAssignmentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignmentConnection.PageInfo(childComplexity), true
+	case "RoleAssignmentConnection.totalCount":
+		if e.ComplexityRoot.RoleAssignmentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignmentConnection.TotalCount(childComplexity), true
+
+	case "RoleAssignmentEdge.cursor":
+		if e.ComplexityRoot.RoleAssignmentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignmentEdge.Cursor(childComplexity), true
+	case "RoleAssignmentEdge.node":
+		if e.ComplexityRoot.RoleAssignmentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignmentEdge.Node(childComplexity), true
+
+	case "RoleAssignmentPayload.clientMutationId":
+		if e.ComplexityRoot.RoleAssignmentPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignmentPayload.ClientMutationID(childComplexity), true
+	case "RoleAssignmentPayload.policyVersion":
+		if e.ComplexityRoot.RoleAssignmentPayload.PolicyVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignmentPayload.PolicyVersion(childComplexity), true
+	case "RoleAssignmentPayload.roleAssignment":
+		if e.ComplexityRoot.RoleAssignmentPayload.RoleAssignment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignmentPayload.RoleAssignment(childComplexity), true
+	case "RoleAssignmentPayload.userErrors":
+		if e.ComplexityRoot.RoleAssignmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignmentPayload.UserErrors(childComplexity), true
+
+	case "RoleConnection.edges":
+		if e.ComplexityRoot.RoleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConnection.Edges(childComplexity), true
+	case "RoleConnection.nodes":
+		if e.ComplexityRoot.RoleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConnection.Nodes(childComplexity), true
+	case "RoleConnection.pageInfo":
+		if e.ComplexityRoot.RoleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConnection.PageInfo(childComplexity), true
+	case "RoleConnection.totalCount":
+		if e.ComplexityRoot.RoleConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConnection.TotalCount(childComplexity), true
+
+	case "RoleEdge.cursor":
+		if e.ComplexityRoot.RoleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleEdge.Cursor(childComplexity), true
+	case "RoleEdge.node":
+		if e.ComplexityRoot.RoleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleEdge.Node(childComplexity), true
+
+	case "RolePayload.clientMutationId":
+		if e.ComplexityRoot.RolePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePayload.ClientMutationID(childComplexity), true
+	case "RolePayload.policyVersion":
+		if e.ComplexityRoot.RolePayload.PolicyVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePayload.PolicyVersion(childComplexity), true
+	case "RolePayload.role":
+		if e.ComplexityRoot.RolePayload.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePayload.Role(childComplexity), true
+	case "RolePayload.userErrors":
+		if e.ComplexityRoot.RolePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePayload.UserErrors(childComplexity), true
+
+	case "RoleRule.effect":
+		if e.ComplexityRoot.RoleRule.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRule.Effect(childComplexity), true
+	case "RoleRule.id":
+		if e.ComplexityRoot.RoleRule.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRule.ID(childComplexity), true
+	case "RoleRule.permission":
+		if e.ComplexityRoot.RoleRule.Permission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRule.Permission(childComplexity), true
+	case "RoleRule.relation":
+		if e.ComplexityRoot.RoleRule.Relation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRule.Relation(childComplexity), true
+	case "RoleRule.scope":
+		if e.ComplexityRoot.RoleRule.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRule.Scope(childComplexity), true
+
+	case "Scope.id":
+		if e.ComplexityRoot.Scope.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Scope.ID(childComplexity), true
+	case "Scope.kind":
+		if e.ComplexityRoot.Scope.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Scope.Kind(childComplexity), true
+
+	case "ServiceToken.createdAt":
+		if e.ComplexityRoot.ServiceToken.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.CreatedAt(childComplexity), true
+	case "ServiceToken.createdBy":
+		if e.ComplexityRoot.ServiceToken.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.CreatedBy(childComplexity), true
+	case "ServiceToken.expiresAt":
+		if e.ComplexityRoot.ServiceToken.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.ExpiresAt(childComplexity), true
+	case "ServiceToken._extension":
+		if e.ComplexityRoot.ServiceToken.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ServiceToken__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ServiceToken.Extension(childComplexity, args["slot"].(int)), true
+	case "ServiceToken.id":
+		if e.ComplexityRoot.ServiceToken.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.ID(childComplexity), true
+	case "ServiceToken.name":
+		if e.ComplexityRoot.ServiceToken.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.Name(childComplexity), true
+	case "ServiceToken.permissions":
+		if e.ComplexityRoot.ServiceToken.Permissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.Permissions(childComplexity), true
+	case "ServiceToken.revokedAt":
+		if e.ComplexityRoot.ServiceToken.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.RevokedAt(childComplexity), true
+	case "ServiceToken.usedAt":
+		if e.ComplexityRoot.ServiceToken.UsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.UsedAt(childComplexity), true
+
+	case "ServiceTokenConnection.edges":
+		if e.ComplexityRoot.ServiceTokenConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenConnection.Edges(childComplexity), true
+	case "ServiceTokenConnection.nodes":
+		if e.ComplexityRoot.ServiceTokenConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenConnection.Nodes(childComplexity), true
+	case "ServiceTokenConnection.pageInfo":
+		if e.ComplexityRoot.ServiceTokenConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenConnection.PageInfo(childComplexity), true
+	case "ServiceTokenConnection.totalCount":
+		if e.ComplexityRoot.ServiceTokenConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenConnection.TotalCount(childComplexity), true
+
+	case "ServiceTokenEdge.cursor":
+		if e.ComplexityRoot.ServiceTokenEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenEdge.Cursor(childComplexity), true
+	case "ServiceTokenEdge.node":
+		if e.ComplexityRoot.ServiceTokenEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenEdge.Node(childComplexity), true
+
+	case "ServiceTokenPayload.clientMutationId":
+		if e.ComplexityRoot.ServiceTokenPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenPayload.ClientMutationID(childComplexity), true
+	case "ServiceTokenPayload.serviceToken":
+		if e.ComplexityRoot.ServiceTokenPayload.ServiceToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenPayload.ServiceToken(childComplexity), true
+	case "ServiceTokenPayload.userErrors":
+		if e.ComplexityRoot.ServiceTokenPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenPayload.UserErrors(childComplexity), true
+
+	case "Session.address":
+		if e.ComplexityRoot.Session.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Address(childComplexity), true
+	case "Session.createdAt":
+		if e.ComplexityRoot.Session.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.CreatedAt(childComplexity), true
+	case "Session.current":
+		if e.ComplexityRoot.Session.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Current(childComplexity), true
+	case "Session.expiresAt":
+		if e.ComplexityRoot.Session.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ExpiresAt(childComplexity), true
+	case "Session.id":
+		if e.ComplexityRoot.Session.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ID(childComplexity), true
+	case "Session.kind":
+		if e.ComplexityRoot.Session.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Kind(childComplexity), true
+	case "Session.seenAt":
+		if e.ComplexityRoot.Session.SeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.SeenAt(childComplexity), true
+	case "Session.userAgent":
+		if e.ComplexityRoot.Session.UserAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.UserAgent(childComplexity), true
+
+	case "SignInPayload.clientMutationId":
+		if e.ComplexityRoot.SignInPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInPayload.ClientMutationID(childComplexity), true
+	case "SignInPayload.token":
+		if e.ComplexityRoot.SignInPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInPayload.Token(childComplexity), true
+	case "SignInPayload.userErrors":
+		if e.ComplexityRoot.SignInPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInPayload.UserErrors(childComplexity), true
+	case "SignInPayload.viewer":
+		if e.ComplexityRoot.SignInPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInPayload.Viewer(childComplexity), true
 
 	case "Subscription.councilChanged":
 		if e.ComplexityRoot.Subscription.CouncilChanged == nil {
@@ -4062,6 +5575,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VenuePayload.Venue(childComplexity), true
 
+	case "Viewer.account":
+		if e.ComplexityRoot.Viewer.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Account(childComplexity), true
+	case "Viewer.actingForId":
+		if e.ComplexityRoot.Viewer.ActingForID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.ActingForID(childComplexity), true
+	case "Viewer.kind":
+		if e.ComplexityRoot.Viewer.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Kind(childComplexity), true
+	case "Viewer.permissions":
+		if e.ComplexityRoot.Viewer.Permissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Permissions(childComplexity), true
+	case "Viewer.personId":
+		if e.ComplexityRoot.Viewer.PersonID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.PersonID(childComplexity), true
+	case "Viewer.sessions":
+		if e.ComplexityRoot.Viewer.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Sessions(childComplexity), true
+
+	case "ViewerPayload.clientMutationId":
+		if e.ComplexityRoot.ViewerPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerPayload.ClientMutationID(childComplexity), true
+	case "ViewerPayload.userErrors":
+		if e.ComplexityRoot.ViewerPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerPayload.UserErrors(childComplexity), true
+	case "ViewerPayload.viewer":
+		if e.ComplexityRoot.ViewerPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerPayload.Viewer(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -4072,39 +5641,56 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AbolishDistrictInput", ec.unmarshalInputAbolishDistrictInput),
+			graphql.NewInputUnmarshaler("AcceptInvitationInput", ec.unmarshalInputAcceptInvitationInput),
+			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
+			graphql.NewInputUnmarshaler("AccountOrder", ec.unmarshalInputAccountOrder),
+			graphql.NewInputUnmarshaler("ActorKindFilter", ec.unmarshalInputActorKindFilter),
 			graphql.NewInputUnmarshaler("AddHouseholdMemberInput", ec.unmarshalInputAddHouseholdMemberInput),
 			graphql.NewInputUnmarshaler("AddMemberInput", ec.unmarshalInputAddMemberInput),
+			graphql.NewInputUnmarshaler("AddRoleRuleInput", ec.unmarshalInputAddRoleRuleInput),
 			graphql.NewInputUnmarshaler("AddressFilter", ec.unmarshalInputAddressFilter),
 			graphql.NewInputUnmarshaler("AddressOrder", ec.unmarshalInputAddressOrder),
 			graphql.NewInputUnmarshaler("AssignPostInput", ec.unmarshalInputAssignPostInput),
+			graphql.NewInputUnmarshaler("AssignRoleInput", ec.unmarshalInputAssignRoleInput),
+			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
+			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
 			graphql.NewInputUnmarshaler("AwardHonourInput", ec.unmarshalInputAwardHonourInput),
 			graphql.NewInputUnmarshaler("BooleanFilter", ec.unmarshalInputBooleanFilter),
+			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChangePostInput", ec.unmarshalInputChangePostInput),
 			graphql.NewInputUnmarshaler("CloseVenueInput", ec.unmarshalInputCloseVenueInput),
 			graphql.NewInputUnmarshaler("CouncilFilter", ec.unmarshalInputCouncilFilter),
 			graphql.NewInputUnmarshaler("CouncilKindFilter", ec.unmarshalInputCouncilKindFilter),
 			graphql.NewInputUnmarshaler("CouncilOrder", ec.unmarshalInputCouncilOrder),
+			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
 			graphql.NewInputUnmarshaler("CreateAddressInput", ec.unmarshalInputCreateAddressInput),
 			graphql.NewInputUnmarshaler("CreateCouncilInput", ec.unmarshalInputCreateCouncilInput),
 			graphql.NewInputUnmarshaler("CreateDistrictInput", ec.unmarshalInputCreateDistrictInput),
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateOrganisationInput", ec.unmarshalInputCreateOrganisationInput),
 			graphql.NewInputUnmarshaler("CreatePersonInput", ec.unmarshalInputCreatePersonInput),
+			graphql.NewInputUnmarshaler("CreateRoleInput", ec.unmarshalInputCreateRoleInput),
+			graphql.NewInputUnmarshaler("CreateServiceTokenInput", ec.unmarshalInputCreateServiceTokenInput),
 			graphql.NewInputUnmarshaler("CreateVenueInput", ec.unmarshalInputCreateVenueInput),
 			graphql.NewInputUnmarshaler("DateFilter", ec.unmarshalInputDateFilter),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
+			graphql.NewInputUnmarshaler("DeleteRoleInput", ec.unmarshalInputDeleteRoleInput),
+			graphql.NewInputUnmarshaler("DisableAccountInput", ec.unmarshalInputDisableAccountInput),
 			graphql.NewInputUnmarshaler("DissolveCouncilInput", ec.unmarshalInputDissolveCouncilInput),
 			graphql.NewInputUnmarshaler("DissolveOrganisationInput", ec.unmarshalInputDissolveOrganisationInput),
 			graphql.NewInputUnmarshaler("DistrictFilter", ec.unmarshalInputDistrictFilter),
 			graphql.NewInputUnmarshaler("DistrictOrder", ec.unmarshalInputDistrictOrder),
+			graphql.NewInputUnmarshaler("EnableAccountInput", ec.unmarshalInputEnableAccountInput),
 			graphql.NewInputUnmarshaler("EndHouseholdMemberInput", ec.unmarshalInputEndHouseholdMemberInput),
 			graphql.NewInputUnmarshaler("EndMembershipInput", ec.unmarshalInputEndMembershipInput),
 			graphql.NewInputUnmarshaler("EndPostInput", ec.unmarshalInputEndPostInput),
+			graphql.NewInputUnmarshaler("EndRoleAssignmentInput", ec.unmarshalInputEndRoleAssignmentInput),
 			graphql.NewInputUnmarshaler("ErasePersonInput", ec.unmarshalInputErasePersonInput),
 			graphql.NewInputUnmarshaler("GiveConsentInput", ec.unmarshalInputGiveConsentInput),
 			graphql.NewInputUnmarshaler("GrantMandateInput", ec.unmarshalInputGrantMandateInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
+			graphql.NewInputUnmarshaler("LinkPersonInput", ec.unmarshalInputLinkPersonInput),
 			graphql.NewInputUnmarshaler("LocalTextInput", ec.unmarshalInputLocalTextInput),
 			graphql.NewInputUnmarshaler("MandateFilter", ec.unmarshalInputMandateFilter),
 			graphql.NewInputUnmarshaler("MandateOrder", ec.unmarshalInputMandateOrder),
@@ -4124,8 +5710,24 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PointInput", ec.unmarshalInputPointInput),
 			graphql.NewInputUnmarshaler("PostFilter", ec.unmarshalInputPostFilter),
 			graphql.NewInputUnmarshaler("PostOrder", ec.unmarshalInputPostOrder),
+			graphql.NewInputUnmarshaler("RemoveRoleRuleInput", ec.unmarshalInputRemoveRoleRuleInput),
+			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
 			graphql.NewInputUnmarshaler("RevokeMandateInput", ec.unmarshalInputRevokeMandateInput),
+			graphql.NewInputUnmarshaler("RevokeOtherSessionsInput", ec.unmarshalInputRevokeOtherSessionsInput),
+			graphql.NewInputUnmarshaler("RevokeServiceTokenInput", ec.unmarshalInputRevokeServiceTokenInput),
+			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
+			graphql.NewInputUnmarshaler("RoleAssignmentFilter", ec.unmarshalInputRoleAssignmentFilter),
+			graphql.NewInputUnmarshaler("RoleAssignmentOrder", ec.unmarshalInputRoleAssignmentOrder),
+			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
+			graphql.NewInputUnmarshaler("RoleRuleInput", ec.unmarshalInputRoleRuleInput),
+			graphql.NewInputUnmarshaler("ServiceTokenFilter", ec.unmarshalInputServiceTokenFilter),
+			graphql.NewInputUnmarshaler("ServiceTokenOrder", ec.unmarshalInputServiceTokenOrder),
 			graphql.NewInputUnmarshaler("SetDistrictBoundaryInput", ec.unmarshalInputSetDistrictBoundaryInput),
+			graphql.NewInputUnmarshaler("SetRoleRulesInput", ec.unmarshalInputSetRoleRulesInput),
+			graphql.NewInputUnmarshaler("SetUpInput", ec.unmarshalInputSetUpInput),
+			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
+			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
+			graphql.NewInputUnmarshaler("SignUpInput", ec.unmarshalInputSignUpInput),
 			graphql.NewInputUnmarshaler("StartTermInput", ec.unmarshalInputStartTermInput),
 			graphql.NewInputUnmarshaler("StringFilter", ec.unmarshalInputStringFilter),
 			graphql.NewInputUnmarshaler("UndoMergeAddressesInput", ec.unmarshalInputUndoMergeAddressesInput),
@@ -4139,6 +5741,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateOrganisationInput", ec.unmarshalInputUpdateOrganisationInput),
 			graphql.NewInputUnmarshaler("UpdatePersonInput", ec.unmarshalInputUpdatePersonInput),
 			graphql.NewInputUnmarshaler("UpdatePersonalDataInput", ec.unmarshalInputUpdatePersonalDataInput),
+			graphql.NewInputUnmarshaler("UpdateRoleInput", ec.unmarshalInputUpdateRoleInput),
 			graphql.NewInputUnmarshaler("UpdateVenueInput", ec.unmarshalInputUpdateVenueInput),
 			graphql.NewInputUnmarshaler("VenueFilter", ec.unmarshalInputVenueFilter),
 			graphql.NewInputUnmarshaler("VenueKindFilter", ec.unmarshalInputVenueKindFilter),
@@ -4249,6 +5852,386 @@ func sourceData(filename string) string {
 
 var sources = []*ast.Source{
 	{Name: "base.graphqls", Input: sourceData("base.graphqls"), BuiltIn: false},
+	{Name: "../modules/accounts/accounts.graphqls", Input: `extend type Query {
+  "Who asks, and what they may do."
+  viewer: Viewer! @public
+  "An account by its id."
+  account(id: ID!): Account @can(permission: "accounts:read")
+  "The municipality's accounts."
+  accounts(
+    first: Int, after: String, last: Int, before: String
+    filter: AccountFilter
+    orderBy: AccountOrder
+  ): AccountConnection! @can(permission: "accounts:read")
+  "Service tokens, those that ended too; never their text."
+  serviceTokens(
+    first: Int, after: String, last: Int, before: String
+    filter: ServiceTokenFilter
+    orderBy: ServiceTokenOrder
+  ): ServiceTokenConnection! @can(permission: "accounts:tokens")
+}
+
+extend type Mutation {
+  "Make the first administrator's account with the code that the server printed when it started, and sign in."
+  setUp(input: SetUpInput!): SignInPayload! @public
+  "Sign in with login and password. After too many failures it is RATE_LIMITED, and the message says for how long."
+  signIn(input: SignInInput!): SignInPayload! @public
+  "Make a resident's account and sign in, where the municipality has opened sign-up."
+  signUp(input: SignUpInput!): SignInPayload! @public
+  "Set the password with the one-time code from the administrator, and sign in. All other sessions end."
+  acceptInvitation(input: AcceptInvitationInput!): SignInPayload! @public
+  "End the session of this request and clear its cookie."
+  signOut(input: SignOutInput!): ViewerPayload! @public
+  "Change one's own password. All other sessions end."
+  changePassword(input: ChangePasswordInput!): ViewerPayload! @public
+  "End one of one's own sessions."
+  revokeSession(input: RevokeSessionInput!): ViewerPayload! @public
+  "End all of one's own sessions but this one."
+  revokeOtherSessions(input: RevokeOtherSessionsInput!): ViewerPayload! @public
+
+  "Make an account. The payload holds the code by which its owner, and nobody else, sets the password."
+  createAccount(input: CreateAccountInput!): InvitationPayload! @can(permission: "accounts:write")
+  "Say whose account it is. The rights of the person's memberships and posts come with it."
+  linkPerson(input: LinkPersonInput!): AccountPayload! @can(permission: "accounts:write")
+  "Let nobody in any more: the account's sessions, its service tokens and its role of administrator end. The last administrator is refused."
+  disableAccount(input: DisableAccountInput!): AccountPayload! @can(permission: "accounts:write")
+  "Let the owner of a disabled account in again, with the password that stood before. The role of administrator does not come back."
+  enableAccount(input: EnableAccountInput!): AccountPayload! @can(permission: "accounts:write")
+  "Take another's password away, end the sessions, and get a code by which the owner sets a new password."
+  resetPassword(input: ResetPasswordInput!): InvitationPayload! @can(permission: "accounts:reset")
+  "Issue a token for a program. It never may more than its maker."
+  createServiceToken(input: CreateServiceTokenInput!): IssuedServiceTokenPayload! @can(permission: "accounts:tokens")
+  "End a service token at once and for good."
+  revokeServiceToken(input: RevokeServiceTokenInput!): ServiceTokenPayload! @can(permission: "accounts:tokens")
+}
+
+"Who asks: nobody in particular, an account, or a program."
+type Viewer {
+  kind: ViewerKind!
+  "The account signed in; null for anonymous and for programs."
+  account: Account
+  "The person (type Person) that the account belongs to; null when it is linked to none."
+  personId: ID
+  "The organisation (type Organisation) in whose name they act, by X-Acting-For; null when for themself."
+  actingForId: ID
+  "What they may do somewhere, in order: councils:read, councils:write."
+  permissions: [String!]!
+  "Their own live sessions, the latest used first, 100 at most; empty for anonymous and for programs."
+  sessions: [Session!]!
+}
+
+enum ViewerKind {
+  ANONYMOUS
+  "A person's account, signed in by a session."
+  ACCOUNT
+  "A program, let in by a service token."
+  SERVICE
+}
+
+"Who may sign in. Its owner sees it, and whoever keeps accounts."
+type Account implements Node {
+  id: ID!
+  "An e-mail address or user name, in lower case."
+  login: String!
+  displayName: String!
+  "The person (type Person) that the account belongs to; null when it is linked to none."
+  personId: ID
+  createdAt: DateTime!
+  lastSignInAt: DateTime
+  "Since when nobody can sign in; null while its owner can."
+  disabledAt: DateTime
+  "True while the password is a temporary one, which somebody else knows too."
+  mustChangePassword: Boolean!
+  "Give it as expectedVersion when you change the account."
+  version: Int!
+}
+
+"A signed-in browser or program. Only its owner sees it."
+type Session {
+  id: ID!
+  kind: SessionKind!
+  "Whether it is the session of this request."
+  current: Boolean!
+  "What the program called itself when it signed in."
+  userAgent: String!
+  "Where it signed in from."
+  address: String!
+  createdAt: DateTime!
+  "When it was last used, to the minute."
+  seenAt: DateTime!
+  "When it ends unless it is used before."
+  expiresAt: DateTime!
+}
+
+enum SessionKind {
+  "For browsers: the token travels in a cookie that scripts cannot read."
+  COOKIE
+  "For programs: send the token as Authorization: Bearer."
+  BEARER
+}
+
+"Lets a program in with chosen permissions until a day."
+type ServiceToken implements Node {
+  id: ID!
+  name: String!
+  "What was chosen; at any moment the token may only what its maker may too."
+  permissions: [String!]!
+  "Null when the caller may not see the account."
+  createdBy: Account
+  createdAt: DateTime!
+  expiresAt: DateTime!
+  "To the minute; null while never used."
+  usedAt: DateTime
+  revokedAt: DateTime
+}
+
+input AccountFilter {
+  "By words of the name or login, forgiving typos."
+  search: String
+  "The whole login, in lower case."
+  login: StringFilter
+  person: IDFilter
+  createdAt: DateTimeFilter
+  lastSignInAt: DateTimeFilter
+  disabled: BooleanFilter
+}
+
+enum AccountOrderField {
+  DISPLAY_NAME
+  CREATED_AT
+}
+
+input ServiceTokenFilter {
+  createdBy: IDFilter
+  expiresAt: DateTimeFilter
+  revoked: BooleanFilter
+}
+
+enum ServiceTokenOrderField {
+  NAME
+  CREATED_AT
+  EXPIRES_AT
+}
+
+type SignInPayload {
+  "Who is signed in from now on; null when nobody was."
+  viewer: Viewer
+  "For a bearer session: the token, shown this once. Null for a cookie."
+  token: String
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+type ViewerPayload {
+  "Who asks from now on; null when nothing was changed."
+  viewer: Viewer
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+type InvitationPayload {
+  "As it is now; null when nothing was changed."
+  account: Account
+  "The code to hand to the owner, shown this once: it works once, for seven days. Null when the request repeats an earlier one by its Idempotency-Key; reset the password for a new code."
+  invitation: String
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+type IssuedServiceTokenPayload {
+  "As it is now; null when nothing was issued."
+  serviceToken: ServiceToken
+  "The token, shown this once. Null when the request repeats an earlier one by its Idempotency-Key; revoke that token and issue another."
+  token: String
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+input SetUpInput {
+  "As printed; case, spaces and hyphens do not matter."
+  code: String!
+  "An e-mail address, or 3 to 64 letters, digits, dots, hyphens and underscores."
+  login: String!
+  "10 to 256 characters, not the login, not a common one."
+  password: String!
+  displayName: String!
+  kind: SessionKind! = COOKIE
+  clientMutationId: String
+}
+
+input SignInInput {
+  login: String!
+  password: String!
+  kind: SessionKind! = COOKIE
+  clientMutationId: String
+}
+
+input SignUpInput {
+  "An e-mail address, or 3 to 64 letters, digits, dots, hyphens and underscores."
+  login: String!
+  "10 to 256 characters, not the login, not a common one."
+  password: String!
+  displayName: String!
+  kind: SessionKind! = COOKIE
+  clientMutationId: String
+}
+
+input AcceptInvitationInput {
+  "As handed over; case, spaces and hyphens do not matter."
+  code: String!
+  "10 to 256 characters, not the login, not a common one."
+  password: String!
+  kind: SessionKind! = COOKIE
+  clientMutationId: String
+}
+
+input SignOutInput {
+  clientMutationId: String
+}
+
+input ChangePasswordInput {
+  currentPassword: String!
+  "10 to 256 characters, not the login, not a common one."
+  newPassword: String!
+  clientMutationId: String
+}
+
+input RevokeSessionInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input RevokeOtherSessionsInput {
+  clientMutationId: String
+}
+
+input CreateAccountInput {
+  "An e-mail address, or 3 to 64 letters, digits, dots, hyphens and underscores."
+  login: String!
+  displayName: String!
+  "The person that it belongs to."
+  personId: ID
+  clientMutationId: String
+}
+
+input LinkPersonInput {
+  "The account."
+  id: ID!
+  expectedVersion: Int!
+  "Null unlinks."
+  personId: ID
+  clientMutationId: String
+}
+
+input DisableAccountInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input EnableAccountInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input ResetPasswordInput {
+  "The account."
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input CreateServiceTokenInput {
+  "What it is for."
+  name: String!
+  "module:action, module:* for all of a module's, or *; each must be one's own."
+  permissions: [String!]!
+  "At most two years ahead."
+  expiresAt: DateTime!
+  clientMutationId: String
+}
+
+input RevokeServiceTokenInput {
+  id: ID!
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/audit/audit.graphqls", Input: `extend type Query {
+  "Who did what, newest first: every change that was made here, and none that was refused."
+  auditEntries(
+    first: Int, after: String, last: Int, before: String
+    filter: AuditEntryFilter
+    orderBy: AuditEntryOrder! = {field: RECORDED, direction: DESC}
+  ): AuditEntryConnection! @can(permission: "audit:read")
+  "An entry by its id."
+  auditEntry(id: ID!): AuditEntry @can(permission: "audit:read")
+}
+
+"One change of one object. It holds no personal data and is never changed."
+type AuditEntry implements Node {
+  id: ID!
+  at: DateTime!
+  "What sort of caller acted."
+  actorKind: ActorKind!
+  "The account or service token that acted; null for the others."
+  actorId: ID
+  "The organisation under whose mandate they acted; null when for themselves."
+  actingForId: ID
+  "The mutation's name: addMember."
+  action: String!
+  "The object's GraphQL type: Membership."
+  objectType: String!
+  "The object's id, also when it is no longer there or not to be seen."
+  objectId: ID!
+  "The object as it is now; null when it is gone or the caller may not see it."
+  object: Node
+  "What it was before, without personal data; null when it was made."
+  before: JSON
+  "What it was after; null when it was deleted."
+  after: JSON
+  "Why, in the actor's own words, where the action asks for them."
+  reason: String
+  "The header X-Request-Id of the request that did it; empty for what Veche did by itself."
+  requestId: String!
+}
+
+enum ActorKind {
+  "Nobody signed in."
+  ANONYMOUS
+  "A person's account."
+  ACCOUNT
+  "A program, by service token."
+  SERVICE
+  "Veche itself: jobs, set-up, the demonstration data."
+  SYSTEM
+}
+
+"Any JSON value."
+scalar JSON @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259")
+
+input AuditEntryFilter {
+  "What was done to this object; an id of any type."
+  object: IDFilter
+  "GraphQL types: Council."
+  objectType: StringFilter
+  "What this account or service token did."
+  actor: IDFilter
+  actorKind: ActorKindFilter
+  "Names of mutations: addMember."
+  action: StringFilter
+  at: DateTimeFilter
+}
+
+enum AuditEntryOrderField {
+  "In the order in which it was written down."
+  RECORDED
+}
+`, BuiltIn: false},
 	{Name: "../modules/councils/councils.graphqls", Input: `extend type Query {
   "A council by its id."
   council(id: ID!): Council @can(permission: "councils:read")
@@ -4657,7 +6640,9 @@ input EndMembershipInput {
 extend type Mutation {
   "Register a person. Look for them with persons(filter: {search}) first."
   createPerson(input: CreatePersonInput!): PersonPayload! @can(permission: "people:write")
+  "Correct a person's name."
   updatePerson(input: UpdatePersonInput!): PersonPayload! @can(permission: "people:write")
+  "Change birth date and contacts. The change is on record, its values are not."
   updatePersonalData(input: UpdatePersonalDataInput!): PersonPayload! @can(permission: "people:write_personal")
   "Make one person of two: everything that names the duplicate then names the survivor. Names and personal data of the duplicate stay with it, hidden from the public. The payload shows the survivor."
   mergePersons(input: MergePersonsInput!): PersonPayload! @can(permission: "people:merge")
@@ -4665,14 +6650,21 @@ extend type Mutation {
   undoPersonMerge(input: UndoPersonMergeInput!): PersonPayload! @can(permission: "people:merge")
   "Remove a person's name and personal data for ever, and those of duplicates merged into them. What others need for statistics stays, without a name. Refused, with the reasons, while the person holds a post, seat or mandate."
   erasePerson(input: ErasePersonInput!): PersonPayload! @can(permission: "people:erase")
+  "Record an honour: an honorary citizenship, a recognised merit."
   awardHonour(input: AwardHonourInput!): HonourPayload! @can(permission: "people:write")
+  "Record a consent to the processing of personal data (Federal Law 152-FZ, article 9)."
   giveConsent(input: GiveConsentInput!): ConsentPayload! @can(permission: "people:write_consents")
+  "Withdraw a consent from a day on (152-FZ, article 9, part 2)."
   withdrawConsent(input: WithdrawConsentInput!): ConsentPayload! @can(permission: "people:write_consents")
   "Open a household with its first members."
   createHousehold(input: CreateHouseholdInput!): HouseholdPayload! @can(permission: "people:write_households")
+  "Take a person into a household from a day on."
   addHouseholdMember(input: AddHouseholdMemberInput!): HouseholdPayload! @can(permission: "people:write_households")
+  "End a person's membership in a household on a day."
   endHouseholdMember(input: EndHouseholdMemberInput!): HouseholdPayload! @can(permission: "people:write_households")
+  "Register an organisation. OGRN and INN are checked by their check digits and are unique."
   createOrganisation(input: CreateOrganisationInput!): OrganisationPayload! @can(permission: "people:write_organisations")
+  "Change what is not dated: kind, names, numbers, parent."
   updateOrganisation(input: UpdateOrganisationInput!): OrganisationPayload! @can(permission: "people:write_organisations")
   "Dissolve an organisation on a day. Posts and mandates that go on beyond it end on it."
   dissolveOrganisation(input: DissolveOrganisationInput!): OrganisationPayload! @can(permission: "people:write_organisations")
@@ -5016,6 +7008,279 @@ input EndPostInput { id: ID!, expectedVersion: Int!, "The last day." endsOn: Dat
 input GrantMandateInput { personId: ID!, organisationId: ID!, scope: String!, document: String, startsOn: Date!, endsOn: Date, clientMutationId: String }
 
 input RevokeMandateInput { id: ID!, reason: String!, clientMutationId: String }
+`, BuiltIn: false},
+	{Name: "../modules/permissions/permissions.graphqls", Input: `extend type Query {
+  "A role by its id."
+  role(id: ID!): Role @can(permission: "permissions:read")
+  "The roles of the municipality, built-in ones and its own, by key."
+  roles(
+    first: Int, after: String, last: Int, before: String
+    filter: RoleFilter
+  ): RoleConnection! @can(permission: "permissions:read")
+  "Every permission that a rule can name, by module and name."
+  permissions: [Permission!]! @can(permission: "permissions:read")
+  "Who holds which role, where and when. Roles that memberships and posts give by themselves are not among them."
+  roleAssignments(
+    first: Int, after: String, last: Int, before: String
+    filter: RoleAssignmentFilter
+    orderBy: RoleAssignmentOrder
+    "Only those in force on that day. Without it: past, present and future ones."
+    asOf: Date
+  ): RoleAssignmentConnection! @can(permission: "permissions:read")
+  "An assignment by its id."
+  roleAssignment(id: ID!): RoleAssignment @can(permission: "permissions:read")
+  "What the caller may do somewhere, in order: councils:read, councils:write."
+  viewerPermissions: [String!]! @public
+  "The version of the policy that decisions go by. It grows with every change of it."
+  policyVersion: String! @can(permission: "permissions:read")
+}
+
+extend type Mutation {
+  "Make a role without rules."
+  createRole(input: CreateRoleInput!): RolePayload! @can(permission: "permissions:edit")
+  "Change a role's names or the roles that it inherits."
+  updateRole(input: UpdateRoleInput!): RolePayload! @can(permission: "permissions:edit")
+  "Delete a role of the municipality's own that was never held and that none inherits."
+  deleteRole(input: DeleteRoleInput!): DeleteRolePayload! @can(permission: "permissions:edit")
+  "Give a role exactly these rules."
+  setRoleRules(input: SetRoleRulesInput!): RolePayload! @can(permission: "permissions:edit")
+  "Give a role one more rule."
+  addRoleRule(input: AddRoleRuleInput!): RolePayload! @can(permission: "permissions:edit")
+  "Take a rule away from its role."
+  removeRoleRule(input: RemoveRoleRuleInput!): RolePayload! @can(permission: "permissions:edit")
+  "Give an account a role, in the whole municipality or in one scope."
+  assignRole(input: AssignRoleInput!): RoleAssignmentPayload! @can(permission: "permissions:assign")
+  "Give an assignment its last day."
+  endRoleAssignment(input: EndRoleAssignmentInput!): RoleAssignmentPayload! @can(permission: "permissions:assign")
+}
+
+"A named set of rules. Everybody holds anonymous, every account resident."
+type Role implements Node {
+  id: ID!
+  "How rules, assignments and inputs call it; never changed."
+  key: String!
+  "In the language that Accept-Language asks for."
+  name: String!
+  "In the same language."
+  description: String!
+  "Both languages, for a form."
+  names: LocalText!
+  "Both languages, for a form."
+  descriptions: LocalText!
+  "Every municipality has it, and it is not deleted."
+  builtin: Boolean!
+  "Keys of the roles whose rules it has too, in order."
+  parents: [String!]!
+  "Its own rules, without inherited ones, by permission."
+  rules: [RoleRule!]!
+  "Give it as expectedVersion when you change the role."
+  version: Int!
+}
+
+"What a role may, or may not, do. A denial beats every allowance."
+type RoleRule {
+  id: ID!
+  "Where it holds; null: in the whole municipality."
+  scope: Scope
+  "A permission, all of a module's (councils:*) or all (*)."
+  permission: String!
+  "To which things, by how they stand to the actor: any, own, assigned, member."
+  relation: String!
+  effect: RuleEffect!
+}
+
+enum RuleEffect {
+  ALLOW
+  DENY
+}
+
+"A place in the tree of rights below the municipality. A right in it covers all that stands in it."
+type Scope {
+  "The sort of place: district or body."
+  kind: String!
+  "The object that is the place, for node(id); null where its sort has none in the graph."
+  id: ID
+}
+
+"A right that rules can give."
+type Permission {
+  "module:action."
+  name: String!
+  "What it lets one do, in the caller's language."
+  title: String!
+  "The module's key: councils."
+  module: String!
+  "In the caller's language."
+  moduleTitle: String!
+}
+
+"A role given to an account for a time."
+type RoleAssignment implements Node {
+  id: ID!
+  "The role's key."
+  role: String!
+  "The account that holds it."
+  accountId: ID!
+  "Where it is held; null: in the whole municipality."
+  scope: Scope
+  "The first day, in the municipality's time zone."
+  startsOn: Date!
+  "The last day, included; null while no end is known."
+  endsOn: Date
+  "The ground: the number of an order, say."
+  note: String!
+  "The account or service token that gave it; null when Veche itself did."
+  assignedById: ID
+  assignedAt: DateTime!
+  "Give it as expectedVersion when you end the assignment."
+  version: Int!
+}
+
+type RolePayload {
+  "As it is now; null when nothing was changed."
+  role: Role
+  "The version of the policy with the change; null when nothing was changed."
+  policyVersion: String
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+type DeleteRolePayload {
+  "The id that the role had; null when nothing was changed."
+  deletedRoleId: ID
+  "The version of the policy with the change; null when nothing was changed."
+  policyVersion: String
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+type RoleAssignmentPayload {
+  "As it is now; null when nothing was changed, and when it ended before it began and so was removed."
+  roleAssignment: RoleAssignment
+  "The version of the policy with the change; null when nothing was changed."
+  policyVersion: String
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+input RoleFilter {
+  key: StringFilter
+  builtin: BooleanFilter
+}
+
+input RoleAssignmentFilter {
+  role: StringFilter
+  account: IDFilter
+  "Held in this district itself, not in what stands in it."
+  district: IDFilter
+  "Held in this body."
+  council: IDFilter
+  startsOn: DateFilter
+  endsOn: DateFilter
+}
+
+enum RoleAssignmentOrderField {
+  STARTS_ON
+  "By role, then by first day."
+  ROLE
+}
+
+input CreateRoleInput {
+  "2 to 40 small latin letters, digits and underscores, a letter first."
+  key: String!
+  "1 to 200 characters in each language."
+  name: LocalTextInput!
+  "1 to 2,000 characters in each language."
+  description: LocalTextInput!
+  "Keys of the roles whose rules it has too; at most 20."
+  parents: [String!]! = []
+  clientMutationId: String
+}
+
+"Fields left out or null stay as they are."
+input UpdateRoleInput {
+  "The role's key."
+  role: String!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  "1 to 200 characters in each language."
+  name: LocalTextInput
+  "1 to 2,000 characters in each language."
+  description: LocalTextInput
+  "All roles whose rules it has too, in place of those before."
+  parents: [String!]
+  clientMutationId: String
+}
+
+input DeleteRoleInput {
+  "The role's key."
+  role: String!
+  clientMutationId: String
+}
+
+input RoleRuleInput {
+  "A district or a council; left out: the whole municipality."
+  scopeId: ID
+  "A permission, all of a module's (councils:*) or all (*)."
+  permission: String!
+  relation: String! = "any"
+  effect: RuleEffect! = ALLOW
+}
+
+input SetRoleRulesInput {
+  "The role's key."
+  role: String!
+  expectedVersion: Int!
+  "At most 500."
+  rules: [RoleRuleInput!]!
+  clientMutationId: String
+}
+
+input AddRoleRuleInput {
+  "The role's key."
+  role: String!
+  "A district or a council; left out: the whole municipality."
+  scopeId: ID
+  "A permission, all of a module's (councils:*) or all (*)."
+  permission: String!
+  relation: String! = "any"
+  effect: RuleEffect! = ALLOW
+  clientMutationId: String
+}
+
+input RemoveRoleRuleInput {
+  "The rule's id."
+  id: ID!
+  clientMutationId: String
+}
+
+input AssignRoleInput {
+  "The role's key."
+  role: String!
+  accountId: ID!
+  "A district or a council; left out: the whole municipality."
+  scopeId: ID
+  "The first day; today when left out."
+  startsOn: Date
+  "The last day, included; left out: until it is ended."
+  endsOn: Date
+  "The ground: the number of an order, say. At most 2,000 characters, and no personal data: it stands in the audit."
+  note: String! = ""
+  clientMutationId: String
+}
+
+input EndRoleAssignmentInput {
+  id: ID!
+  expectedVersion: Int!
+  "The last day, included. Yesterday takes the role away at once, and is the earliest."
+  endsOn: Date!
+  "Why. At most 2,000 characters, and no personal data: it stands in the audit."
+  reason: String
+  clientMutationId: String
+}
 `, BuiltIn: false},
 	{Name: "../modules/places/places.graphqls", Input: `"A shape on the earth as a GeoJSON object (RFC 7946): WGS84, longitude before latitude. Boundaries are a Polygon or a MultiPolygon of at most 20,000 positions, kept to 7 decimals (1 cm) with exterior rings counterclockwise."
 scalar GeoJSON @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc7946")
@@ -5476,6 +7741,42 @@ type IndicatorRow {
 }
 `, BuiltIn: false},
 	{Name: "../injected.graphqls", Input: `
+"A page of a list of Account."
+type AccountConnection {
+  edges: [AccountEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Account!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AccountEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Account!
+}
+
+input AccountOrder {
+  field: AccountOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type AccountPayload {
+  "As it is now; null when nothing was changed."
+  account: Account
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+"Each condition that is given must hold."
+input ActorKindFilter {
+  eq: ActorKind
+  in: [ActorKind!]
+  notIn: [ActorKind!]
+}
+
 "A page of a list of Address."
 type AddressConnection {
   edges: [AddressEdge!]!
@@ -5503,6 +7804,27 @@ type AddressPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+}
+
+"A page of a list of AuditEntry."
+type AuditEntryConnection {
+  edges: [AuditEntryEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [AuditEntry!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AuditEntryEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: AuditEntry!
+}
+
+input AuditEntryOrder {
+  field: AuditEntryOrderField!
+  direction: OrderDirection! = ASC
 }
 
 "A page of a list of Consent."
@@ -5856,6 +8178,72 @@ type PostPayload {
   clientMutationId: String
 }
 
+"A page of a list of RoleAssignment."
+type RoleAssignmentConnection {
+  edges: [RoleAssignmentEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [RoleAssignment!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type RoleAssignmentEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: RoleAssignment!
+}
+
+input RoleAssignmentOrder {
+  field: RoleAssignmentOrderField!
+  direction: OrderDirection! = ASC
+}
+
+"A page of a list of Role."
+type RoleConnection {
+  edges: [RoleEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Role!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type RoleEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Role!
+}
+
+"A page of a list of ServiceToken."
+type ServiceTokenConnection {
+  edges: [ServiceTokenEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [ServiceToken!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type ServiceTokenEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: ServiceToken!
+}
+
+input ServiceTokenOrder {
+  field: ServiceTokenOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type ServiceTokenPayload {
+  "As it is now; null when nothing was changed."
+  serviceToken: ServiceToken
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
 "A page of a list of Term."
 type TermConnection {
   edges: [TermEdge!]!
@@ -5917,7 +8305,9 @@ type VenuePayload {
 }
 
 scalar Extension
+extend type Account { _extension(slot: Int!): Extension }
 extend type Address { _extension(slot: Int!): Extension }
+extend type AuditEntry { _extension(slot: Int!): Extension }
 extend type Consent { _extension(slot: Int!): Extension }
 extend type Council { _extension(slot: Int!): Extension }
 extend type District { _extension(slot: Int!): Extension }
@@ -5934,6 +8324,9 @@ extend type PersonalData { _extension(slot: Int!): Extension }
 extend type PersonalDataAccess { _extension(slot: Int!): Extension }
 extend type Post { _extension(slot: Int!): Extension }
 extend type Query { _extension(slot: Int!): Extension }
+extend type Role { _extension(slot: Int!): Extension }
+extend type RoleAssignment { _extension(slot: Int!): Extension }
+extend type ServiceToken { _extension(slot: Int!): Extension }
 extend type Term { _extension(slot: Int!): Extension }
 extend type Venue { _extension(slot: Int!): Extension }
 `, BuiltIn: false},
@@ -5943,6 +8336,68 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Account_id(ctx, field)
+	case "login":
+		return ec.fieldContext_Account_login(ctx, field)
+	case "displayName":
+		return ec.fieldContext_Account_displayName(ctx, field)
+	case "personId":
+		return ec.fieldContext_Account_personId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Account_createdAt(ctx, field)
+	case "lastSignInAt":
+		return ec.fieldContext_Account_lastSignInAt(ctx, field)
+	case "disabledAt":
+		return ec.fieldContext_Account_disabledAt(ctx, field)
+	case "mustChangePassword":
+		return ec.fieldContext_Account_mustChangePassword(ctx, field)
+	case "version":
+		return ec.fieldContext_Account_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Account__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AccountConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AccountConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AccountConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AccountEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AccountEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AccountPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AccountPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AccountPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountPayload", field.Name)
+}
 
 func (ec *executionContext) childFields_Address(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -6012,6 +8467,64 @@ func (ec *executionContext) childFields_AddressPayload(ctx context.Context, fiel
 		return ec.fieldContext_AddressPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddressPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEntry_at(ctx, field)
+	case "actorKind":
+		return ec.fieldContext_AuditEntry_actorKind(ctx, field)
+	case "actorId":
+		return ec.fieldContext_AuditEntry_actorId(ctx, field)
+	case "actingForId":
+		return ec.fieldContext_AuditEntry_actingForId(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "objectType":
+		return ec.fieldContext_AuditEntry_objectType(ctx, field)
+	case "objectId":
+		return ec.fieldContext_AuditEntry_objectId(ctx, field)
+	case "object":
+		return ec.fieldContext_AuditEntry_object(ctx, field)
+	case "before":
+		return ec.fieldContext_AuditEntry_before(ctx, field)
+	case "after":
+		return ec.fieldContext_AuditEntry_after(ctx, field)
+	case "reason":
+		return ec.fieldContext_AuditEntry_reason(ctx, field)
+	case "requestId":
+		return ec.fieldContext_AuditEntry_requestId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AuditEntry__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditEntryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6184,6 +8697,20 @@ func (ec *executionContext) childFields_CouncilPayload(ctx context.Context, fiel
 		return ec.fieldContext_CouncilPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CouncilPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedRoleId":
+		return ec.fieldContext_DeleteRolePayload_deletedRoleId(ctx, field)
+	case "policyVersion":
+		return ec.fieldContext_DeleteRolePayload_policyVersion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteRolePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_DeleteRolePayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteRolePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_District(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6488,6 +9015,34 @@ func (ec *executionContext) childFields_IndicatorRowEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type IndicatorRowEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_InvitationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_InvitationPayload_account(ctx, field)
+	case "invitation":
+		return ec.fieldContext_InvitationPayload_invitation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_InvitationPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_InvitationPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InvitationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IssuedServiceTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceToken":
+		return ec.fieldContext_IssuedServiceTokenPayload_serviceToken(ctx, field)
+	case "token":
+		return ec.fieldContext_IssuedServiceTokenPayload_token(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IssuedServiceTokenPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_IssuedServiceTokenPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssuedServiceTokenPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_LocalText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "ru":
@@ -6760,6 +9315,20 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_Permission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Permission_name(ctx, field)
+	case "title":
+		return ec.fieldContext_Permission_title(ctx, field)
+	case "module":
+		return ec.fieldContext_Permission_module(ctx, field)
+	case "moduleTitle":
+		return ec.fieldContext_Permission_moduleTitle(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Permission", field.Name)
+}
+
 func (ec *executionContext) childFields_Person(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6982,6 +9551,260 @@ func (ec *executionContext) childFields_PostPayload(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type PostPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Role_id(ctx, field)
+	case "key":
+		return ec.fieldContext_Role_key(ctx, field)
+	case "name":
+		return ec.fieldContext_Role_name(ctx, field)
+	case "description":
+		return ec.fieldContext_Role_description(ctx, field)
+	case "names":
+		return ec.fieldContext_Role_names(ctx, field)
+	case "descriptions":
+		return ec.fieldContext_Role_descriptions(ctx, field)
+	case "builtin":
+		return ec.fieldContext_Role_builtin(ctx, field)
+	case "parents":
+		return ec.fieldContext_Role_parents(ctx, field)
+	case "rules":
+		return ec.fieldContext_Role_rules(ctx, field)
+	case "version":
+		return ec.fieldContext_Role_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Role__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Role", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleAssignment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RoleAssignment_id(ctx, field)
+	case "role":
+		return ec.fieldContext_RoleAssignment_role(ctx, field)
+	case "accountId":
+		return ec.fieldContext_RoleAssignment_accountId(ctx, field)
+	case "scope":
+		return ec.fieldContext_RoleAssignment_scope(ctx, field)
+	case "startsOn":
+		return ec.fieldContext_RoleAssignment_startsOn(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_RoleAssignment_endsOn(ctx, field)
+	case "note":
+		return ec.fieldContext_RoleAssignment_note(ctx, field)
+	case "assignedById":
+		return ec.fieldContext_RoleAssignment_assignedById(ctx, field)
+	case "assignedAt":
+		return ec.fieldContext_RoleAssignment_assignedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_RoleAssignment_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_RoleAssignment__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleAssignment", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleAssignmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RoleAssignmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RoleAssignmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RoleAssignmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RoleAssignmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleAssignmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleAssignmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RoleAssignmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RoleAssignmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleAssignmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleAssignmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "roleAssignment":
+		return ec.fieldContext_RoleAssignmentPayload_roleAssignment(ctx, field)
+	case "policyVersion":
+		return ec.fieldContext_RoleAssignmentPayload_policyVersion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RoleAssignmentPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RoleAssignmentPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleAssignmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RoleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RoleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RoleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RoleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RoleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RoleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_RolePayload_role(ctx, field)
+	case "policyVersion":
+		return ec.fieldContext_RolePayload_policyVersion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RolePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RolePayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RolePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RoleRule_id(ctx, field)
+	case "scope":
+		return ec.fieldContext_RoleRule_scope(ctx, field)
+	case "permission":
+		return ec.fieldContext_RoleRule_permission(ctx, field)
+	case "relation":
+		return ec.fieldContext_RoleRule_relation(ctx, field)
+	case "effect":
+		return ec.fieldContext_RoleRule_effect(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleRule", field.Name)
+}
+
+func (ec *executionContext) childFields_Scope(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Scope_kind(ctx, field)
+	case "id":
+		return ec.fieldContext_Scope_id(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Scope", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ServiceToken_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ServiceToken_name(ctx, field)
+	case "permissions":
+		return ec.fieldContext_ServiceToken_permissions(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ServiceToken_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ServiceToken_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ServiceToken_expiresAt(ctx, field)
+	case "usedAt":
+		return ec.fieldContext_ServiceToken_usedAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ServiceToken_revokedAt(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ServiceToken__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceToken", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceTokenConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ServiceTokenConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ServiceTokenConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ServiceTokenConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ServiceTokenConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceTokenConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceTokenEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ServiceTokenEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ServiceTokenEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceTokenEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceToken":
+		return ec.fieldContext_ServiceTokenPayload_serviceToken(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ServiceTokenPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ServiceTokenPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Session_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Session_kind(ctx, field)
+	case "current":
+		return ec.fieldContext_Session_current(ctx, field)
+	case "userAgent":
+		return ec.fieldContext_Session_userAgent(ctx, field)
+	case "address":
+		return ec.fieldContext_Session_address(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Session_createdAt(ctx, field)
+	case "seenAt":
+		return ec.fieldContext_Session_seenAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Session_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_SignInPayload_viewer(ctx, field)
+	case "token":
+		return ec.fieldContext_SignInPayload_token(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SignInPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_SignInPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Term(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7124,6 +9947,36 @@ func (ec *executionContext) childFields_VenuePayload(ctx context.Context, field 
 		return ec.fieldContext_VenuePayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VenuePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Viewer_kind(ctx, field)
+	case "account":
+		return ec.fieldContext_Viewer_account(ctx, field)
+	case "personId":
+		return ec.fieldContext_Viewer_personId(ctx, field)
+	case "actingForId":
+		return ec.fieldContext_Viewer_actingForId(ctx, field)
+	case "permissions":
+		return ec.fieldContext_Viewer_permissions(ctx, field)
+	case "sessions":
+		return ec.fieldContext_Viewer_sessions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_ViewerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_ViewerPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ViewerPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ViewerPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViewerPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -66,11 +66,13 @@ func without(full *ast.Schema, off []string) *ast.Schema {
 	return &s
 }
 
+// gone says whether something was written in the folder of a module that is switched off.
 func gone(p *ast.Position, off []string) bool {
-	if p == nil || p.Src == nil || !strings.HasPrefix(p.Src.Name, "modules/") {
+	if p == nil || p.Src == nil {
 		return false
 	}
-	return slices.Contains(off, filepath.Base(filepath.Dir(p.Src.Name)))
+	folder := filepath.Dir(p.Src.Name)
+	return filepath.Base(filepath.Dir(folder)) == "modules" && slices.Contains(off, filepath.Base(folder))
 }
 
 func prune(def *ast.Definition, drop func(*ast.FieldDefinition) bool) *ast.Definition {

@@ -4,21 +4,29 @@ package modules
 import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
+	"github.com/veche-city/veche/modules/accounts"
+	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/people"
+	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
 	"github.com/veche-city/veche/modules/reports"
 )
 
 // New makes every module. A new module is a line here.
 func New(h *host.Host) ([]core.Module, error) {
+	accounts, err := accounts.New(h)
+	if err != nil {
+		return nil, err
+	}
 	people, places := people.New(h), places.New(h)
 	all := []core.Module{
 		people,
 		places,
 		councils.New(h, people),
 	}
-	all = append(all, reports.New(h, all...))
-	places.Others(all...)
-	return all, nil
+	all = append(all, reports.New(h, all...)) // tells of the others' figures
+	places.Others(all...)                     // and this switches them; what follows stays on
+	all = append(all, accounts, audit.New(h))
+	return append(all, permissions.New(h, all...)), nil
 }

@@ -49,6 +49,11 @@ func (s *Settings) open(ctx context.Context, url string) (*postgres.DB, error) {
 // within runs fn with the house open, and closes everything after it.
 func (s *Settings) within(ctx context.Context, fn func(ctx context.Context, h *house.House, failed <-chan struct{}) error) (err error) {
 	log := s.log()
+	stopTraces, err := traces(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopTraces(context.WithoutCancel(ctx))) }()
 	db, failed, stop, err := s.database(ctx, log)
 	if err != nil {
 		return err

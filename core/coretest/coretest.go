@@ -21,7 +21,7 @@ import (
 // once for each set of migrations.
 func Database(t testing.TB) *postgres.DB {
 	t.Helper()
-	url := pgtest.New(t, pgtest.Template{Name: "veche", Fingerprint: fingerprint(t), Build: func(ctx context.Context, url string) error {
+	url := pgtest.New(t, pgtest.Template{Name: "veche", Fingerprint: Fingerprint(t), Build: func(ctx context.Context, url string) error {
 		db, err := postgres.Open(ctx, url, 4)
 		if err != nil {
 			return err
@@ -43,7 +43,8 @@ func Open(t testing.TB, url string) *postgres.DB {
 	return db
 }
 
-func fingerprint(t testing.TB) string {
+// Fingerprint tells one set of migrations from another; templates of one's own are keyed by it.
+func Fingerprint(t testing.TB) string {
 	t.Helper()
 	hash := sha256.New()
 	names, err := fs.Glob(migrations.Files, "*.sql")

@@ -76,9 +76,10 @@ func (w *Writer) Do(ctx context.Context, action string, input any, fn func(ctx c
 }
 
 // Run is Do for answers of another form: answer is filled by fn, kept as JSON under the
-// idempotency key, and read back from it by a retry. It must hold no secret.
+// idempotency key, and read back from it by a retry. It must hold no secret. When two transactions
+// got in each other's way (a deadlock, a serialization failure), the one undone is a CONFLICT.
 func (w *Writer) Run(ctx context.Context, action string, input, answer any, fn func(ctx context.Context, tx *Tx) error) error {
-	return postgres.InTx(ctx, w.DB, func(ctx context.Context, db postgres.Tx) error {
+	err := postgres.InTx(ctx, w.DB, func(ctx context.Context, db postgres.Tx) error {
 		now := w.Clock()
 		tx := &Tx{Tx: db, writer: w, now: now, today: core.MunicipalityOf(ctx).Today(w.Clock)}
 		once, err := claim(ctx, tx, action, input)
@@ -99,4 +100,5 @@ func (w *Writer) Run(ctx context.Context, action string, input, answer any, fn f
 		}
 		return once.keep(ctx, tx, answer)
 	})
+	return postgres.Conflicts(err, nil)
 }

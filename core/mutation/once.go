@@ -3,9 +3,11 @@ package mutation
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/jackc/pgx/v5"
@@ -18,7 +20,8 @@ const MaxKey = 200
 
 type keyKey struct{}
 
-// WithKey puts the request's Idempotency-Key into the context.
+// WithKey puts the request's Idempotency-Key into the context; a mutation refuses one that is not
+// 1 to MaxKey printable characters of ASCII (RFC 8941, section 3.3.3). "" is no key.
 func WithKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, keyKey{}, key)
 }
@@ -33,14 +36,34 @@ var errReused = core.Conflict(core.T(
 	"This Idempotency-Key was used for another request. Send a fresh one with each new action.",
 	"Этот Idempotency-Key уже использован для другого запроса. Для каждого нового действия нужен новый ключ."))
 
-// claim takes the key for this transaction, waiting for another that holds it.
-func claim(ctx context.Context, tx *Tx, action string, input any) (*once, error) {
+var errKey = core.Invalid(core.Textf(
+	"An Idempotency-Key is 1 to %[1]d printable characters of ASCII, best a fresh UUID.",
+	"Idempotency-Key — от 1 до %[1]d печатных знаков ASCII; лучше всего новый UUID.", MaxKey))
+
+// keyOf is the key's row: the request's key, and what it is used for. Actors without an account
+// (anonymous, system) share the nil id, so their kinds are kept apart here; and one request may
+// hold several mutations, each at its path. Of that a hash is kept, since its length is the client's.
+func keyOf(ctx context.Context) (string, error) {
 	key, _ := ctx.Value(keyKey{}).(string)
 	if key == "" {
-		return &once{}, nil
+		return "", nil
 	}
-	if graphql.HasOperationContext(ctx) { // one request may hold several mutations
-		key += " " + graphql.GetPath(ctx).String()
+	if len(key) > MaxKey || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "", errKey
+	}
+	use := string(core.ActorOf(ctx).Kind)
+	if graphql.HasOperationContext(ctx) {
+		use += " " + graphql.GetPath(ctx).String()
+	}
+	hash := sha256.Sum256([]byte(use))
+	return key + " " + hex.EncodeToString(hash[:16]), nil
+}
+
+// claim takes the key for this transaction, waiting for another that holds it.
+func claim(ctx context.Context, tx *Tx, action string, input any) (*once, error) {
+	key, err := keyOf(ctx)
+	if key == "" || err != nil {
+		return &once{}, err
 	}
 	raw, err := json.Marshal([]any{action, input})
 	if err != nil {
@@ -79,6 +102,6 @@ func (o *once) keep(ctx context.Context, tx *Tx, answer any) error {
 		return fmt.Errorf("mutation: answer: %w", err)
 	}
 	_, err = tx.Pgx.Exec(ctx, `UPDATE idempotency_keys SET answer = $4 WHERE municipality_id = $1 AND actor = $2 AND key = $3`,
-		core.MunicipalityOf(ctx).ID, core.ActorOf(ctx).Account, o.key, raw)
+		core.MunicipalityOf(ctx).ID, core.ActorOf(ctx).Account, o.key, string(raw))
 	return err
 }

@@ -1,6 +1,7 @@
 package read
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -103,6 +104,9 @@ type declaration func(*Reader) error
 
 // Declare adds a type. Types that its lists and grounds name must be declared by the time of Check.
 func Declare[M any](r *Reader, t Type) {
+	if r.byName[t.Name] != nil || r.byModel[reflect.TypeFor[M]()] != nil {
+		r.pending = append(r.pending, func(*Reader) error { return fmt.Errorf("read: %s is declared twice", t.Name) })
+	}
 	d := &typ{Type: t, model: reflect.TypeFor[M](), lists: map[string]*list{}, satisfies: []string{t.Name, "Node"}}
 	r.byName[t.Name] = d
 	r.byModel[d.model] = d
@@ -113,6 +117,7 @@ func Declare[M any](r *Reader, t Type) {
 	for place, sql := range t.Grounds {
 		r.pending = append(r.pending, func(r *Reader) error { return r.ground(place, sql) })
 	}
+	r.pending = append(r.pending, func(r *Reader) error { return d.check(r) })
 }
 
 // join reads the model's tags.
@@ -141,14 +146,47 @@ func (t *typ) join(r *Reader) error {
 	if !reflect.PointerTo(t.model).Implements(reflect.TypeFor[Object]()) {
 		return fmt.Errorf("read: %s does not embed read.Row", t.model)
 	}
-	if _, ok := t.Orders[t.Order]; !ok && t.Order != "" {
-		return fmt.Errorf("read: %s is ordered by %s, which it does not declare", t.Name, t.Order)
+	return nil
+}
+
+// check finds names in the declaration that name nothing: they would fail at the first question.
+func (t *typ) check(r *Reader) error {
+	orders := []string{t.Order}
+	for _, l := range t.Lists {
+		orders = append(orders, l.Order)
+	}
+	for _, order := range orders {
+		if _, ok := t.Orders[order]; !ok && order != "" {
+			return fmt.Errorf("read: %s is ordered by %s, which it does not declare", t.Name, order)
+		}
+	}
+	for order, keys := range t.Orders {
+		for _, k := range keys {
+			if casts[cmp.Or(k.Cast, "text")] == nil {
+				return fmt.Errorf("read: %s is ordered by %s as %s, a type that no cursor can hold", t.Name, order, k.Cast)
+			}
+		}
+	}
+	for name, c := range t.Computed {
+		if c.Counts != "" && r.byName[c.Counts] == nil {
+			return fmt.Errorf("read: %s.%s counts %s, which is not declared", t.Name, name, c.Counts)
+		}
+	}
+	for name, columns := range t.Needs {
+		for _, c := range columns {
+			if t.columns[fold(c)] == nil {
+				return fmt.Errorf("read: %s.%s needs %s, which is no column", t.Name, name, c)
+			}
+		}
 	}
 	return nil
 }
 
 // joinOf is the pair of columns that a relation joins by, beside the municipality.
 func joinOf(rel *schema.Relation) (*relation, error) {
+	if rel.Type != schema.BelongsToRelation && rel.Type != schema.HasOneRelation {
+		return nil, fmt.Errorf("leads to many rows: declare a list instead")
+	}
 	joined := &relation{target: rel.JoinTable.Type}
 	for i, base := range rel.BasePKs {
 		if base.Name == tenant {
@@ -161,6 +199,9 @@ func joinOf(rel *schema.Relation) (*relation, error) {
 	}
 	if joined.base == nil {
 		return nil, fmt.Errorf("joins by no column of its own")
+	}
+	if id := reflect.TypeFor[uuid.UUID](); joined.base.IndirectType != id || joined.join.IndirectType != id {
+		return nil, fmt.Errorf("joins by columns that are no uuid")
 	}
 	return joined, nil
 }

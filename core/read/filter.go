@@ -1,12 +1,14 @@
 package read
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -87,16 +89,20 @@ func (f comparison) condition(op string, v any) (condition, error) {
 		}
 		return condition{op: "?0 IS NOT NULL", expr: f.SQL}, nil
 	}
+	form, ok := operators[op]
+	if !ok {
+		return condition{}, fmt.Errorf("read: a filter cannot say %s", op)
+	}
 	list, isList := v.([]any)
 	if isList && len(list) == 0 {
 		return condition{op: map[string]string{"in": "FALSE", "notIn": "TRUE"}[op], expr: f.SQL}, nil
 	}
 	if isList {
 		values, err := f.values(list)
-		return condition{operators[op], f.SQL, bun.List(values)}, err
+		return condition{form, f.SQL, bun.List(values)}, err
 	}
 	value, err := f.value(v)
-	return condition{operators[op], f.SQL, value}, err
+	return condition{form, f.SQL, value}, err
 }
 
 func (f comparison) values(list []any) ([]any, error) {
@@ -125,7 +131,28 @@ func (f comparison) value(v any) (any, error) {
 	case f.ID != "":
 		return f.key(v)
 	}
+	switch v := v.(type) {
+	case string:
+		return v, textual(v)
+	case json.Number: // of a variable; as a text it would be read as the column's type, and fail beyond it
+		if n, err := v.Int64(); err == nil {
+			return n, nil
+		}
+		n, err := v.Float64()
+		if err != nil {
+			return nil, core.Invalid(core.T("This number is too large.", "Слишком большое число."))
+		}
+		return n, nil
+	}
 	return v, nil
+}
+
+// textual refuses what cannot stand in the database, and so is equal to nothing in it.
+func textual(s string) error {
+	if storable(s) {
+		return nil
+	}
+	return core.Invalid(core.T("A text cannot hold the character NUL.", "Текст не может содержать символ NUL."))
 }
 
 func (f comparison) key(v any) (any, error) {
@@ -147,8 +174,11 @@ func (pg *page) like(f Filter, given any) error {
 	if len(words) == 0 {
 		return nil
 	}
-	if len(words) > 8 || len(text) > 200 {
+	if len(words) > 8 || utf8.RuneCountInString(text) > 200 {
 		return core.Invalid(core.T("Search by at most 8 words and 200 characters.", "Ищите не более чем по 8 словам и 200 знакам."))
+	}
+	if err := textual(text); err != nil {
+		return err
 	}
 	for _, word := range words {
 		pg.filters = append(pg.filters, condition{"fold_name(?1) <% ?0", f.SQL, word})

@@ -6,9 +6,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
-	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
-	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // pageRows is a page before its type is known: what Page makes a Connection of.
@@ -39,12 +37,12 @@ func (x *run) root(pg *page) (*pageRows, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := x.load(pg.node, sql, len(lead))
+	rows, err := x.scan(pg.node, sql, len(lead))
 	if err != nil {
 		return nil, err
 	}
 	got.take(rows)
-	return got, nil
+	return got, x.follow(pg.node, got.rows)
 }
 
 func (x *run) pageSQL(pg *page, lead []string, where ...string) (string, error) {
@@ -76,6 +74,10 @@ func (p *pageRows) take(rows []found) {
 // a loop over them, so each parent's rows come in the list's order.
 func (x *run) lists(pg *page, parents []reflect.Value) error {
 	keys, of := keysOf(pg.of.parent, parents)
+	none := &pageRows{page: pg} // of a parent that nothing can refer to
+	for _, parent := range parents {
+		parent.Interface().(Object).row().put(pg.field, none)
+	}
 	got := make(map[uuid.UUID]*pageRows, len(keys))
 	for key, rows := range of {
 		got[key] = &pageRows{page: pg}
@@ -83,8 +85,11 @@ func (x *run) lists(pg *page, parents []reflect.Value) error {
 			row.Interface().(Object).row().put(pg.field, got[key])
 		}
 	}
-	unnest := x.gen.FormatQuery("unnest(?::uuid[]) AS parent(key)", pgdialect.Array(keys))
-	mine := x.gen.FormatQuery("? = parent.key", bun.Safe(x.column(pg.node, pg.of.child)))
+	if len(keys) == 0 {
+		return nil
+	}
+	unnest := "unnest(" + string(x.gen.Append(nil, pgdialect.Array(keys))) + "::uuid[]) AS parent(key)"
+	mine := x.column(pg.node, pg.of.child) + " = parent.key"
 	if pg.total {
 		if err := x.totals(pg, got, unnest, mine); err != nil {
 			return err
@@ -98,11 +103,18 @@ func (x *run) lists(pg *page, parents []reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	rows, err := x.load(pg.node, "SELECT parent.key, page.* FROM "+unnest+" CROSS JOIN LATERAL ("+inner+") AS page", 1+len(lead))
+	rows, err := x.scan(pg.node, "SELECT parent.key, page.* FROM "+unnest+" CROSS JOIN LATERAL ("+inner+") AS page", 1+len(lead))
 	if err != nil {
 		return err
 	}
-	return share(rows, got)
+	if err := share(rows, got); err != nil {
+		return err
+	}
+	var shown []found
+	for _, key := range keys {
+		shown = append(shown, got[key].rows...)
+	}
+	return x.follow(pg.node, shown)
 }
 
 func (x *run) totals(pg *page, got map[uuid.UUID]*pageRows, unnest, mine string) error {
@@ -140,12 +152,4 @@ func share(rows []found, got map[uuid.UUID]*pageRows) error {
 		got[key].take(mine)
 	}
 	return nil
-}
-
-// noteEmpty marks a place as loaded where nothing was found for it.
-func noteEmpty(parent reflect.Value, field *ast.Field) {
-	store := parent.Interface().(Object).row()
-	if _, ok := store.below[field]; !ok {
-		store.put(field, nil)
-	}
 }

@@ -34,22 +34,37 @@ func (x *run) byKey(n *node, column *schema.Field, keys []uuid.UUID) ([]found, e
 func (x *run) load(n *node, sql string, lead int) ([]found, error) {
 	all, err := x.scan(n, sql, lead)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", n.typ.Name, err)
+		return nil, err
 	}
+	return all, x.follow(n, all)
+}
+
+// follow is called with the rows that will be shown, and no others: they are logged, and then what
+// is wanted below them is loaded.
+func (x *run) follow(n *node, all []found) error {
 	if len(all) == 0 {
-		return nil, nil
+		return nil
 	}
 	rows := make([]reflect.Value, len(all))
 	for i, f := range all {
 		rows[i] = f.row
 	}
 	if err := x.logged(n, rows); err != nil {
-		return nil, err
+		return err
 	}
-	return all, x.below(n, rows)
+	return x.below(n, rows)
 }
 
+// scan runs the statement. The values that lead each row are the caller's own.
 func (x *run) scan(n *node, sql string, lead int) ([]found, error) {
+	all, err := x.rows(n, sql, lead)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", n.typ.Name, err)
+	}
+	return all, nil
+}
+
+func (x *run) rows(n *node, sql string, lead int) ([]found, error) {
 	rows, err := x.db.QueryContext(x.ctx, sql)
 	if err != nil {
 		return nil, err
@@ -77,8 +92,11 @@ func (x *run) scan(n *node, sql string, lead int) ([]found, error) {
 // row makes a model of the values, which stand as columns put them.
 func (n *node) row(values []any) (reflect.Value, error) {
 	row := reflect.New(n.typ.model)
-	for i, c := range append([]*schema.Field{n.typ.key}, n.columns...) {
-		if err := c.ScanValue(row.Elem(), values[i]); err != nil {
+	if err := n.typ.key.ScanValue(row.Elem(), values[0]); err != nil {
+		return row, fmt.Errorf("key: %w", err)
+	}
+	for i, c := range n.columns {
+		if err := c.ScanValue(row.Elem(), values[1+i]); err != nil {
 			return row, fmt.Errorf("column %s: %w", c.Name, err)
 		}
 	}
@@ -98,15 +116,23 @@ func (x *run) logged(n *node, rows []reflect.Value) error {
 	for i, row := range rows {
 		keys[i] = n.typ.keyOf(row)
 	}
-	columns := make([]string, len(n.columns))
-	for i, c := range n.columns {
-		columns[i] = c.Name
+	columns := make([]string, 0, len(n.columns)+len(n.computed))
+	for _, c := range n.columns {
+		columns = append(columns, c.Name)
+	}
+	for _, v := range n.computed {
+		columns = append(columns, v.field.Name)
 	}
 	return n.typ.OnRead(x.ctx, keys, columns)
 }
 
 // below loads every relation and list below the rows: one statement each, however many rows.
 func (x *run) below(n *node, rows []reflect.Value) error {
+	for _, r := range n.refused {
+		for _, row := range rows {
+			row.Interface().(Object).row().put(r.field, r.value)
+		}
+	}
 	for _, b := range n.ones {
 		if err := x.one(b, rows); err != nil {
 			return err
@@ -122,6 +148,9 @@ func (x *run) below(n *node, rows []reflect.Value) error {
 
 func (x *run) one(b *branch, parents []reflect.Value) error {
 	keys, of := keysOf(b.by.base, parents)
+	for _, parent := range parents {
+		parent.Interface().(Object).row().put(b.field, nil)
+	}
 	if len(keys) == 0 {
 		return nil
 	}
@@ -137,9 +166,6 @@ func (x *run) one(b *branch, parents []reflect.Value) error {
 		for _, parent := range of[key] {
 			parent.Interface().(Object).row().put(b.field, child.row.Interface())
 		}
-	}
-	for _, parent := range parents {
-		noteEmpty(parent, b.field)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package read
 
 import (
 	"cmp"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,11 +95,14 @@ func (pg *page) orderBy(t *typ, arg any) error {
 		name = "likeness"
 		pg.keys = []sortKey{{*pg.search, "real"}}
 	}
+	if t.Orders[name] == nil && name != "" && pg.keys == nil {
+		return fmt.Errorf("read: the order %s of %s is not declared", name, t.Name)
+	}
 	for _, k := range t.Orders[name] {
 		pg.keys = append(pg.keys, sortKey{condition{op: "?0", expr: k.SQL}, cmp.Or(k.Cast, "text")})
 	}
 	h := fnv.New64a()
-	_, _ = fmt.Fprintf(h, "%s %s %v", t.Name, name, pg.desc)
+	_, _ = fmt.Fprintf(h, "%s %s %v %v", t.Name, name, pg.desc, t.Orders[name])
 	pg.order = h.Sum64()
 	return nil
 }
@@ -109,39 +111,35 @@ func (pg *page) orderBy(t *typ, arg any) error {
 func (pg *page) window(args map[string]any, most int) error {
 	first, hasFirst := number(args["first"])
 	last, hasLast := number(args["last"])
-	after, _ := args["after"].(string)
-	before, _ := args["before"].(string)
+	after, hasAfter := args["after"].(string)
+	before, hasBefore := args["before"].(string)
 	switch {
 	case hasFirst && hasLast:
 		return core.Invalid(core.T("Give first or last, not both.", "Укажите либо first, либо last, но не оба."), "last")
-	case hasFirst && before != "" || hasLast && after != "":
-		return core.Invalid(core.T("first goes with after, last goes with before.", "first сочетается с after, last — с before."), "before")
-	case hasLast || before != "" && !hasFirst:
-		pg.back = true
-		return pg.set("last", last, hasLast, "before", before, most)
-	default:
-		return pg.set("first", first, hasFirst, "after", after, most)
+	case hasAfter && (hasLast || hasBefore):
+		return core.Invalid(oneWay, "after")
+	case hasBefore && hasFirst:
+		return core.Invalid(oneWay, "before")
 	}
-}
-
-func (pg *page) set(sizeName string, size int, given bool, cursorName, cursor string, most int) error {
-	if !given {
+	size, sizeName, cursor, cursorName := first, "first", after, "after"
+	if pg.back = hasLast || hasBefore; pg.back {
+		size, sizeName, cursor, cursorName = last, "last", before, "before"
+	}
+	if !hasFirst && !hasLast {
 		size = min(DefaultPage, most)
 	}
 	if size < 0 || size > most {
 		return core.Invalid(core.Textf("%[1]s is from 0 to %[2]d; ask for the rest page by page.", "%[1]s — от 0 до %[2]d; остальное запрашивайте постранично.", sizeName, most), sizeName)
 	}
 	pg.size = size
-	if cursor == "" {
-		return nil
+	var err error
+	if hasAfter || hasBefore {
+		pg.after, err = pg.parseCursor(cursor)
 	}
-	values, err := pg.parseCursor(cursor)
-	if err != nil {
-		return at(err, cursorName)
-	}
-	pg.after = values
-	return nil
+	return at(err, cursorName)
 }
+
+var oneWay = core.T("A page goes one way: first with after, or last with before.", "Страница листается в одну сторону: first с after либо last с before.")
 
 func number(v any) (int, bool) {
 	switch n := v.(type) {
@@ -156,35 +154,6 @@ func number(v any) (int, bool) {
 		return i, err == nil
 	}
 	return 0, false
-}
-
-// A cursor is the version of its form, the order that it belongs to, and the row's keys.
-const cursorVersion = 1
-
-type cursorForm struct {
-	Version int      `json:"v"`
-	Order   uint64   `json:"o"`
-	Keys    []string `json:"k"`
-}
-
-func (pg *page) cursor(keys []string) string {
-	raw, _ := json.Marshal(cursorForm{cursorVersion, pg.order, keys}) // strings and numbers always marshal
-	return base64.RawURLEncoding.EncodeToString(raw)
-}
-
-func (pg *page) parseCursor(s string) ([]string, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(s)
-	var c cursorForm
-	if err == nil {
-		err = json.Unmarshal(raw, &c)
-	}
-	switch {
-	case err != nil:
-		return nil, core.Invalid(core.T("This is not a cursor. Take it from the list's pageInfo or edges.", "Это не курсор. Возьмите его из pageInfo или edges списка."))
-	case c.Version != cursorVersion || c.Order != pg.order || len(c.Keys) != len(pg.keys)+1:
-		return nil, core.Invalid(core.T("This cursor has expired: it is of another order or an earlier version. Start again from the first page.", "Курсор устарел: он относится к другому порядку или прежней версии. Начните с первой страницы."))
-	}
-	return c.Keys, nil
 }
 
 // at puts the argument's name before the path of a user's error.

@@ -18,6 +18,7 @@ type node struct {
 	computed []*value
 	ones     []*branch
 	pages    []*page
+	refused  []place     // where the arguments are wrong: an error at the place, and at no other
 	seen     map[any]any // columns and places that are planned already
 }
 
@@ -76,11 +77,7 @@ func (p *planner) field(n *node, f graphql.CollectedField) error {
 		return p.value(n, f, c)
 	}
 	for _, column := range n.typ.Needs[f.Name] {
-		c := n.typ.columns[fold(column)]
-		if c == nil {
-			return fmt.Errorf("read: %s.%s needs %s, which is no column", n.typ.Name, f.Name, column)
-		}
-		n.column(c)
+		n.column(n.typ.columns[fold(column)])
 	}
 	return nil // a field that the module resolves by hand
 }
@@ -98,13 +95,23 @@ func (p *planner) value(n *node, f graphql.CollectedField, c Computed) error {
 	}
 	asOf, err := p.asOf(f.Field)
 	if err != nil {
-		return err
+		return n.refuse(f.Field, err)
 	}
 	if asOf == nil {
 		asOf = &p.today
 	}
 	n.seen[f.Field] = true
 	n.computed = append(n.computed, &value{field: f.Field, as: c, asOf: *asOf})
+	return nil
+}
+
+// refuse keeps a user's error for its place; any other error ends the planning.
+func (n *node) refuse(f *ast.Field, err error) error {
+	if core.CodeOf(err) != core.CodeBadUserInput {
+		return err
+	}
+	n.seen[f] = err
+	n.refused = append(n.refused, place{f, err})
 	return nil
 }
 
@@ -139,9 +146,12 @@ func (p *planner) one(n *node, f graphql.CollectedField, by *relation) error {
 func (p *planner) list(n *node, f graphql.CollectedField, l *list) error {
 	pg, _ := n.seen[f.Field].(*page)
 	if pg == nil {
+		if n.seen[f.Field] != nil {
+			return nil // refused
+		}
 		var err error
 		if pg, err = p.page(f.Field, l.of, l); err != nil {
-			return err
+			return n.refuse(f.Field, err)
 		}
 		n.seen[f.Field] = pg
 		n.pages = append(n.pages, pg)
@@ -168,7 +178,9 @@ func (p *planner) wantPage(pg *page, set ast.SelectionSet) error {
 				}
 			}
 		case "pageInfo":
-			pg.cursors = true
+			for _, i := range graphql.CollectFields(p.op, f.Selections, []string{"PageInfo"}) {
+				pg.cursors = pg.cursors || i.Name == "startCursor" || i.Name == "endCursor"
+			}
 		case "totalCount":
 			pg.total = true
 			continue

@@ -37,7 +37,7 @@ type Guard interface {
 }
 
 // Reader knows the declared types and reads them. It is made once, filled by the modules'
-// constructors (Declare), checked by Check and then only read, by any number of requests.
+// constructors (Declare), joined by Ready and then only read, by any number of requests.
 type Reader struct {
 	db      *bun.DB
 	gen     schema.QueryGen
@@ -63,7 +63,13 @@ func New(db *bun.DB, guard Guard, clock core.Clock, maxPage int) *Reader {
 // Row is embedded by every declared model, with the tag bun:"-". It keeps what was loaded below
 // the row for each place of the operation, under the place's field.
 type Row struct {
-	below map[*ast.Field]any
+	below []place // few, so that a search beats a map
+}
+
+// place is what stands at one field of one row: a row, a pageRows, a value, nil, or an error.
+type place struct {
+	field *ast.Field
+	value any
 }
 
 func (r *Row) row() *Row { return r }
@@ -75,10 +81,24 @@ func (Row) IsNode() {}
 type Object interface{ row() *Row }
 
 func (r *Row) put(field *ast.Field, v any) {
-	if r.below == nil {
-		r.below = map[*ast.Field]any{}
+	for i := range r.below {
+		if r.below[i].field == field {
+			r.below[i].value = v
+			return
+		}
 	}
-	r.below[field] = v
+	r.below = append(r.below, place{field, v})
+}
+
+// at is what was loaded for the field; ok is false when nothing was planned for it.
+func (r *Row) at(field *ast.Field) (v any, ok bool, err error) {
+	for i := range r.below {
+		if r.below[i].field == field {
+			err, _ = r.below[i].value.(error)
+			return r.below[i].value, true, err
+		}
+	}
+	return nil, false, nil
 }
 
 // typeOf is the declaration of the model M.

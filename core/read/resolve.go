@@ -150,8 +150,8 @@ func Value[V any](ctx context.Context, r *Reader, parent Object) (V, error) {
 // (or was planned for another place) is read again for this field alone: right, but one by one.
 func (r *Reader) loaded(ctx context.Context, parent Object) (any, error) {
 	field := graphql.GetFieldContext(ctx).Field
-	if v, ok := parent.row().below[field.Field]; ok {
-		return v, nil
+	if v, ok, err := parent.row().at(field.Field); ok {
+		return v, err
 	}
 	row := reflect.ValueOf(parent)
 	t := r.byModel[row.Elem().Type()]
@@ -164,27 +164,33 @@ func (r *Reader) loaded(ctx context.Context, parent Object) (any, error) {
 		return nil, err
 	}
 	rows, err := r.run(ctx).byKey(n, t.key, []uuid.UUID{t.keyOf(row)})
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	return rows[0].row.Interface().(Object).row().below[field.Field], nil
+	if len(rows) == 0 { // gone, or hidden from the viewer, since the object was made
+		return nil, core.ErrNotFound
+	}
+	v, _, err := rows[0].row.Interface().(Object).row().at(field.Field)
+	return v, err
 }
 
 func connection[M any](got *pageRows) *Connection[M] {
-	c := &Connection[M]{TotalCount: got.total, PageInfo: &PageInfo{}, Nodes: []*M{}, Edges: []*Edge[M]{}}
-	for _, f := range got.rows {
-		edge := &Edge[M]{Node: f.row.Interface().(*M)}
+	n := len(got.rows)
+	edges := make([]Edge[M], n)
+	c := &Connection[M]{TotalCount: got.total, PageInfo: &PageInfo{}, Nodes: make([]*M, n), Edges: make([]*Edge[M], n)}
+	for i, f := range got.rows {
+		edges[i].Node = f.row.Interface().(*M)
 		if got.page.cursors {
-			edge.Cursor = got.page.cursor(texts(f.lead))
+			edges[i].Cursor = got.page.cursor(texts(f.lead))
 		}
-		c.Nodes, c.Edges = append(c.Nodes, edge.Node), append(c.Edges, edge)
+		c.Nodes[i], c.Edges[i] = edges[i].Node, &edges[i]
 	}
 	beyond := got.page.after != nil
 	c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = got.more, beyond
 	if got.page.back {
 		c.PageInfo.HasNextPage, c.PageInfo.HasPreviousPage = beyond, got.more
 	}
-	if n := len(c.Edges); n > 0 && got.page.cursors {
+	if n > 0 && got.page.cursors {
 		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
 	}
 	return c

@@ -94,11 +94,7 @@ func (x *run) column(n *node, c *schema.Field) string {
 func (x *run) computed(n *node, v *value) (string, error) {
 	text := v.as.SQL
 	if v.as.Counts != "" {
-		counted := x.byName[v.as.Counts]
-		if counted == nil {
-			return "", fmt.Errorf("read: %s.%s counts %s, which is not declared", n.typ.Name, v.field.Name, v.as.Counts)
-		}
-		visible, err := x.visible(counted, "counted")
+		visible, err := x.visible(x.byName[v.as.Counts], "counted")
 		if err != nil {
 			return "", err
 		}
@@ -134,7 +130,7 @@ func (x *run) keys(pg *page) (exprs, casts []string) {
 		exprs = append(exprs, x.condition(k.condition, pg.node.typ.table.Alias))
 		casts = append(casts, k.cast)
 	}
-	return append(exprs, x.column(pg.node, pg.node.typ.key)), append(casts, "uuid")
+	return append(exprs, x.column(pg.node, pg.node.typ.key)), append(casts, castOfKey)
 }
 
 // window is the part of a list that a page shows: beyond the cursor, in order, one row more than

@@ -12,9 +12,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -34,6 +35,7 @@ type Registry struct {
 	db         *postgres.DB
 	defaultKey string
 	known      atomic.Pointer[directory]
+	reading    sync.Mutex // one at a time, so that an older reading never replaces a newer one
 }
 
 type directory struct {
@@ -52,6 +54,8 @@ func New(ctx context.Context, db *postgres.DB, defaultKey string) (*Registry, er
 
 // Reload reads the table again.
 func (r *Registry) Reload(ctx context.Context) error {
+	r.reading.Lock()
+	defer r.reading.Unlock()
 	rows, err := r.db.Pool.Query(ctx, `SELECT id, key, name, region, time_zone, hosts, disabled_modules FROM municipalities ORDER BY created_at, key`)
 	if err != nil {
 		return fmt.Errorf("municipalities: %w", err)
@@ -65,6 +69,7 @@ func (r *Registry) Reload(ctx context.Context) error {
 			return fmt.Errorf("municipalities: %w", err)
 		}
 		m.ID = id.Bytes
+		_ = m.SetTimeZone(m.TimeZone) // one that this machine does not know is UTC; see Location
 		d.add(m)
 	}
 	if err := rows.Err(); err != nil {
@@ -74,11 +79,14 @@ func (r *Registry) Reload(ctx context.Context) error {
 	return nil
 }
 
+// add is called oldest first: a host name stays with whoever had it.
 func (d *directory) add(m *core.Municipality) {
 	d.all = append(d.all, m)
 	d.byKey[m.Key], d.byID[m.ID] = m, m
 	for _, host := range m.Hosts {
-		d.byHost[strings.ToLower(host)] = m
+		if host = strings.ToLower(host); d.byHost[host] == nil {
+			d.byHost[host] = m
+		}
 	}
 }
 
@@ -126,17 +134,53 @@ func (r *Registry) Of(req *http.Request) *core.Municipality {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	if m := r.known.Load().byHost[strings.ToLower(host)]; m != nil {
+	host = strings.ToLower(strings.TrimSuffix(host, ".")) // kansk.example. is the same name, in full
+	if m := r.known.Load().byHost[host]; m != nil {
 		return m
 	}
 	return r.Default()
 }
 
-// Add creates a municipality: CONFLICT when its key is taken.
+// Add creates a municipality: CONFLICT when its key or one of its host names is taken.
 func (r *Registry) Add(ctx context.Context, m *core.Municipality) error {
-	if _, err := time.LoadLocation(m.TimeZone); err != nil || m.TimeZone == "" {
-		return core.Invalid(core.Textf("%q is not a time zone of the IANA database, such as Asia/Krasnoyarsk.", "%q — не часовой пояс базы IANA, например Asia/Krasnoyarsk.", m.TimeZone), "timeZone")
+	if err := m.SetTimeZone(m.TimeZone); err != nil {
+		return err
 	}
+	m.ID, m.Hosts = core.NewID(), slices.Clone(m.Hosts)
+	for i, host := range m.Hosts {
+		m.Hosts[i] = strings.ToLower(host)
+	}
+	err := postgres.InTx(ctx, r.db, func(ctx context.Context, tx postgres.Tx) error {
+		if err := freeHosts(ctx, tx, m.Hosts); err != nil {
+			return err
+		}
+		return insert(ctx, tx, m)
+	})
+	if err != nil {
+		return err
+	}
+	return r.Reload(ctx)
+}
+
+// freeHosts refuses a host name that leads to another municipality. The lock is the one under
+// which the module places gives out host names.
+func freeHosts(ctx context.Context, tx postgres.Tx, hosts []string) error {
+	if _, err := tx.Pgx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended('places.hosts', 0))"); err != nil {
+		return fmt.Errorf("add municipality: lock host names: %w", err)
+	}
+	var taken string
+	err := tx.Pgx.QueryRow(ctx, `SELECT host FROM municipalities, unnest(hosts) AS host WHERE lower(host) = ANY($1) LIMIT 1`,
+		append([]string{}, hosts...)).Scan(&taken)
+	switch {
+	case postgres.NoRows(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("add municipality: host names: %w", err)
+	}
+	return core.Conflict(core.Textf("%[1]s leads to another municipality.", "%[1]s ведёт к другому муниципалитету.", taken), "hosts")
+}
+
+func insert(ctx context.Context, tx postgres.Tx, m *core.Municipality) error {
 	name, err := json.Marshal(m.Name)
 	if err != nil {
 		return fmt.Errorf("add municipality: %w", err)
@@ -145,9 +189,9 @@ func (r *Registry) Add(ctx context.Context, m *core.Municipality) error {
 	if err != nil {
 		return fmt.Errorf("add municipality: %w", err)
 	}
-	m.ID = core.NewID()
-	tag, err := r.db.Pool.Exec(ctx, `INSERT INTO municipalities (id, key, name, region, time_zone, hosts) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (key) DO NOTHING`, m.ID.String(), m.Key, string(name), string(region), m.TimeZone, append([]string{}, m.Hosts...))
+	tag, err := tx.Pgx.Exec(ctx, `INSERT INTO municipalities (id, key, name, region, time_zone, hosts, disabled_modules)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (key) DO NOTHING`, m.ID.String(), m.Key, string(name), string(region),
+		m.TimeZone, append([]string{}, m.Hosts...), append([]string{}, m.DisabledModules...))
 	switch {
 	case postgres.Constraint(err) == "municipalities_key_check":
 		return core.Invalid(core.T("A key is 2 to 40 latin small letters, digits and dashes, and begins with a letter.", "Ключ — от 2 до 40 строчных латинских букв, цифр и дефисов, начинается с буквы."), "key")
@@ -156,8 +200,8 @@ func (r *Registry) Add(ctx context.Context, m *core.Municipality) error {
 	case tag.RowsAffected() == 0:
 		return core.Conflict(core.Textf("There is a municipality %q already.", "Муниципалитет %q уже есть.", m.Key), "key")
 	}
-	if _, err := r.db.Pool.Exec(ctx, "SELECT pg_notify($1, '')", Channel); err != nil {
+	if _, err := tx.Pgx.Exec(ctx, "SELECT pg_notify($1, '')", Channel); err != nil {
 		return fmt.Errorf("add municipality: %w", err)
 	}
-	return r.Reload(ctx)
+	return nil
 }

@@ -6,15 +6,22 @@ package page
 import (
 	"github.com/veche-city/veche/core/read"
 
+	"github.com/veche-city/veche/modules/accounts"
+	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/people"
+	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
 	"github.com/veche-city/veche/modules/reports"
 )
 
 type (
+	AccountConnection            = read.Connection[accounts.Account]
+	AccountEdge                  = read.Edge[accounts.Account]
 	AddressConnection            = read.Connection[places.Address]
 	AddressEdge                  = read.Edge[places.Address]
+	AuditEntryConnection         = read.Connection[audit.AuditEntry]
+	AuditEntryEdge               = read.Edge[audit.AuditEntry]
 	ConsentConnection            = read.Connection[people.Consent]
 	ConsentEdge                  = read.Edge[people.Consent]
 	CouncilConnection            = read.Connection[councils.Council]
@@ -41,6 +48,12 @@ type (
 	PersonalDataAccessEdge       = read.Edge[people.PersonalDataAccess]
 	PostConnection               = read.Connection[people.Post]
 	PostEdge                     = read.Edge[people.Post]
+	RoleConnection               = read.Connection[permissions.Role]
+	RoleEdge                     = read.Edge[permissions.Role]
+	RoleAssignmentConnection     = read.Connection[permissions.RoleAssignment]
+	RoleAssignmentEdge           = read.Edge[permissions.RoleAssignment]
+	ServiceTokenConnection       = read.Connection[accounts.ServiceToken]
+	ServiceTokenEdge             = read.Edge[accounts.ServiceToken]
 	TermConnection               = read.Connection[councils.Term]
 	TermEdge                     = read.Edge[councils.Term]
 	VenueConnection              = read.Connection[places.Venue]

@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -17,7 +18,7 @@ func register(p *people.Module) {
 		"Both sit in the same body at the same time. End one of the seats first.", "Оба в одно и то же время входят в один орган. Сначала завершите одно из членств.")})
 	p.RegisterReference(people.Reference{To: "Organisation", Table: "memberships", Column: "organisation_id"})
 	p.RegisterReference(people.Reference{To: "Organisation", Table: "councils", Column: "parent_organisation_id"})
-	p.RegisterHolder(people.Holder{Name: "memberships", Holds: seatsHeld, Export: seatsOf})
+	p.RegisterHolder(people.Holder{Name: "memberships", Holds: seatsHeld, Erase: eraseSeats, Export: seatsOf})
 }
 
 // seatsHeld says which seats stand in the way of an erasure.
@@ -32,9 +33,16 @@ func seatsHeld(ctx context.Context, tx bun.IDB, persons []uuid.UUID, today core.
 	}
 	held := make([]core.Text, len(names))
 	for i, name := range names {
-		held[i] = core.Textf("holds a seat in %s", "входит в состав: %s", name)
+		held[i] = core.Textf("holds a seat in %s: end it first", "входит в состав: %s. Сначала завершите членство", name)
 	}
 	return held, nil
+}
+
+// eraseSeats removes what was written of a person in free words; that somebody sat here stays.
+func eraseSeats(ctx context.Context, tx *mutation.Tx, persons []uuid.UUID) error {
+	_, err := tx.NewUpdate().Model((*Membership)(nil)).Set("appointing_act = NULL").Set("leaving_note = NULL").
+		Where("person_id IN (?)", bun.List(persons)).Exec(ctx)
+	return err
 }
 
 // seatsOf is what the person's own export shows of this module.

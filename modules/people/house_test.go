@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/access"
@@ -161,7 +162,7 @@ func (h *house) ask(ctx context.Context, query string, paths ...string) []contex
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	doc, list := gqlparser.LoadQuery(schema, query)
+	doc, list := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules())
 	if len(list) > 0 {
 		h.t.Fatal(list)
 	}

@@ -44,7 +44,7 @@ var (
 		"Основная запись сама была позже объединена с другой. Сначала отмените то объединение."), "input", "id")
 	errMovedSince = core.Conflict(core.T("What was moved was given to somebody else since. Put that right first.",
 		"Перенесённое с тех пор передано другой записи. Сначала исправьте это."), "input", "id")
-	errInTheWay = core.T("Both have something that only one may have. Correct one of them first.",
+	inTheWayText = core.T("Both have something that only one may have. Correct one of them first.",
 		"У обеих записей есть то, что может быть только у одной. Сначала исправьте одну из них.")
 )
 
@@ -134,7 +134,7 @@ func inTheWay(err error, words core.Text) error {
 		return postgres.Conflicts(err, nil)
 	}
 	if words == (core.Text{}) {
-		words = errInTheWay
+		words = inTheWayText
 	}
 	return &core.Error{Code: core.CodeConflict, Text: words, Path: []string{"input"}, Err: err}
 }

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -38,7 +39,7 @@ func (h *house) state() map[string][]string {
 			}
 			all[table] = append(all[table], text)
 		}
-		if err := rows.Close(); err != nil {
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -194,6 +195,7 @@ func TestMergeOrganisations(t *testing.T) {
 	a := h.done(h.Service.CreateOrganisation(h.system(), CreateOrganisationInput{Kind: NGO, Name: "Союз жителей", INN: ptr("7707083893")}))
 	b, person, other := h.organisation("Союз жителей г. Канска"), h.person("Иванов", "Иван"), h.person("Петров", "Пётр")
 	child := h.done(h.Service.CreateOrganisation(h.system(), CreateOrganisationInput{Kind: NGO, Name: "Отделение", ParentID: ptr(id(typeOrganisation, a))}))
+	grandchild := h.done(h.Service.CreateOrganisation(h.system(), CreateOrganisationInput{Kind: NGO, Name: "Ячейка", ParentID: ptr(id(typeOrganisation, child))}))
 	h.post(person, a, "Председатель", day(2012, time.January, 1), nil)
 	post := h.post(other, b, "Председатель", day(2012, time.January, 1), nil)
 	merge := func(duplicate, survivor uuid.UUID) (*core.Payload, error) {
@@ -201,6 +203,7 @@ func TestMergeOrganisations(t *testing.T) {
 	}
 	h.refused(core.CodeConflict, "")(merge(a, b)) // both have a chairman
 	h.refused(core.CodeConflict, "")(merge(a, child))
+	h.refused(core.CodeConflict, "")(merge(a, grandchild)) // it would stand above its own parent
 	h.done(h.Service.EndPost(h.system(), EndPostInput{ID: id("Post", post), ExpectedVersion: 1, EndsOn: day(2012, time.January, 1), Reason: PostResigned}))
 	h.refused(core.CodeConflict, "")(merge(a, b)) // on that day, too
 	if _, err := h.db.ExecContext(t.Context(), "DELETE FROM posts WHERE id = ?", post); err != nil {

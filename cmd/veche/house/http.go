@@ -43,7 +43,7 @@ func (h *House) Handler() (http.Handler, error) {
 		Introspection:  func(ctx context.Context) bool { return h.settings.Introspection || signedIn(ctx) },
 		Text:           text,
 		AllowedOrigins: h.settings.AllowedOrigins,
-		Extensions:     []graphql.HandlerExtension{refresher{h}},
+		Extensions:     []graphql.HandlerExtension{refresher{h}, graph.SteadyErrors{}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("http: %w", err)

@@ -1,0 +1,267 @@
+package read_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/access"
+	"github.com/veche-city/veche/core/coretest"
+	"github.com/veche-city/veche/core/postgres"
+	"github.com/veche-city/veche/core/read"
+)
+
+const tables = `
+CREATE TABLE streets (
+	municipality_id uuid NOT NULL, id uuid NOT NULL, parent_id uuid, name text NOT NULL, rank int NOT NULL,
+	opened_on date, seen_at timestamptz NOT NULL, note text, tags text[] NOT NULL DEFAULT '{}', open boolean NOT NULL DEFAULT true,
+	district_id uuid, name_folded text NOT NULL GENERATED ALWAYS AS (fold_name(name)) STORED,
+	PRIMARY KEY (municipality_id, id)
+);
+CREATE TABLE houses (
+	municipality_id uuid NOT NULL, id uuid NOT NULL, street_id uuid NOT NULL, twin_id uuid, number int NOT NULL,
+	starts_on date NOT NULL, ends_on date, person_id uuid, PRIMARY KEY (municipality_id, id)
+);
+CREATE TABLE secrets (
+	municipality_id uuid NOT NULL, street_id uuid NOT NULL, word text, phones text[] NOT NULL DEFAULT '{}',
+	version int NOT NULL DEFAULT 1, PRIMARY KEY (municipality_id, street_id)
+)`
+
+type Street struct {
+	bun.BaseModel `bun:"table:streets,alias:street"`
+	read.Row      `bun:"-"`
+	postgres.Owned
+	ID         uuid.UUID  `bun:"id,pk,type:uuid"`
+	ParentID   *uuid.UUID `bun:"parent_id,type:uuid"`
+	Parent     *Street    `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:parent_id=id"`
+	Name       string     `bun:"name"`
+	Rank       int        `bun:"rank"`
+	OpenedOn   *core.Date `bun:"opened_on"`
+	SeenAt     time.Time  `bun:"seen_at"`
+	Note       *string    `bun:"note"`
+	Tags       []string   `bun:"tags,array"`
+	Open       bool       `bun:"open"`
+	DistrictID *uuid.UUID `bun:"district_id,type:uuid"`
+	Secret     *Secret    `bun:"rel:has-one,join:municipality_id=municipality_id,join:id=street_id"`
+}
+
+// Title is worked out in Go, from columns that the declaration names.
+func (s *Street) Title() string { return fmt.Sprintf("%s (%d)", s.Name, s.Rank) }
+
+type House struct {
+	bun.BaseModel `bun:"table:houses,alias:house"`
+	read.Row      `bun:"-"`
+	postgres.Owned
+	ID       uuid.UUID  `bun:"id,pk,type:uuid"`
+	StreetID uuid.UUID  `bun:"street_id,type:uuid"`
+	Street   *Street    `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:street_id=id"`
+	TwinID   *uuid.UUID `bun:"twin_id,type:uuid"`
+	Twin     *House     `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:twin_id=id"`
+	Number   int        `bun:"number"`
+	StartsOn core.Date  `bun:"starts_on"`
+	EndsOn   *core.Date `bun:"ends_on"`
+	PersonID *uuid.UUID `bun:"person_id,type:uuid"`
+}
+
+type Secret struct {
+	bun.BaseModel `bun:"table:secrets,alias:secret"`
+	read.Row      `bun:"-"`
+	postgres.Owned
+	ID      uuid.UUID `bun:"street_id,pk,type:uuid"`
+	Word    *string   `bun:"word"`
+	Phones  []string  `bun:"phones,array"`
+	Version int       `bun:"version"`
+}
+
+const policy = `p, anonymous, *, town:streets, open, allow
+p, resident, *, town:houses, own, allow
+p, official, *, town:streets, any, allow
+p, official, *, town:houses, any, allow
+p, clerk, *, town:streets, any, allow
+p, clerk, *, town:houses, any, allow
+p, clerk, *, town:secrets, any, allow
+`
+
+const dated = `?TableAlias.starts_on <= ?asOf AND (?TableAlias.ends_on IS NULL OR ?TableAlias.ends_on >= ?asOf)`
+
+func declare(r *read.Reader, log *readLog) {
+	read.Declare[Street](r, read.Type{
+		Name: "Street", Guard: "town:streets",
+		Rows: access.Rows{
+			Scopes:    map[string]string{"district": `?TableAlias.district_id`},
+			Relations: map[string]string{"open": `?TableAlias.open`},
+		},
+		AsOf: `?TableAlias.opened_on <= ?asOf`,
+		Filters: map[string]read.Filter{
+			"name": {SQL: `?TableAlias.name`}, "rank": {SQL: `?TableAlias.rank`}, "openedOn": {SQL: `?TableAlias.opened_on`},
+			"seenAt": {SQL: `?TableAlias.seen_at`}, "parent": {SQL: `?TableAlias.parent_id`, ID: "Street"},
+			"any": {SQL: `(?TableAlias.note, ?TableAlias.id)`, ID: read.AnyType}, "search": {SQL: `?TableAlias.name_folded`, Search: true},
+		},
+		Orders: map[string][]read.Key{
+			"NAME":   {{SQL: `?TableAlias.name`}},
+			"RANK":   {{SQL: `?TableAlias.rank`, Cast: "int"}, {SQL: `?TableAlias.seen_at`, Cast: "timestamptz"}},
+			"OPENED": {{SQL: `coalesce(?TableAlias.opened_on, '1900-01-01')`, Cast: "date"}},
+			"LENGTH": {{SQL: `(length(?TableAlias.name) / 7.0)::real`, Cast: "real"}, {SQL: `?TableAlias.open`, Cast: "boolean"}},
+		},
+		Order: "RANK",
+		Computed: map[string]read.Computed{
+			"houseCount": {Counts: "House", SQL: `SELECT count(*) FROM houses AS counted WHERE counted.street_id = ?TableAlias.id AND ?visible
+				AND counted.starts_on <= ?asOf AND (counted.ends_on IS NULL OR counted.ends_on >= ?asOf)`},
+			"status": {SQL: `CASE WHEN ?TableAlias.opened_on <= ?asOf THEN 'OPENED' ELSE 'PLANNED' END`},
+			"loud":   {SQL: `upper(?TableAlias.note)`},
+		},
+		Lists: map[string]read.List{"Street.branches": {By: "Parent", Order: "NAME"}},
+		Needs: map[string][]string{"title": {"Name", "Rank"}},
+	})
+	read.Declare[House](r, read.Type{
+		Name: "House", Guard: "town:houses",
+		Rows: access.Rows{
+			Scopes: map[string]string{"district": `(SELECT s.district_id FROM streets AS s
+				WHERE s.municipality_id = ?TableAlias.municipality_id AND s.id = ?TableAlias.street_id)`},
+			Relations: map[string]string{"own": `?TableAlias.person_id = ?actor_person`},
+		},
+		AsOf:    dated,
+		Filters: map[string]read.Filter{"number": {SQL: `?TableAlias.number`}},
+		Orders: map[string][]read.Key{
+			"NUMBER":    {{SQL: `?TableAlias.number`, Cast: "int"}},
+			"STARTS_ON": {{SQL: `?TableAlias.starts_on`, Cast: "date"}, {SQL: `?TableAlias.number`, Cast: "int"}},
+		},
+		Order: "NUMBER",
+		Lists: map[string]read.List{
+			"Street.houses":   {By: "Street", Order: "STARTS_ON"},
+			"Street.standing": {By: "Street", Today: true, Where: `?TableAlias.number > 0`},
+			"House.twins":     {By: "Twin"},
+		},
+	})
+	read.Declare[Secret](r, read.Type{
+		Name: "Secret", Guard: "town:secrets", Refused: true, OnRead: log.read,
+		Computed: map[string]read.Computed{"length": {SQL: `length(?TableAlias.word)`}},
+	})
+}
+
+// readLog is what a type whose reading is logged would write.
+type readLog struct {
+	mu    sync.Mutex
+	calls []logged
+	fail  error
+}
+
+type logged struct {
+	keys    []uuid.UUID
+	columns []string
+}
+
+func (l *readLog) read(_ context.Context, keys []uuid.UUID, columns []string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.calls = append(l.calls, logged{slices.Clone(keys), slices.Clone(columns)})
+	return l.fail
+}
+
+// world is one database with a town, its rows and its readers.
+type world struct {
+	testing.TB
+	db         *postgres.DB
+	guard      *access.Guard
+	town       *core.Municipality
+	reads      *read.Reader
+	log        *readLog
+	statements *statements
+}
+
+// maxPage is the cap of first and last in the tests.
+const maxPage = 50
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{TB: t, db: coretest.Database(t), log: &readLog{}, statements: &statements{}}
+	for _, statement := range []string{tables} {
+		if _, err := w.db.Pool.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock := coretest.Noon(2012, 5, 15)
+	var err error
+	w.guard, err = access.New(w.db, access.Settings{Clock: clock, Log: coretest.Quiet(), Modules: []core.Info{{
+		Name: "town", Permissions: []core.Permission{{Name: "town:streets"}, {Name: "town:houses"}, {Name: "town:secrets"}}, Policy: policy,
+	}}})
+	w.must(err)
+	t.Cleanup(func() { _ = w.guard.Close() })
+	w.town = w.newTown("kansk")
+	w.reads = read.New(w.db.WithQueryHook(w.statements), w.guard, clock, maxPage)
+	declare(w.reads, w.log)
+	w.must(w.reads.Ready())
+	return w
+}
+
+func (w *world) newTown(key string) *core.Municipality {
+	w.Helper()
+	town := coretest.Town(w, w.db, key)
+	w.must(w.guard.EnsureDefaults(w.Context(), town))
+	return town
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// as is the town's context for that actor; one without a kind is an account.
+func (w *world) as(a core.Actor) context.Context {
+	if a.Kind == "" {
+		a.Kind = core.Account
+	}
+	return core.WithActor(core.WithMunicipality(w.Context(), w.town), a)
+}
+
+func (w *world) system() context.Context { return w.as(core.Actor{Kind: core.System}) }
+
+func (w *world) insert(rows ...any) {
+	w.Helper()
+	for _, row := range rows {
+		_, err := w.db.NewInsert().Model(row).Exec(w.system())
+		w.must(err)
+	}
+}
+
+// street is a street with all that must be there.
+func street(name string, rank int) *Street {
+	return &Street{ID: core.NewID(), Name: name, Rank: rank, SeenAt: time.Date(2012, 5, 1, 0, 0, 0, 0, time.UTC), Open: true, Tags: []string{}}
+}
+
+func house(of *Street, number int) *House {
+	return &House{ID: core.NewID(), StreetID: of.ID, Number: number, StartsOn: core.NewDate(2000, 1, 1)}
+}
+
+// statements notes every statement that the reader runs.
+type statements struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (s *statements) BeforeQuery(ctx context.Context, e *bun.QueryEvent) context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = append(s.all, e.Query)
+	return ctx
+}
+
+func (*statements) AfterQuery(context.Context, *bun.QueryEvent) {}
+
+// take gives what was noted since the last time.
+func (s *statements) take() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.all
+	s.all = nil
+	return all
+}

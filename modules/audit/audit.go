@@ -1,0 +1,106 @@
+// Package audit shows the trail that every change leaves: who did what to which object, in whose
+// name and why.
+//
+// It owns nothing and writes nothing. The rows come from core/mutation, in the transaction of the
+// change itself, and stand for the whole municipality: a right held in one district shows none of
+// them. An entry names its object by id; the object itself is shown only to those who may see it.
+package audit
+
+import (
+	_ "embed"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/host"
+	"github.com/veche-city/veche/core/postgres"
+	"github.com/veche-city/veche/core/read"
+)
+
+const mayRead = "audit:read"
+
+//go:embed policy.csv
+var policy string
+
+// Module is the module as the graph joins it.
+type Module struct{ host *host.Host }
+
+// New declares the module's type.
+func New(h *host.Host) *Module {
+	declare(h.Reads)
+	return &Module{host: h}
+}
+
+// Info is the module's card.
+func (*Module) Info() core.Info {
+	return core.Info{
+		Name:  "audit",
+		Title: core.T("Audit", "Журнал действий"),
+		Permissions: []core.Permission{
+			{Name: mayRead, Title: core.T("See who did what", "Видеть, кто что сделал")},
+		},
+		Policy: policy,
+	}
+}
+
+// AuditEntry is one change of one object.
+type AuditEntry struct {
+	bun.BaseModel `bun:"table:audit,alias:entry"`
+	read.Row      `bun:"-"`
+	postgres.Owned
+
+	ID         uuid.UUID      `bun:"id,pk,type:uuid"`
+	At         time.Time      `bun:"at"`
+	Caller     core.ActorKind `bun:"actor_kind"`
+	CallerKey  *uuid.UUID     `bun:"actor_id,type:uuid"`
+	MandateKey *uuid.UUID     `bun:"acting_for,type:uuid"`
+	Action     string         `bun:"action"`
+	ObjectType string         `bun:"object_type"`
+	ObjectKey  uuid.UUID      `bun:"object_id,type:uuid"`
+	Before     *JSON          `bun:"before"`
+	After      *JSON          `bun:"after"`
+	Reason     *string        `bun:"reason"`
+	RequestID  string         `bun:"request_id"`
+}
+
+// ActorKind is a core.ActorKind as the graph writes it.
+type ActorKind string
+
+// ActorKind says what sort of caller acted.
+func (e *AuditEntry) ActorKind() ActorKind { return ActorKind(strings.ToUpper(string(e.Caller))) }
+
+// callers are the types whose objects act.
+var callers = map[core.ActorKind]string{core.Account: "Account", core.Service: "ServiceToken"}
+
+// ActorID is who acted; nil for callers that are no object.
+func (e *AuditEntry) ActorID() *core.ID {
+	if typ := callers[e.Caller]; typ != "" && e.CallerKey != nil {
+		return &core.ID{Type: typ, Key: *e.CallerKey}
+	}
+	return nil
+}
+
+// ActingForID is the organisation under whose mandate they acted.
+func (e *AuditEntry) ActingForID() *core.ID {
+	if e.MandateKey == nil {
+		return nil
+	}
+	return &core.ID{Type: "Organisation", Key: *e.MandateKey}
+}
+
+// ObjectID names the object that was changed.
+func (e *AuditEntry) ObjectID() core.ID { return core.ID{Type: e.ObjectType, Key: e.ObjectKey} }
+
+// JSON is a JSON value as text, written out as it is.
+type JSON string
+
+func (j JSON) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, string(j)) }
+
+// UnmarshalGQL refuses: no input takes JSON.
+func (*JSON) UnmarshalGQL(any) error {
+	return core.Invalid(core.T("JSON is only shown, not taken.", "JSON только показывается, но не принимается."))
+}
