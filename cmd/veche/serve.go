@@ -75,6 +75,7 @@ func (s *Settings) announce(ctx context.Context, h *house.House, api *listener) 
 			progress(fmt.Sprintf("%s has no administrator yet; the mutation setUp makes the first one with this code: %s", town.Key, code))
 		}
 	}
+	progress("ready")
 }
 
 // listener is a server that answers at an address.
