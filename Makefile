@@ -3,7 +3,7 @@ GO      ?= go
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BIN     := bin/veche
 
-.PHONY: help run test check build generate fresh lint vet schema bench audit relay graphiql postgres
+.PHONY: help run test check build generate fresh lint vet schema bench audit graphiql postgres
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'

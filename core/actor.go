@@ -40,7 +40,7 @@ type Assignment struct {
 // Scope is a place in the tree of rights: the whole municipality (zero value), or one district,
 // body, office or other thing below it. A right in a scope covers everything that stands in it.
 type Scope struct {
-	Kind string // "district", "body", ...; empty for the municipality
+	Kind string // "district", "council", ...: the object's type; empty for the municipality
 	ID   uuid.UUID
 }
 

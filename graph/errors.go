@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/identity"
 )
 
 // internal is all that a reader hears of our own mistakes; the log has the rest under the
@@ -18,7 +19,7 @@ var internal = core.T("Something went wrong on our side. Try again; if it stays 
 	"Что-то пошло не так на нашей стороне. Повторите попытку; если не поможет, сообщите администратору номер запроса.")
 
 // Present makes of any error what the caller may read: its code, its text in the caller's
-// language, the field that it is about, and the request's id. What is not a core.Error or the
+// language, the field that it is about, the request's id, and for RATE_LIMITED the seconds to wait. What is not a core.Error or the
 // door's own is logged here, once, and shown as INTERNAL.
 func Present(log *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
@@ -37,6 +38,10 @@ func Present(log *slog.Logger) graphql.ErrorPresenterFunc {
 		shown.Extensions["code"] = known.Code
 		if len(known.Path) > 0 {
 			shown.Extensions["field"] = known.Path
+		}
+		var limited *identity.RateLimited
+		if errors.As(err, &limited) {
+			shown.Extensions["retryAfter"] = limited.Seconds()
 		}
 		return shown
 	}

@@ -17,7 +17,6 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/extension"
 	"github.com/veche-city/veche/modules/permissions"
-	"github.com/veche-city/veche/modules/places"
 )
 
 // region    ************************** generated!.gotpl **************************
@@ -376,8 +375,8 @@ func (ec *executionContext) _Role_names(ctx context.Context, field graphql.Colle
 			return obj.Names(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *places.LocalText) graphql.Marshaler {
-			return ec.marshalNLocalText2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalText(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *core.Text) graphql.Marshaler {
+			return ec.marshalNLocalText2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐText(ctx, selections, v)
 		},
 		true,
 		true,
@@ -408,8 +407,8 @@ func (ec *executionContext) _Role_descriptions(ctx context.Context, field graphq
 			return obj.Descriptions(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *places.LocalText) graphql.Marshaler {
-			return ec.marshalNLocalText2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalText(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *core.Text) graphql.Marshaler {
+			return ec.marshalNLocalText2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐText(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1453,14 +1452,14 @@ func (ec *executionContext) unmarshalInputCreateRoleInput(ctx context.Context, o
 			it.Key = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalNLocalTextInput2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalTextInput(ctx, v)
+			data, err := ec.unmarshalNLocalTextInput2githubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐText(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Name = data
 		case "description":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
-			data, err := ec.unmarshalNLocalTextInput2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalTextInput(ctx, v)
+			data, err := ec.unmarshalNLocalTextInput2githubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐText(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1675,7 +1674,7 @@ func (ec *executionContext) unmarshalInputRoleAssignmentFilter(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"role", "account", "district", "council", "startsOn", "endsOn"}
+	fieldsInOrder := [...]string{"role", "account", "scope", "startsOn", "endsOn"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -1697,20 +1696,13 @@ func (ec *executionContext) unmarshalInputRoleAssignmentFilter(ctx context.Conte
 				return it, err
 			}
 			it["account"] = data
-		case "district":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("district"))
+		case "scope":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scope"))
 			data, err := ec.unmarshalOIDFilter2map(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it["district"] = data
-		case "council":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("council"))
-			data, err := ec.unmarshalOIDFilter2map(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it["council"] = data
+			it["scope"] = data
 		case "startsOn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsOn"))
 			data, err := ec.unmarshalODateFilter2map(ctx, v)
@@ -1959,14 +1951,14 @@ func (ec *executionContext) unmarshalInputUpdateRoleInput(ctx context.Context, o
 			it.ExpectedVersion = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalOLocalTextInput2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalTextInput(ctx, v)
+			data, err := ec.unmarshalOLocalTextInput2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐText(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Name = data
 		case "description":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
-			data, err := ec.unmarshalOLocalTextInput2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalTextInput(ctx, v)
+			data, err := ec.unmarshalOLocalTextInput2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐText(ctx, v)
 			if err != nil {
 				return it, err
 			}

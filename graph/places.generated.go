@@ -1521,52 +1521,6 @@ func (ec *executionContext) fieldContext_DistrictBoundary__extension(ctx context
 	return fc, nil
 }
 
-func (ec *executionContext) _LocalText_ru(ctx context.Context, field graphql.CollectedField, obj *places.LocalText) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LocalText_ru(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Ru, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_LocalText_ru(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LocalText", field, false, false, "String")
-}
-
-func (ec *executionContext) _LocalText_en(ctx context.Context, field graphql.CollectedField, obj *places.LocalText) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_LocalText_en(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.En, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_LocalText_en(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LocalText", field, false, false, "String")
-}
-
 func (ec *executionContext) _Municipality_key(ctx context.Context, field graphql.CollectedField, obj *places.Municipality) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1648,8 +1602,8 @@ func (ec *executionContext) _Municipality_names(ctx context.Context, field graph
 			return obj.Names(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *places.LocalText) graphql.Marshaler {
-			return ec.marshalNLocalText2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalText(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *core.Text) graphql.Marshaler {
+			return ec.marshalNLocalText2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐText(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1680,8 +1634,8 @@ func (ec *executionContext) _Municipality_regions(ctx context.Context, field gra
 			return obj.Regions(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *places.LocalText) graphql.Marshaler {
-			return ec.marshalNLocalText2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalText(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *core.Text) graphql.Marshaler {
+			return ec.marshalNLocalText2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐText(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2926,55 +2880,6 @@ func UnmarshalIntFilter(ctx context.Context, raw any) (map[string]any, error) {
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputLocalTextInput(ctx context.Context, obj any) (places.LocalTextInput, error) {
-	var it places.LocalTextInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"ru", "en"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "ru":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ru"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Ru = data
-		case "en":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("en"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.En = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalLocalTextInput unmarshals raw into the LocalTextInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalLocalTextInput(ctx context.Context, raw any) (places.LocalTextInput, error) {
-	var out places.LocalTextInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "LocalTextInput", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputMergeAddressesInput(ctx context.Context, obj any) (places.MergeAddressesInput, error) {
 	var it places.MergeAddressesInput
 	if obj == nil {
@@ -3408,14 +3313,14 @@ func (ec *executionContext) unmarshalInputUpdateMunicipalityInput(ctx context.Co
 			it.ExpectedVersion = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalOLocalTextInput2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalTextInput(ctx, v)
+			data, err := ec.unmarshalOLocalTextInput2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐText(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Name = graphql.OmittableOf(data)
 		case "region":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("region"))
-			data, err := ec.unmarshalOLocalTextInput2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalTextInput(ctx, v)
+			data, err := ec.unmarshalOLocalTextInput2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐText(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -3917,44 +3822,6 @@ func (ec *executionContext) _DistrictBoundary(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var localTextImplementors = []string{"LocalText"}
-
-func (ec *executionContext) _LocalText(ctx context.Context, sel ast.SelectionSet, obj *places.LocalText) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, localTextImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("LocalText")
-		case "ru":
-			out.Values[i] = ec._LocalText_ru(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "en":
-			out.Values[i] = ec._LocalText_en(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var municipalityImplementors = []string{"Municipality"}
 
 func (ec *executionContext) _Municipality(ctx context.Context, sel ast.SelectionSet, obj *places.Municipality) graphql.Marshaler {
@@ -4390,19 +4257,6 @@ func (ec *executionContext) marshalNGeoJSON2githubᚗcomᚋvecheᚑcityᚋveche�
 	return v
 }
 
-func (ec *executionContext) marshalNLocalText2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalText(ctx context.Context, sel ast.SelectionSet, v *places.LocalText) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "LocalText!")
-		return graphql.Null
-	}
-	return ec._LocalText(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNLocalTextInput2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalTextInput(ctx context.Context, v any) (places.LocalTextInput, error) {
-	res, err := ec.unmarshalInputLocalTextInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNMergeAddressesInput2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐMergeAddressesInput(ctx context.Context, v any) (places.MergeAddressesInput, error) {
 	res, err := ec.unmarshalInputMergeAddressesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4583,14 +4437,6 @@ func (ec *executionContext) unmarshalOIntFilter2map(ctx context.Context, v any) 
 	}
 	res, err := ec.unmarshalInputIntFilter(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalOLocalTextInput2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐLocalTextInput(ctx context.Context, v any) (*places.LocalTextInput, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputLocalTextInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOMunicipality2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐMunicipality(ctx context.Context, sel ast.SelectionSet, v *places.Municipality) graphql.Marshaler {

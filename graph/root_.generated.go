@@ -6863,7 +6863,7 @@ input PersonFilter {
   search: String
   "The id in the system that the person came from."
   externalKey: StringFilter
-  "False leaves out duplicates that were merged into others."
+  "Duplicates that were merged into others are left out unless this is given: true shows them alone."
   merged: BooleanFilter
   erased: BooleanFilter
 }
@@ -6879,7 +6879,7 @@ input OrganisationFilter {
   dissolvedOn: DateFilter
   "The id in the system that the organisation came from."
   externalKey: StringFilter
-  "False leaves out duplicates that were merged into others."
+  "Duplicates that were merged into others are left out unless this is given: true shows them alone."
   merged: BooleanFilter
   "Words of the full or short name: forgives ё for е, case and a typo."
   search: String
@@ -7096,7 +7096,7 @@ enum RuleEffect {
 
 "A place in the tree of rights below the municipality. A right in it covers all that stands in it."
 type Scope {
-  "The sort of place: district or body."
+  "The sort of place, by its type: district, council."
   kind: String!
   "The object that is the place, for node(id); null where its sort has none in the graph."
   id: ID
@@ -7174,10 +7174,8 @@ input RoleFilter {
 input RoleAssignmentFilter {
   role: StringFilter
   account: IDFilter
-  "Held in this district itself, not in what stands in it."
-  district: IDFilter
-  "Held in this body."
-  council: IDFilter
+  "Held in this very district, council or other place, not in what stands in it."
+  scope: IDFilter
   startsOn: DateFilter
   endsOn: DateFilter
 }
@@ -7373,12 +7371,6 @@ type Municipality {
   version: Int!
 }
 
-"A text in the two languages of the house."
-type LocalText {
-  ru: String!
-  en: String!
-}
-
 "A part of Veche that a municipality can do without."
 type MunicipalityModule {
   "As in the names of its permissions: councils."
@@ -7541,13 +7533,6 @@ input VenueFilter {
 enum VenueOrderField {
   NAME
   KIND
-}
-
-input LocalTextInput {
-  "1 to 200 characters."
-  ru: String!
-  "1 to 200 characters."
-  en: String!
 }
 
 "Fields left out stay as they are."

@@ -19,12 +19,7 @@ type floorCommand struct {
 
 // Run serves until it is stopped.
 func (f *floorCommand) Run(ctx context.Context) error {
-	config, err := pgxpool.ParseConfig(f.DatabaseURL)
-	if err != nil {
-		return err
-	}
-	config.MaxConns = f.Pool
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	pool, err := openPool(ctx, f.DatabaseURL, f.Pool)
 	if err != nil {
 		return err
 	}
@@ -47,4 +42,14 @@ func (f *floorCommand) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		return server.Close()
 	}
+}
+
+// openPool opens pgx as it is by default, which prepares each statement once a connection.
+func openPool(ctx context.Context, url string, connections int32) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = connections
+	return pgxpool.NewWithConfig(ctx, config)
 }

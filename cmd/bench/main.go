@@ -33,7 +33,7 @@ type commands struct {
 func main() {
 	var c commands
 	run := kong.Parse(&c, kong.Name("bench"), kong.Description("Veche against one hand-written statement, as ratios."))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	run.BindTo(ctx, (*context.Context)(nil))
 	if err := run.Run(); err != nil {

@@ -46,7 +46,9 @@ func newSnapshot(version int64, m model.Model) (*snapshot, error) {
 	s := &snapshot{version: version, roles: map[string]map[string][]line{}, parents: map[string][]string{}}
 	for _, g := range m["g"]["g"].Policy {
 		s.parents[g[0]] = append(s.parents[g[0]], g[1])
-		own[g[0]] = own[g[0]]
+		if _, named := own[g[0]]; !named {
+			own[g[0]] = nil // a role with no line of its own inherits all the same
+		}
 	}
 	for role := range own {
 		ancestors, err := s.ancestors(role)

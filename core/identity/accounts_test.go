@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -18,7 +19,8 @@ func TestAccountRefused(t *testing.T) {
 	h.account(h.ctx, "ann")
 	_, err := h.CreateAccount(h.ctx, h.write, NewAccount{Login: "x", DisplayName: "two\nlines", Password: "short"})
 	wantCode(t, err, core.CodeBadUserInput)
-	if problems, ok := err.(core.Problems); !ok || len(problems) != 3 {
+	var problems core.Problems
+	if !errors.As(err, &problems) || len(problems) != 3 {
 		t.Fatalf("all three are told at once: %v", err)
 	}
 	_, err = h.CreateAccount(h.ctx, h.write, NewAccount{Login: "ANN ", DisplayName: "Ann", Password: goodPassword})

@@ -22,12 +22,18 @@ type Type struct {
 	Guard string // permission that guards its rows
 	// Rows says where a row stands in the tree of rights, and what makes it the viewer's own.
 	Rows access.Rows
+	// Within is for rows that hang on a scope of any kind: they stand where it does.
+	Within Within
 	// AsOf narrows a list to the rows that stood on the day ?asOf.
-	AsOf     string
-	Filters  map[string]Filter
-	Orders   map[string][]Key // by the value of the OrderField enum
-	Order    string           // the order when none is asked for
-	Computed map[string]Computed
+	AsOf string
+	// Listed narrows the type's list at the root to what a person looks for there (not to merged
+	// duplicates, say), unless the filter ListedUnless is given. Other ways to the rows stay.
+	Listed       string
+	ListedUnless string
+	Filters      map[string]Filter
+	Orders       map[string][]Key // by the value of the OrderField enum
+	Order        string           // the order when none is asked for
+	Computed     map[string]Computed
 	// Lists are the connections that show rows of this type: "Council.members" on another type
 	// or "Council.children" on its own.
 	Lists map[string]List
@@ -258,6 +264,9 @@ func (r *Reader) Ready() error {
 		}
 	}
 	r.pending = nil
+	for _, t := range r.byName {
+		t.settle(r)
+	}
 	return nil
 }
 

@@ -30,6 +30,7 @@ var operators = map[string]string{
 
 // filter reads the argument filter: each field that is given must hold.
 func (pg *page) filter(t *typ, given map[string]any) error {
+	pg.given = given
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		declared, ok := t.Filters[name]
 		if !ok {
@@ -166,6 +167,11 @@ func (f comparison) key(v any) (any, error) {
 	return id.Of(f.ID)
 }
 
+// alike is when a word is found: it is like a part of the column (see postgres.Open for how like),
+// and the column has a word that begins with the same letter, or the likeness is so strong that
+// the first letter must be the typo. Otherwise endings that many names share would be enough.
+const alike = `(fold_name(?1) <% ?0 AND (strpos(' ' || ?0, ' ' || left(fold_name(?1), 1)) > 0 OR word_similarity(fold_name(?1), ?0) >= 0.6))`
+
 // like is the search that forgives ё for е, case and a typo: every word must be like a part of
 // the column. Both sides are folded by the database's fold_name; a trigram index serves it.
 func (pg *page) like(f Filter, given any) error {
@@ -181,7 +187,7 @@ func (pg *page) like(f Filter, given any) error {
 		return err
 	}
 	for _, word := range words {
-		pg.filters = append(pg.filters, condition{"fold_name(?1) <% ?0", f.SQL, word})
+		pg.filters = append(pg.filters, condition{alike, f.SQL, word})
 	}
 	pg.search = &condition{"(1 - word_similarity(fold_name(?1), ?0))", f.SQL, strings.Join(words, " ")}
 	return nil

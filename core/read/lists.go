@@ -20,6 +20,9 @@ type pageRows struct {
 // root reads a list that hangs on nothing: one statement for the page, one for the total.
 func (x *run) root(pg *page) (*pageRows, error) {
 	got := &pageRows{page: pg}
+	if hidden, err := x.hidden(pg.node.typ); hidden || err != nil {
+		return got, err
+	}
 	if pg.total {
 		from, err := x.from(pg.node, x.where(pg)...)
 		if err != nil {
@@ -85,8 +88,8 @@ func (x *run) lists(pg *page, parents []reflect.Value) error {
 			row.Interface().(Object).row().put(pg.field, got[key])
 		}
 	}
-	if len(keys) == 0 {
-		return nil
+	if hidden, err := x.hidden(pg.node.typ); hidden || err != nil || len(keys) == 0 {
+		return err
 	}
 	unnest := "unnest(" + string(x.gen.Append(nil, pgdialect.Array(keys))) + "::uuid[]) AS parent(key)"
 	mine := x.column(pg.node, pg.of.child) + " = parent.key"

@@ -18,6 +18,9 @@ type found struct {
 
 // byKey reads the rows whose column is one of the keys; the column's value leads each.
 func (x *run) byKey(n *node, column *schema.Field, keys []uuid.UUID) ([]found, error) {
+	if hidden, err := x.hidden(n.typ); hidden || err != nil {
+		return nil, err
+	}
 	by := x.column(n, column)
 	columns, err := x.columns(n, by)
 	if err != nil {

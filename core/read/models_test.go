@@ -176,19 +176,17 @@ type world struct {
 	statements *statements
 }
 
+// clock stands at noon of 15 May 2012 in Kansk.
+var clock = coretest.Noon(2012, 5, 15)
+
 // maxPage is the cap of first and last in the tests.
 const maxPage = 50
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{TB: t, db: coretest.Database(t), log: &readLog{}, statements: &statements{}}
-	for _, statement := range []string{tables} {
-		if _, err := w.db.Pool.Exec(t.Context(), statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-	clock := coretest.Noon(2012, 5, 15)
-	var err error
+	_, err := w.db.Pool.Exec(t.Context(), tables)
+	w.must(err)
 	w.guard, err = access.New(w.db, access.Settings{Clock: clock, Log: coretest.Quiet(), Modules: []core.Info{{
 		Name: "town", Permissions: []core.Permission{{Name: "town:streets"}, {Name: "town:houses"}, {Name: "town:secrets"}}, Policy: policy,
 	}}})

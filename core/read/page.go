@@ -45,7 +45,8 @@ type page struct {
 	after   []string
 	desc    bool
 	keys    []sortKey
-	order   uint64 // of which order a cursor is
+	order   uint64         // of which order a cursor is
+	given   map[string]any // the argument filter
 	filters []condition
 	search  *condition
 	asOf    *core.Date
@@ -53,6 +54,9 @@ type page struct {
 	total   bool
 	cursors bool
 }
+
+// asks says whether the filter of that name was given.
+func (pg *page) asks(filter string) bool { return filter != "" && pg.given[filter] != nil }
 
 // sortKey is an expression to order by; the row's own key always comes last.
 type sortKey struct {
@@ -102,7 +106,10 @@ func (pg *page) orderBy(t *typ, arg any) error {
 		pg.keys = append(pg.keys, sortKey{condition{op: "?0", expr: k.SQL}, cmp.Or(k.Cast, "text")})
 	}
 	h := fnv.New64a()
-	_, _ = fmt.Fprintf(h, "%s %s %v %v", t.Name, name, pg.desc, t.Orders[name])
+	_, _ = h.Write(append([]byte(t.Name+" "+name), strconv.FormatBool(pg.desc)...))
+	for _, k := range t.Orders[name] { // an order that is declared anew is another
+		_, _ = h.Write([]byte(k.SQL + "::" + k.Cast))
+	}
 	pg.order = h.Sum64()
 	return nil
 }

@@ -28,6 +28,7 @@ func refused(t *testing.T, w *world, args string, field ...string) {
 }
 
 func TestWrongArgumentsAreRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.insert(street("Ленина", 1), street("Мира", 2))
 	page := w.ok(w.system(), `{streets(first: 1) {pageInfo {endCursor}} byName: streets(first: 1, orderBy: {field: NAME}) {pageInfo {endCursor}}
@@ -67,6 +68,7 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 }
 
 func TestUndeclaredFiltersAndOrdersRunNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, args := range []string{`filter: {undeclared: {eq: "a"}}`, `filter: {undeclared: null}`, `filter: {name: {between: "a"}}`, `orderBy: {field: NOWHERE}`} {
 		w.statements.take()
@@ -81,6 +83,7 @@ func TestUndeclaredFiltersAndOrdersRunNothing(t *testing.T) {
 }
 
 func TestWrongIDsAreRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s := street("Ленина", 1)
 	w.insert(s)
@@ -104,6 +107,7 @@ func TestWrongIDsAreRefused(t *testing.T) {
 
 // A wrong argument below an object is an error at its own place, as it is when gqlgen reads it.
 func TestAWrongArgumentBelowCostsItsOwnPlace(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a, b := street("Ленина", 1), street("Мира", 2)
 	w.insert(a, b, house(a, 1))
@@ -127,6 +131,7 @@ func TestAWrongArgumentBelowCostsItsOwnPlace(t *testing.T) {
 
 // Whatever stands in a cursor, the database never hears of what it cannot read.
 func TestGarbageInACursorIsNeverAnErrorOfTheDatabase(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.insert(street("Ленина", 1), street("Мира", 2))
 	for _, order := range []string{"NAME", "RANK", "OPENED", "LENGTH"} {

@@ -20,6 +20,10 @@ func Require[M any](ctx context.Context, r *Reader, db bun.IDB, permission strin
 	if err != nil {
 		return err
 	}
+	return r.require(ctx, db, t, permission, key, path...)
+}
+
+func (r *Reader) require(ctx context.Context, db bun.IDB, t *typ, permission string, key uuid.UUID, path ...string) error {
 	x := r.run(ctx)
 	alias := t.table.Alias
 	seen, err := x.allowed(t, t.Guard, alias)

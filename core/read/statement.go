@@ -48,6 +48,13 @@ func (x *run) visible(t *typ, alias string) (string, error) {
 	return x.owned(alias) + " AND " + allowed, nil
 }
 
+// hidden says that the viewer may see no row of the type: nothing is asked of the database then,
+// and no statement names what is not theirs to see.
+func (x *run) hidden(t *typ) (bool, error) {
+	decision, err := x.guard.Decide(x.ctx, t.Guard)
+	return err == nil && decision.None(), err
+}
+
 // owned is the tenant's filter of the statements that the reader writes.
 func (x *run) owned(alias string) string {
 	return x.gen.FormatQuery("?.? = ?", bun.Ident(alias), bun.Ident(tenant), x.owner)
@@ -114,6 +121,9 @@ func (x *run) where(pg *page) []string {
 	var all []string
 	if pg.asOf != nil && t.AsOf != "" {
 		all = append(all, "("+x.sql(t.AsOf, t.table.Alias, pg.asOf)+")")
+	}
+	if pg.of == nil && t.Listed != "" && !pg.asks(t.ListedUnless) {
+		all = append(all, "("+x.sql(t.Listed, t.table.Alias, pg.asOf)+")")
 	}
 	if pg.of != nil && pg.of.Where != "" {
 		all = append(all, "("+x.sql(pg.of.Where, t.table.Alias, pg.asOf)+")")

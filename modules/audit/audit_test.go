@@ -126,12 +126,12 @@ func TestOnlyAuditorsSeeTheTrailAndOnlyTheirTowns(t *testing.T) {
 		ctx  context.Context
 		want int
 	}{
-		"anonymous":            {core.WithActor(h.town, core.Actor{}), 0},
-		"a clerk":              {h.holder("clerk", core.Everywhere), 0},
-		"an auditor of a body": {h.holder("auditor", core.Scope{Kind: "body", ID: core.NewID()}), 0},
-		"another town's":       {core.WithMunicipality(h.holder("auditor", core.Everywhere), core.MunicipalityOf(other)), 0},
-		"an auditor":           {h.holder("auditor", core.Everywhere), 1},
-		"an administrator":     {h.holder("administrator", core.Everywhere), 1},
+		"anonymous":               {core.WithActor(h.town, core.Actor{}), 0},
+		"a clerk":                 {h.holder("clerk", core.Everywhere), 0},
+		"an auditor of a council": {h.holder("auditor", core.Scope{Kind: "council", ID: core.NewID()}), 0},
+		"another town's":          {core.WithMunicipality(h.holder("auditor", core.Everywhere), core.MunicipalityOf(other)), 0},
+		"an auditor":              {h.holder("auditor", core.Everywhere), 1},
+		"an administrator":        {h.holder("administrator", core.Everywhere), 1},
 	} {
 		page, err := h.entries(c.ctx, "")
 		must(t, err)

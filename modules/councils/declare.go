@@ -20,7 +20,7 @@ const dated = `?TableAlias.starts_on <= ?asOf AND (?TableAlias.ends_on IS NULL O
 
 // ofCouncil is where a row that hangs on a body stands: where the body does.
 var ofCouncil = map[string]string{
-	"body": `?TableAlias.council_id`,
+	"council": `?TableAlias.council_id`,
 	"district": `(SELECT body.district_id FROM councils AS body
 		WHERE body.municipality_id = ?TableAlias.municipality_id AND body.id = ?TableAlias.council_id)`,
 }
@@ -33,7 +33,7 @@ func declare(r *read.Reader) {
 		Name:  "Council",
 		Guard: mayRead,
 		Rows: access.Rows{
-			Scopes: map[string]string{"body": `?TableAlias.id`, "district": `?TableAlias.district_id`},
+			Scopes: map[string]string{"council": `?TableAlias.id`, "district": `?TableAlias.district_id`},
 			Relations: map[string]string{"member": `EXISTS (SELECT FROM memberships AS seat
 				WHERE seat.municipality_id = ?TableAlias.municipality_id AND seat.council_id = ?TableAlias.id
 				AND seat.person_id = ?actor_person AND seat.starts_on <= ?today AND (seat.ends_on IS NULL OR seat.ends_on >= ?today))`},
@@ -114,7 +114,7 @@ func declareMemberships(r *read.Reader) {
 var grants = []core.Grant{{
 	Name: "councils.members",
 	Query: `SELECT seat.person_id, CASE WHEN seat.post IN ('CHAIR', 'SECRETARY') THEN 'council_secretary' ELSE 'council_member' END AS role,
-		'body' AS scope_kind, seat.council_id AS scope_id FROM memberships AS seat
+		'council' AS scope_kind, seat.council_id AS scope_id FROM memberships AS seat
 		WHERE seat.municipality_id = ?municipality AND seat.person_id = ?person
 		AND seat.starts_on <= ?today AND (seat.ends_on IS NULL OR seat.ends_on >= ?today)`,
 }}

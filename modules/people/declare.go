@@ -45,8 +45,9 @@ var ofPerson = access.Rows{Relations: map[string]string{own: `?TableAlias.person
 func declarePersons(r *read.Reader, log *accessLog) {
 	read.Declare[Person](r, read.Type{
 		Name: "Person", Guard: mayRead,
-		Rows:  access.Rows{Relations: map[string]string{own: `?TableAlias.id = ?actor_person`, public: holdsPost}},
-		Needs: map[string][]string{"name": {"FamilyName", "GivenName", "Patronymic"}},
+		Rows:   access.Rows{Relations: map[string]string{own: `?TableAlias.id = ?actor_person`, public: holdsPost}},
+		Needs:  map[string][]string{"name": {"FamilyName", "GivenName", "Patronymic"}},
+		Listed: `?TableAlias.merged_into_id IS NULL`, ListedUnless: "merged",
 		Filters: map[string]read.Filter{
 			"search":      {SQL: `?TableAlias.search_name`, Search: true},
 			"externalKey": {SQL: `?TableAlias.external_key`},

@@ -11,6 +11,7 @@ const organisationStatus = `CASE WHEN ?TableAlias.dissolved_on < ?asOf THEN 'DIS
 func declareOrganisations(r *read.Reader) {
 	read.Declare[Organisation](r, read.Type{
 		Name: "Organisation", Guard: mayReadOrganisations, AsOf: standing,
+		Listed: `?TableAlias.merged_into_id IS NULL`, ListedUnless: "merged",
 		Filters: map[string]read.Filter{
 			"kind":        {SQL: `?TableAlias.kind`},
 			"parent":      {SQL: `?TableAlias.parent_id`, ID: "Organisation"},

@@ -14,11 +14,6 @@ const (
 // ofRole are the rows of a table that hang on the role by its key.
 const ofRole = ` WHERE part.municipality_id = ?TableAlias.municipality_id AND part.role = ?TableAlias.key`
 
-// heldIn is the key of the scope where it is of that kind.
-func heldIn(kind string) string {
-	return `CASE ?TableAlias.scope_kind WHEN '` + kind + `' THEN ?TableAlias.scope_id END`
-}
-
 func declare(r *read.Reader) {
 	read.Declare[Role](r, read.Type{
 		Name:  "Role",
@@ -50,20 +45,14 @@ func declareAssignments(r *read.Reader) {
 		Name:  "RoleAssignment",
 		Guard: mayRead,
 		Rows: access.Rows{
-			Scopes: map[string]string{
-				"body": heldIn("body"),
-				"district": `CASE ?TableAlias.scope_kind WHEN 'district' THEN ?TableAlias.scope_id
-					WHEN 'body' THEN (SELECT body.district_id FROM councils AS body
-						WHERE body.municipality_id = ?TableAlias.municipality_id AND body.id = ?TableAlias.scope_id) END`,
-			},
 			Relations: map[string]string{"own": `?TableAlias.account_id = ?actor_account`},
 		},
-		AsOf: `?TableAlias.starts_on <= ?asOf AND (?TableAlias.ends_on IS NULL OR ?TableAlias.ends_on >= ?asOf)`,
+		Within: read.Within{Kind: `?TableAlias.scope_kind`, ID: `?TableAlias.scope_id`},
+		AsOf:   `?TableAlias.starts_on <= ?asOf AND (?TableAlias.ends_on IS NULL OR ?TableAlias.ends_on >= ?asOf)`,
 		Filters: map[string]read.Filter{
 			"role":     {SQL: `?TableAlias.role`},
 			"account":  {SQL: `?TableAlias.account_id`, ID: "Account"},
-			"district": {SQL: heldIn("district"), ID: "District"},
-			"council":  {SQL: heldIn("body"), ID: "Council"},
+			"scope":    {SQL: `(upper(left(?TableAlias.scope_kind, 1)) || substr(?TableAlias.scope_kind, 2), ?TableAlias.scope_id)`, ID: read.AnyType},
 			"startsOn": {SQL: `?TableAlias.starts_on`},
 			"endsOn":   {SQL: `?TableAlias.ends_on`},
 		},

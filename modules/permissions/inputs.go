@@ -2,14 +2,13 @@ package permissions
 
 import (
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/modules/places"
 )
 
 // CreateRoleInput makes a role.
 type CreateRoleInput struct {
 	Key              string
-	Name             places.LocalTextInput
-	Description      places.LocalTextInput
+	Name             core.Text
+	Description      core.Text
 	Parents          []string
 	ClientMutationID *string
 }
@@ -18,8 +17,8 @@ type CreateRoleInput struct {
 type UpdateRoleInput struct {
 	Role             string
 	ExpectedVersion  int
-	Name             *places.LocalTextInput
-	Description      *places.LocalTextInput
+	Name             *core.Text
+	Description      *core.Text
 	Parents          []string
 	ClientMutationID *string
 }
@@ -80,15 +79,4 @@ type EndRoleAssignmentInput struct {
 	EndsOn           core.Date
 	Reason           *string
 	ClientMutationID *string
-}
-
-func text(in places.LocalTextInput) core.Text { return core.T(in.En, in.Ru) }
-
-// textOr is nil for what stays.
-func textOr(in *places.LocalTextInput) *core.Text {
-	if in == nil {
-		return nil
-	}
-	t := text(*in)
-	return &t
 }

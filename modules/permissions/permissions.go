@@ -21,7 +21,6 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
-	"github.com/veche-city/veche/modules/places"
 )
 
 // Role is a named set of rules.
@@ -47,12 +46,10 @@ func (r *Role) Description(ctx context.Context) string {
 }
 
 // Names are both languages.
-func (r *Role) Names() *places.LocalText { return local(r.NameText) }
+func (r *Role) Names() *core.Text { return &r.NameText }
 
 // Descriptions are both languages.
-func (r *Role) Descriptions() *places.LocalText { return local(r.DescriptionText) }
-
-func local(t core.Text) *places.LocalText { return &places.LocalText{Ru: t.Ru, En: t.En} }
+func (r *Role) Descriptions() *core.Text { return &r.DescriptionText }
 
 // RoleRule is one rule of a role.
 type RoleRule struct {

@@ -19,8 +19,6 @@ const injected = `
 	type RoleConnection { nodes: [Role!]! totalCount: Int! }
 	type RoleAssignmentConnection { nodes: [RoleAssignment!]! totalCount: Int! }
 	input RoleAssignmentOrder { field: RoleAssignmentOrderField! direction: OrderDirection! = ASC }
-	type LocalText { ru: String! en: String! }
-	input LocalTextInput { ru: String! en: String! }
 	extend type Subscription { nothing: Int }`
 
 // operation is a query under way at its one root field.
@@ -93,7 +91,7 @@ func TestARoleShowsItsParentsAndRules(t *testing.T) {
 	if !slices.Equal(parents, []string{"clerk", "resident"}) || len(rules) != 2 {
 		t.Fatalf("got %v and %v", parents, rules)
 	}
-	if r := rules[0]; r.Permission != "councils:seat" || r.Effect != Allow || r.Scope().Kind != "body" || *r.Scope().ID != council {
+	if r := rules[0]; r.Permission != "councils:seat" || r.Effect != Allow || r.Scope().Kind != "council" || *r.Scope().ID != council {
 		t.Errorf("got %+v", r)
 	}
 	if r := rules[1]; r.Relation != "own" || r.Effect != Deny || r.Scope() != nil {

@@ -17,7 +17,7 @@ func (s *Service) CreateRole(ctx context.Context, in CreateRoleInput) (*Answer, 
 			return uuid.Nil, err
 		}
 		role, err := s.guard.Store().CreateRole(ctx, tx.Tx, access.RoleInput{
-			Key: in.Key, Name: text(in.Name), Description: text(in.Description), Parents: in.Parents,
+			Key: in.Key, Name: in.Name, Description: in.Description, Parents: in.Parents,
 		})
 		if err != nil {
 			return uuid.Nil, err
@@ -29,7 +29,7 @@ func (s *Service) CreateRole(ctx context.Context, in CreateRoleInput) (*Answer, 
 // UpdateRole changes names and parents.
 func (s *Service) UpdateRole(ctx context.Context, in UpdateRoleInput) (*Answer, error) {
 	return s.change(ctx, action{name: "updateRole", input: in, client: in.ClientMutationID}, in.Role, func(ctx context.Context, tx *mutation.Tx) error {
-		change := access.RoleChange{Name: textOr(in.Name), Description: textOr(in.Description), ExpectedVersion: version(in.ExpectedVersion)}
+		change := access.RoleChange{Name: in.Name, Description: in.Description, ExpectedVersion: version(in.ExpectedVersion)}
 		if in.Parents != nil {
 			change.Parents = &in.Parents
 		}

@@ -11,12 +11,11 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/mutation"
-	"github.com/veche-city/veche/modules/places"
 )
 
 func asError(err error, to **core.Error) bool { return errors.As(err, to) }
 
-var words = places.LocalTextInput{Ru: "Куратор", En: "Curator"}
+var words = core.Text{Ru: "Куратор", En: "Curator"}
 
 func newRole(key string, parents ...string) CreateRoleInput {
 	return CreateRoleInput{Key: key, Name: words, Description: words, Parents: parents}
@@ -170,7 +169,7 @@ func TestAssigningInAScope(t *testing.T) {
 	h.refused(core.CodeNotFound, "input", "id")(end(far))
 	h.done(end(given))
 	clerk := h.as(account)
-	must(t, h.host.Guard.Check(clerk, "councils:seat", access.Resource{Scopes: []core.Scope{{Kind: "body", ID: within.Key}}}))
+	must(t, h.host.Guard.Check(clerk, "councils:seat", access.Resource{Scopes: []core.Scope{{Kind: "council", ID: within.Key}}}))
 }
 
 func TestEndingAnAssignment(t *testing.T) {
@@ -230,7 +229,7 @@ func TestARoleFromItsMakingToItsEnd(t *testing.T) {
 	s, ctx := h.Service, h.holder("permission_administrator", nil)
 	district := h.district(1)
 	made := h.done(s.CreateRole(ctx, newRole("curator", "clerk", "clerk")))
-	h.done(s.UpdateRole(ctx, UpdateRoleInput{Role: "curator", ExpectedVersion: 1, Description: &places.LocalTextInput{Ru: "Ведёт", En: "Keeps"}, Parents: []string{}}))
+	h.done(s.UpdateRole(ctx, UpdateRoleInput{Role: "curator", ExpectedVersion: 1, Description: &core.Text{Ru: "Ведёт", En: "Keeps"}, Parents: []string{}}))
 	set := h.done(s.SetRoleRules(ctx, SetRoleRulesInput{Role: "curator", ExpectedVersion: 2, Rules: []*RoleRuleInput{
 		{Permission: "councils:seat", Relation: "any", Effect: Allow, ScopeID: &district}, {Permission: "people:*", Relation: "own", Effect: Deny}}}))
 	if made.Key != set.Key || later(t, set) <= later(t, made) {

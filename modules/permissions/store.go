@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -79,12 +80,18 @@ func roleNow(ctx context.Context, tx *mutation.Tx, key string) (*roleFacts, erro
 	return facts, err
 }
 
-// hasAccount asks that the account is there.
+// hasAccount asks that the account is there and may sign in, and keeps it so until the transaction
+// ends. Who disables it at this very moment holds it and waits for the policy: Postgres then ends
+// one of the two, which is a CONFLICT.
 func hasAccount(ctx context.Context, tx *mutation.Tx, key uuid.UUID, path ...string) error {
 	var found uuid.UUID
-	err := tx.NewSelect().Model((*identity.Account)(nil)).Column("id").Where("?TableAlias.id = ?", key).Scan(ctx, &found)
-	if postgres.NoRows(err) {
+	var disabled *time.Time
+	err := tx.NewSelect().Model((*identity.Account)(nil)).Column("id", "disabled_at").Where("?TableAlias.id = ?", key).For("SHARE").Scan(ctx, &found, &disabled)
+	switch {
+	case postgres.NoRows(err):
 		return &core.Error{Code: core.CodeNotFound, Text: core.ErrNotFound.Text, Path: path}
+	case err == nil && disabled != nil:
+		return core.Conflict(core.T("This account is disabled. Enable it first.", "Учётная запись отключена. Сначала включите её."), path...)
 	}
 	return err
 }

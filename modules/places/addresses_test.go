@@ -189,7 +189,7 @@ func TestMunicipality(t *testing.T) {
 	h.refused(core.CodeForbidden)(answer(h.Service.UpdateMunicipality(h.as("clerk", nil), zone)))
 	for field, wrong := range map[string]UpdateMunicipalityInput{
 		"timeZone":          {TimeZone: graphql.OmittableOf(ptr("Mars/Olympus"))},
-		"name":              {Name: graphql.OmittableOf(&LocalTextInput{Ru: "Канск"})},
+		"name":              {Name: graphql.OmittableOf(&core.Text{Ru: "Канск"})},
 		"hosts.0":           {Hosts: graphql.OmittableOf([]string{"https://kansk.example"})},
 		"disabledModules.0": {DisabledModules: graphql.OmittableOf([]string{"places"})},
 		"disabledModules.1": {DisabledModules: graphql.OmittableOf([]string{"councils", "receptions"})},
@@ -208,7 +208,7 @@ func TestMunicipality(t *testing.T) {
 
 	heard := listen(t, h)
 	p, err := h.Service.UpdateMunicipality(admin, UpdateMunicipalityInput{ExpectedVersion: 1, TimeZone: zone.TimeZone,
-		Name:  graphql.OmittableOf(&LocalTextInput{Ru: "Канск", En: "Kansk"}),
+		Name:  graphql.OmittableOf(&core.Text{Ru: "Канск", En: "Kansk"}),
 		Hosts: graphql.OmittableOf([]string{"kansk.example", "Kansk.example"}), DisabledModules: graphql.OmittableOf([]string{"councils"})})
 	must(t, err)
 	if m := p.Municipality; m == nil || m.Name(core.WithLanguage(t.Context(), core.Russian)) != "Канск" || m.TimeZone() != "Europe/Moscow" ||

@@ -69,9 +69,10 @@ func declare(r *read.Reader) {
 
 func declareAddresses(r *read.Reader) {
 	read.Declare[Address](r, read.Type{
-		Name:  "Address",
-		Guard: mayRead,
-		Rows:  inDistrict,
+		Name:   "Address",
+		Guard:  mayRead,
+		Rows:   inDistrict,
+		Listed: `?TableAlias.merged_into_id IS NULL`, ListedUnless: "merged",
 		Filters: map[string]read.Filter{
 			"district": {SQL: `?TableAlias.district_id`, ID: "District"},
 			"locality": {SQL: `?TableAlias.locality`},

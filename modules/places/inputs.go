@@ -135,14 +135,11 @@ type CloseVenueInput struct {
 	ClientMutationID *string
 }
 
-// LocalTextInput is a text in both languages.
-type LocalTextInput struct{ Ru, En string }
-
 // UpdateMunicipalityInput changes the municipality; what is not set stays.
 type UpdateMunicipalityInput struct {
 	ExpectedVersion  int
-	Name             graphql.Omittable[*LocalTextInput]
-	Region           graphql.Omittable[*LocalTextInput]
+	Name             graphql.Omittable[*core.Text]
+	Region           graphql.Omittable[*core.Text]
 	TimeZone         graphql.Omittable[*string]
 	Hosts            graphql.Omittable[[]string]
 	DisabledModules  graphql.Omittable[[]string]

@@ -26,9 +26,9 @@ func (m *Municipality) Region(ctx context.Context) string {
 	return m.town.Region.In(core.LanguageOf(ctx))
 }
 
-func (m *Municipality) Names() *LocalText { return (*LocalText)(&m.town.Name) }
+func (m *Municipality) Names() *core.Text { return &m.town.Name }
 
-func (m *Municipality) Regions() *LocalText { return (*LocalText)(&m.town.Region) }
+func (m *Municipality) Regions() *core.Text { return &m.town.Region }
 
 func (m *Municipality) TimeZone() string { return m.town.TimeZone }
 
@@ -55,12 +55,6 @@ type MunicipalityModule struct {
 	Key     string
 	Title   string
 	Enabled bool
-}
-
-// LocalText is a text in both languages.
-type LocalText struct {
-	En string `json:"en"`
-	Ru string `json:"ru"`
 }
 
 // UpdateMunicipalityPayload answers UpdateMunicipality.

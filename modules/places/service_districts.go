@@ -117,12 +117,13 @@ func (s *Service) withinLife(ctx context.Context, tx *mutation.Tx, d *District) 
 	if d.FoundedOn == nil {
 		return nil
 	}
-	early, err := tx.NewSelect().Model((*DistrictBoundary)(nil)).Where("boundary.district_id = ?", d.ID).
-		Where("boundary.starts_on < ?", d.FoundedOn).Exists(ctx)
+	var early int
+	err := tx.NewSelect().Model((*DistrictBoundary)(nil)).ColumnExpr("count(*)").Where("boundary.district_id = ?", d.ID).
+		Where("boundary.starts_on < ?", d.FoundedOn).Scan(ctx, &early)
 	if err != nil {
 		return fmt.Errorf("places: boundaries before %s: %w", d.FoundedOn, err)
 	}
-	if early {
+	if early > 0 {
 		return core.Invalid(core.T("A boundary of this district begins before that day.", "Граница этого микрорайона действует с более раннего дня."), "input", "foundedOn")
 	}
 	return nil

@@ -105,8 +105,8 @@ func (k VenueKind) known() bool {
 }
 
 // assignText sets a text that must stand in both languages.
-func assignText(p *core.Problems, to *core.Text, in graphql.Omittable[*LocalTextInput], field string) {
-	var given LocalTextInput
+func assignText(p *core.Problems, to *core.Text, in graphql.Omittable[*core.Text], field string) {
+	var given core.Text
 	assign(p, &given, in, field)
 	if value, set := in.ValueOK(); set && value != nil {
 		*to = core.T(words(p, given.En, 200, field), words(p, given.Ru, 200, field))

@@ -67,7 +67,7 @@ func appendPart(out, text []byte) []byte {
 	return append(out, text[from:]...)
 }
 
-const hex = "0123456789abcdef"
+const hex = "0123456789ABCDEF"
 
 // appendName writes a person's full name of its parts, of which some may be empty.
 func appendName(out []byte, parts ...[]byte) []byte {

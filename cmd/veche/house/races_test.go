@@ -72,10 +72,12 @@ func TestOneKeyOneEffect(t *testing.T) {
 	admin := w.administrator("kansk")
 	create := func(key, name string) *answer {
 		return w.send(request{as: admin, with: map[string]string{"Idempotency-Key": key},
-			Query: `mutation($in: CreateCouncilInput!) { createCouncil(input: $in) { council { id name } userErrors { code } } }`,
+			Query:     `mutation($in: CreateCouncilInput!) { createCouncil(input: $in) { council { id name } userErrors { code } } }`,
 			Variables: map[string]any{"in": map[string]any{"kind": "COORDINATION_COUNCIL", "name": name, "foundingAct": "Постановление", "foundedOn": "2013-01-01"}}})
 	}
-	got := atOnce(50, func(int) string { return fmt.Sprint(at(create("k1", "Однажды").Data, "createCouncil", "council", "id")) })
+	got := atOnce(50, func(int) string {
+		return fmt.Sprint(at(create("k1", "Однажды").Data, "createCouncil", "council", "id"))
+	})
 	if len(got) != 1 || got["<nil>"] > 0 {
 		t.Errorf("one key, several answers: %v", got)
 	}

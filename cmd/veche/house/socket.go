@@ -6,8 +6,10 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/graph"
 )
 
 // initSocket is the sign-in of a WebSocket, for clients that cannot set headers: connection_init
@@ -47,7 +49,7 @@ func (r refresher) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	}
 	fresh, err := r.house.fresh(ctx)
 	if err != nil {
-		return graphql.ErrorResponse(ctx, "%s", core.ErrUnauthenticated.Text.In(core.LanguageOf(ctx)))
+		return &graphql.Response{Errors: gqlerror.List{graph.Present(r.house.Log)(ctx, err)}}
 	}
 	return next(fresh)
 }

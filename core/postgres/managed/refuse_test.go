@@ -31,7 +31,7 @@ func refused(t *testing.T, cfg managed.Config, parts ...string) error {
 }
 
 func TestNoDataDirIsRefused(t *testing.T) {
-	refused(t, managed.Config{}, "--data-dir")
+	_ = refused(t, managed.Config{}, "--data-dir")
 }
 
 func TestNoBinaries(t *testing.T) {
@@ -75,7 +75,7 @@ func TestClusterOfAnotherVersionIsRefused(t *testing.T) {
 func TestFolderWithoutClusterIsRefused(t *testing.T) {
 	dir := dataDir(t)
 	must(t, os.MkdirAll(filepath.Join(dir, "postgres", "base"), 0o700))
-	refused(t, config(dir), "PG_VERSION", "backup")
+	_ = refused(t, config(dir), "PG_VERSION", "backup")
 	if _, err := os.Stat(filepath.Join(dir, "postgres", "base")); err != nil {
 		t.Errorf("the folder was touched: %v", err)
 	}
@@ -96,7 +96,7 @@ func TestSecondVecheIsRefused(t *testing.T) {
 func TestFailureShowsPostgresLog(t *testing.T) {
 	cfg := config(dataDir(t))
 	cfg.MaxConnections = -1
-	refused(t, cfg, "did not start", "max_connections")
+	_ = refused(t, cfg, "did not start", "max_connections")
 }
 
 func TestCancelledStartLeavesNoServer(t *testing.T) {

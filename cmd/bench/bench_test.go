@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/veche-city/veche/cmd/bench/floor"
+	"github.com/veche-city/veche/cmd/veche/demo"
+	"github.com/veche-city/veche/cmd/veche/house"
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/coretest"
+	"github.com/veche-city/veche/core/postgres"
+)
+
+// servers are both, over one database filled as the benchmark fills its own, only smaller.
+func servers(t *testing.T) (veche, hand http.Handler) {
+	db := coretest.Database(t)
+	h, err := house.Open(t.Context(), db, house.Settings{MaxPage: 100}, time.Now, coretest.Quiet(), func(string) {})
+	must(t, err)
+	t.Cleanup(func() { must(t, h.Close()) })
+	must(t, demo.Load(t.Context(), h, func(string) {}))
+	must(t, h.Towns.Add(t.Context(), &core.Municipality{Key: secondTown, Name: core.T("Neighbour", "Соседний город"), TimeZone: "Asia/Krasnoyarsk"}))
+	must(t, h.Settle(t.Context()))
+	must(t, filled(t.Context(), db))
+	veche, err = h.Handler()
+	must(t, err)
+	pool, err := openPool(t.Context(), db.Pool.Config().ConnString(), 4)
+	must(t, err)
+	t.Cleanup(pool.Close)
+	hand, err = floor.Handler(t.Context(), pool)
+	must(t, err)
+	return veche, hand
+}
+
+func filled(ctx context.Context, db *postgres.DB) error {
+	return db.Pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return fill(ctx, conn.Conn(), 900, 12) })
+}
+
+func listen(t *testing.T, handler http.Handler) *client {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return &client{address: strings.TrimPrefix(server.URL, "http://")}
+}
+
+// One database serves both: first that a floor which says anything else is found out, for each
+// operation and in either municipality, then that the real one says the same.
+func TestAnswers(t *testing.T) {
+	vecheHandler, floorHandler := servers(t)
+	veche := listen(t, vecheHandler)
+	for _, o := range operations() {
+		for _, town := range []string{firstTown, secondTown} {
+			other := listen(t, spoilt(floorHandler, town))
+			if _, err := compare(t.Context(), veche, other, o); err == nil || !strings.Contains(err.Error(), "differ") {
+				t.Errorf("%s: a floor that answers otherwise in %s was not found out: %v", o.Key, town, err)
+			}
+		}
+		size, err := compare(t.Context(), veche, listen(t, floorHandler), o)
+		if err != nil {
+			t.Error(err)
+		}
+		if size < 2000 {
+			t.Errorf("%s: %d bytes on average are not what is to be measured", o.Key, size)
+		}
+	}
+}
+
+// spoilt changes one letter in what the handler answers in one municipality.
+func spoilt(handler http.Handler, town string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen := httptest.NewRecorder()
+		handler.ServeHTTP(seen, r)
+		body := seen.Body.Bytes()
+		if r.Header.Get("X-Municipality") == town {
+			body = bytes.Replace(body, []byte("о"), []byte("o"), 1)
+		}
+		_, _ = w.Write(body)
+	})
+}
+
+func TestAskRefusesErrors(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"errors":  func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"errors":[{}],"data":{}}`) },
+		"status":  func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"data":{}}`, http.StatusBadGateway) },
+		"no JSON": func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `<html>`) },
+	} {
+		if _, err := listen(t, answer).ask(t.Context(), firstTown, []byte("{}")); err == nil {
+			t.Errorf("%s was taken for an answer", name)
+		}
+	}
+}
+
+func TestSettingsRefused(t *testing.T) {
+	if _, err := choose([]string{"B1", "B77"}); err == nil || !strings.Contains(err.Error(), "B2") {
+		t.Errorf("an unknown operation must be refused with those that there are: %v", err)
+	}
+	good := benchCommand{Duration: time.Second, Rounds: 1, Connections: []int{1}, Persons: 280, Councils: 10, Pool: 1}
+	must(t, good.Validate())
+	for name, spoil := range map[string]func(*benchCommand){
+		"duration": func(c *benchCommand) { c.Duration = time.Millisecond }, "rounds": func(c *benchCommand) { c.Rounds = 0 },
+		"connections": func(c *benchCommand) { c.Connections = []int{1, 0} }, "persons": func(c *benchCommand) { c.Persons = 279 },
+	} {
+		c := good
+		if spoil(&c); c.Validate() == nil {
+			t.Errorf("a wrong --%s was let through", name)
+		}
+	}
+}
+
+// A database that was named is never used itself: what is made on its server is gone at the end.
+func TestDatabaseIsThrownAway(t *testing.T) {
+	db := coretest.Database(t)
+	address := db.Pool.Config().ConnString()
+	s := &stage{}
+	err := s.makeDatabase(t.Context(), address)
+	if err != nil && strings.Contains(err.Error(), "42501") {
+		t.Skip("this role may not make databases")
+	}
+	must(t, err)
+	made := s.db.Config().Database
+	if made == db.Pool.Config().ConnConfig.Database {
+		t.Error("the named database itself is used")
+	}
+	must(t, s.strike())
+	var left bool
+	must(t, db.Pool.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", made).Scan(&left))
+	if left {
+		t.Errorf("%s was left behind", made)
+	}
+	if err := (&stage{}).makeDatabase(t.Context(), "somewhere"); err == nil {
+		t.Error("what is no address was taken for one")
+	}
+}
+
+func TestMedians(t *testing.T) {
+	f := func(rate, server float64) figures { return figures{Rate: rate, Server: server, Postgres: 1} }
+	all := []figures{f(30, 5), f(10, 1), f(20, 3)}
+	if m := medians(all); m.Rate != 20 || m.cpu() != 4 {
+		t.Errorf("the middle of three: %+v", m)
+	}
+	if m := medians(all[:2]); m.Rate != 20 || m.cpu() != 4 {
+		t.Errorf("between two: %+v", m)
+	}
+	if got := apart(all); got != 1 {
+		t.Errorf("2 to 6 by 4 is 1, not %v", got)
+	}
+}
+
+func TestReportSaysWhatIsNotMeasured(t *testing.T) {
+	r := report{settings: &benchCommand{Rounds: 1}, machine: "a machine", results: []result{{Operation: "B1", Connections: 1, Veche: figures{Rate: 10}, Floor: figures{Rate: 20}}}}
+	for _, markdown := range []bool{true, false} {
+		var out bytes.Buffer
+		must(t, r.print(&out, markdown))
+		if text := out.String(); !strings.Contains(text, "CPU is not measured") || !strings.Contains(text, "0.50") {
+			t.Errorf("markdown %v:\n%s", markdown, text)
+		}
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
