@@ -19,6 +19,7 @@ test: ## all tests, with the race detector
 check: build vet lint fresh ## build, vet, lint, generated code is fresh
 
 build: ## bin/veche
+	@echo "building $(BIN) (the first time takes a few minutes)"
 	@$(GO) build -trimpath -o $(BIN) ./cmd/veche
 
 generate: ## the joined schema and its resolvers, from the modules' folders

@@ -34,7 +34,7 @@ type Settings struct {
 	TrustedProxies []netip.Prefix `help:"Networks whose X-Forwarded-For is believed." group:"Graph"`
 
 	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" group:"Logs"`
-	LogFormat string     `help:"text or json." enum:"text,json" default:"json" group:"Logs"`
+	LogFormat string     `help:"text, json, or auto: text on a terminal, json elsewhere." enum:"auto,text,json" default:"auto" group:"Logs"`
 }
 
 func configFiles() []string { return []string{"/etc/veche/veche.yaml"} }
@@ -73,10 +73,15 @@ func (s *Settings) house() house.Settings {
 func (s *Settings) log() *slog.Logger {
 	options := &slog.HandlerOptions{Level: s.LogLevel}
 	var handler slog.Handler = slog.NewJSONHandler(os.Stderr, options)
-	if s.LogFormat == "text" {
+	if s.LogFormat == "text" || s.LogFormat == "auto" && onTerminal() {
 		handler = slog.NewTextHandler(os.Stderr, options)
 	}
 	return slog.New(house.WithIDs(handler))
+}
+
+func onTerminal() bool {
+	info, err := os.Stderr.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // progress tells a person of what takes longer than a second.
