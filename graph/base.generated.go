@@ -123,6 +123,7 @@ type QueryResolver interface {
 	Role(ctx context.Context, id core.ID) (*permissions.Role, error)
 	Roles(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[permissions.Role], error)
 	Permissions(ctx context.Context) ([]*permissions.Permission, error)
+	DataClasses(ctx context.Context) ([]*permissions.DataClass, error)
 	RoleAssignments(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[permissions.RoleAssignment], error)
 	RoleAssignment(ctx context.Context, id core.ID) (*permissions.RoleAssignment, error)
 	ViewerPermissions(ctx context.Context) ([]string, error)
@@ -7946,6 +7947,51 @@ func (ec *executionContext) fieldContext_Query_permissions(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_dataClasses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_dataClasses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().DataClasses(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Public == nil {
+					var zeroVal []*permissions.DataClass
+					return zeroVal, errors.New("directive public is not implemented")
+				}
+				return ec.Directives.Public(ctx, nil, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*permissions.DataClass) graphql.Marshaler {
+			return ec.marshalNDataClass2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpermissionsᚐDataClassᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_dataClasses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DataClass(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_roleAssignments(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10251,6 +10297,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_permissions(ctx, field)
+				})
+		case "dataClasses":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_dataClasses(ctx, field)
 				})
 		case "roleAssignments":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -78,6 +78,144 @@ func (ec *executionContext) field_Role__extension_args(ctx context.Context, rawA
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _DataClass_key(ctx context.Context, field graphql.CollectedField, obj *permissions.DataClass) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DataClass_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DataClass_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataClass", field, false, false, "String")
+}
+
+func (ec *executionContext) _DataClass_title(ctx context.Context, field graphql.CollectedField, obj *permissions.DataClass) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DataClass_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DataClass_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataClass", field, false, false, "String")
+}
+
+func (ec *executionContext) _DataClass_basis(ctx context.Context, field graphql.CollectedField, obj *permissions.DataClass) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DataClass_basis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Basis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DataClass_basis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataClass", field, false, false, "String")
+}
+
+func (ec *executionContext) _DataClass_permission(ctx context.Context, field graphql.CollectedField, obj *permissions.DataClass) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DataClass_permission(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Permission, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DataClass_permission(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataClass", field, false, false, "String")
+}
+
+func (ec *executionContext) _DataClass_keepMonths(ctx context.Context, field graphql.CollectedField, obj *permissions.DataClass) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DataClass_keepMonths(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KeepMonths, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DataClass_keepMonths(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataClass", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DataClass_fields(ctx context.Context, field graphql.CollectedField, obj *permissions.DataClass) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DataClass_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DataClass_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataClass", field, false, false, "String")
+}
+
 func (ec *executionContext) _DeleteRolePayload_deletedRoleId(ctx context.Context, field graphql.CollectedField, obj *permissions.Answer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2002,6 +2140,64 @@ func UnmarshalUpdateRoleInput(ctx context.Context, raw any) (permissions.UpdateR
 
 // region    **************************** object.gotpl ****************************
 
+var dataClassImplementors = []string{"DataClass"}
+
+func (ec *executionContext) _DataClass(ctx context.Context, sel ast.SelectionSet, obj *permissions.DataClass) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dataClassImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DataClass")
+		case "key":
+			out.Values[i] = ec._DataClass_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._DataClass_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "basis":
+			out.Values[i] = ec._DataClass_basis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "permission":
+			out.Values[i] = ec._DataClass_permission(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "keepMonths":
+			out.Values[i] = ec._DataClass_keepMonths(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fields":
+			out.Values[i] = ec._DataClass_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var deleteRolePayloadImplementors = []string{"DeleteRolePayload"}
 
 func (ec *executionContext) _DeleteRolePayload(ctx context.Context, sel ast.SelectionSet, obj *permissions.Answer) graphql.Marshaler {
@@ -2478,6 +2674,30 @@ func (ec *executionContext) unmarshalNAssignRoleInput2githubᚗcomᚋvecheᚑcit
 func (ec *executionContext) unmarshalNCreateRoleInput2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpermissionsᚐCreateRoleInput(ctx context.Context, v any) (permissions.CreateRoleInput, error) {
 	res, err := ec.unmarshalInputCreateRoleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDataClass2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpermissionsᚐDataClassᚄ(ctx context.Context, sel ast.SelectionSet, v []*permissions.DataClass) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDataClass2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpermissionsᚐDataClass(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDataClass2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpermissionsᚐDataClass(ctx context.Context, sel ast.SelectionSet, v *permissions.DataClass) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DataClass!")
+		return graphql.Null
+	}
+	return ec._DataClass(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDeleteRoleInput2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpermissionsᚐDeleteRoleInput(ctx context.Context, v any) (permissions.DeleteRoleInput, error) {

@@ -269,6 +269,15 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	DataClass struct {
+		Basis      func(childComplexity int) int
+		Fields     func(childComplexity int) int
+		KeepMonths func(childComplexity int) int
+		Key        func(childComplexity int) int
+		Permission func(childComplexity int) int
+		Title      func(childComplexity int) int
+	}
+
 	DeleteRolePayload struct {
 		ClientMutationID func(childComplexity int) int
 		DeletedRoleID    func(childComplexity int) int
@@ -773,6 +782,7 @@ type ComplexityRoot struct {
 		Council            func(childComplexity int, id core.ID) int
 		CouncilCoverage    func(childComplexity int, kind councils.CouncilKind, asOf *core.Date) int
 		Councils           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		DataClasses        func(childComplexity int) int
 		District           func(childComplexity int, id core.ID) int
 		DistrictAt         func(childComplexity int, longitude float64, latitude float64, asOf *core.Date) int
 		Districts          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
@@ -1838,6 +1848,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CouncilPayload.UserErrors(childComplexity), true
+
+	case "DataClass.basis":
+		if e.ComplexityRoot.DataClass.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataClass.Basis(childComplexity), true
+	case "DataClass.fields":
+		if e.ComplexityRoot.DataClass.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataClass.Fields(childComplexity), true
+	case "DataClass.keepMonths":
+		if e.ComplexityRoot.DataClass.KeepMonths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataClass.KeepMonths(childComplexity), true
+	case "DataClass.key":
+		if e.ComplexityRoot.DataClass.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataClass.Key(childComplexity), true
+	case "DataClass.permission":
+		if e.ComplexityRoot.DataClass.Permission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataClass.Permission(childComplexity), true
+	case "DataClass.title":
+		if e.ComplexityRoot.DataClass.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataClass.Title(childComplexity), true
 
 	case "DeleteRolePayload.clientMutationId":
 		if e.ComplexityRoot.DeleteRolePayload.ClientMutationID == nil {
@@ -4457,6 +4504,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Councils(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.dataClasses":
+		if e.ComplexityRoot.Query.DataClasses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.DataClasses(childComplexity), true
 	case "Query.district":
 		if e.ComplexityRoot.Query.District == nil {
 			break
@@ -7019,6 +7072,8 @@ input RevokeMandateInput { id: ID!, reason: String!, clientMutationId: String }
   ): RoleConnection! @can(permission: "permissions:read")
   "Every permission that a rule can name, by module and name."
   permissions: [Permission!]! @can(permission: "permissions:read")
+  "What personal data is kept here, on what ground, how long, and who may read it (Federal Law 152-FZ, article 18.1, part 2)."
+  dataClasses: [DataClass!]! @public
   "Who holds which role, where and when. Roles that memberships and posts give by themselves are not among them."
   roleAssignments(
     first: Int, after: String, last: Int, before: String
@@ -7052,6 +7107,20 @@ extend type Mutation {
   assignRole(input: AssignRoleInput!): RoleAssignmentPayload! @can(permission: "permissions:assign")
   "Give an assignment its last day."
   endRoleAssignment(input: EndRoleAssignmentInput!): RoleAssignmentPayload! @can(permission: "permissions:assign")
+}
+
+"A sort of personal data (152-FZ, article 3)."
+type DataClass {
+  key: String!
+  title: String!
+  "The ground for keeping it."
+  basis: String!
+  "The permission that reads it; its owner reads it without."
+  permission: String!
+  "How long it is kept after the last reason has gone, in months; null: until the person's record is erased."
+  keepMonths: Int
+  "The fields that hold it: PersonalData.birthDate."
+  fields: [String!]!
 }
 
 "A named set of rules. Everybody holds anonymous, every account resident."
@@ -8682,6 +8751,24 @@ func (ec *executionContext) childFields_CouncilPayload(ctx context.Context, fiel
 		return ec.fieldContext_CouncilPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CouncilPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DataClass(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_DataClass_key(ctx, field)
+	case "title":
+		return ec.fieldContext_DataClass_title(ctx, field)
+	case "basis":
+		return ec.fieldContext_DataClass_basis(ctx, field)
+	case "permission":
+		return ec.fieldContext_DataClass_permission(ctx, field)
+	case "keepMonths":
+		return ec.fieldContext_DataClass_keepMonths(ctx, field)
+	case "fields":
+		return ec.fieldContext_DataClass_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DataClass", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -39,8 +39,8 @@ type Account struct {
 	postgres.Owned
 
 	ID           uuid.UUID  `bun:"id,pk,type:uuid"`
-	Login        string     `bun:"login"`
-	DisplayName  string     `bun:"display_name"`
+	Login        string     `bun:"login" class:"account"`
+	DisplayName  string     `bun:"display_name" class:"account"`
 	Person       *uuid.UUID `bun:"person_id,type:uuid"`
 	CreatedAt    time.Time  `bun:"created_at"`
 	LastSignInAt *time.Time `bun:"last_sign_in_at"`

@@ -35,9 +35,9 @@ type Person struct {
 	read.Row      `bun:"-"`
 	postgres.Owned
 	ID           uuid.UUID     `bun:"id,pk,type:uuid"`
-	FamilyName   string        `bun:"family_name"`
-	GivenName    string        `bun:"given_name"`
-	Patronymic   string        `bun:"patronymic"`
+	FamilyName   string        `bun:"family_name" class:"name"`
+	GivenName    string        `bun:"given_name" class:"name"`
+	Patronymic   string        `bun:"patronymic" class:"name"`
 	ExternalKey  *string       `bun:"external_key"`
 	MergedIntoID *uuid.UUID    `bun:"merged_into_id,type:uuid"`
 	MergedInto   *Person       `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:merged_into_id=id"`
@@ -96,7 +96,7 @@ type HouseholdMember struct {
 	read.Row      `bun:"-"`
 	postgres.Owned
 	ID          uuid.UUID  `bun:"id,pk,type:uuid"`
-	HouseholdID uuid.UUID  `bun:"household_id,type:uuid"`
+	HouseholdID uuid.UUID  `bun:"household_id,type:uuid" class:"household"`
 	Household   *Household `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:household_id=id"`
 	PersonID    uuid.UUID  `bun:"person_id,type:uuid"`
 	Person      *Person    `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:person_id=id"`

@@ -17,10 +17,10 @@ type PersonalData struct {
 	read.Row      `bun:"-"`
 	postgres.Owned
 	ID            uuid.UUID  `bun:"person_id,pk,type:uuid"`
-	BirthDate     *core.Date `bun:"birth_date,type:date"`
-	Phones        []string   `bun:"phones,array"`
-	Emails        []string   `bun:"emails,array"`
-	PostalAddress *string    `bun:"postal_address"`
+	BirthDate     *core.Date `bun:"birth_date,type:date" class:"birth_date"`
+	Phones        []string   `bun:"phones,array" class:"contact"`
+	Emails        []string   `bun:"emails,array" class:"contact"`
+	PostalAddress *string    `bun:"postal_address" class:"postal_address"`
 	Version       int        `bun:"version"`
 }
 

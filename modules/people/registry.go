@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -44,6 +45,9 @@ type Holder struct {
 func (m *Module) RegisterReference(r Reference) {
 	m.Service.references = append(m.Service.references, r)
 }
+
+// References are the columns that merges move, of every module.
+func (m *Module) References() []Reference { return slices.Clone(m.Service.references) }
 
 // RegisterHolder makes erasure and export ask a holder. It is called while modules are made.
 func (m *Module) RegisterHolder(h Holder) { m.Service.holders = append(m.Service.holders, h) }

@@ -28,6 +28,10 @@ func (r QueryResolver) Permissions(ctx context.Context) ([]*Permission, error) {
 	return r.Module.permissions(ctx), nil
 }
 
+func (r QueryResolver) DataClasses(ctx context.Context) ([]*DataClass, error) {
+	return r.Module.dataClasses(ctx), nil
+}
+
 func (r QueryResolver) ViewerPermissions(ctx context.Context) ([]string, error) {
 	return r.Module.host.Guard.Permissions(ctx)
 }

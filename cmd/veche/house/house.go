@@ -118,6 +118,9 @@ func (h *House) furnish() error {
 	if err := h.Guard.Know(infos); err != nil {
 		return err
 	}
+	if err := checkClasses(h.Reads.Classes(), infos); err != nil {
+		return err
+	}
 	h.Graph, err = graph.New(all, h.Reads, h.Guard, h.Log)
 	return err
 }
@@ -135,3 +138,23 @@ func (h *House) Settle(ctx context.Context) error {
 
 // Close gives back what Open took.
 func (h *House) Close() error { return h.Guard.Close() }
+
+// checkClasses holds columns and cards together: every data class that a column bears is declared
+// by a module, once, and every one declared is borne by a column.
+func checkClasses(borne map[string][]string, infos []core.Info) error {
+	declared := map[string]bool{}
+	for _, info := range infos {
+		for _, class := range info.DataClasses {
+			if declared[class.Key] || len(borne[class.Key]) == 0 {
+				return fmt.Errorf("module %s declares the data class %s, which is declared twice or borne by no column", info.Name, class.Key)
+			}
+			declared[class.Key] = true
+		}
+	}
+	for class, fields := range borne {
+		if !declared[class] {
+			return fmt.Errorf("%s bears the data class %s, which no module declares", fields[0], class)
+		}
+	}
+	return nil
+}
