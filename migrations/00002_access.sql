@@ -67,7 +67,7 @@ CREATE TABLE role_assignments (
     CONSTRAINT role_assignments_role FOREIGN KEY (municipality_id, role)
         REFERENCES roles (municipality_id, key),
     CONSTRAINT role_assignments_once EXCLUDE USING gist (
-        municipality_id WITH =, account_id WITH =, role WITH =, scope_kind WITH =, scope_id WITH =,
+        account_id WITH =, municipality_id WITH =, role WITH =, scope_kind WITH =, scope_id WITH =,
         daterange(starts_on, ends_on, '[]') WITH &&),
     CHECK ((scope_kind = '') = (scope_id = '00000000-0000-0000-0000-000000000000'))
 );

@@ -129,9 +129,9 @@ CREATE TABLE posts (
     PRIMARY KEY (municipality_id, id),
     FOREIGN KEY (municipality_id, organisation_id) REFERENCES organisations,
     FOREIGN KEY (municipality_id, person_id) REFERENCES persons,
-    CONSTRAINT posts_one_holder EXCLUDE USING gist (municipality_id WITH =, organisation_id WITH =, fold_name(title) WITH =,
+    CONSTRAINT posts_one_holder EXCLUDE USING gist (organisation_id WITH =, fold_name(title) WITH =, municipality_id WITH =,
         daterange(starts_on, ends_on, '[]') WITH &&) WHERE (sole_holder AND NOT acting),
-    CONSTRAINT posts_once_a_person EXCLUDE USING gist (municipality_id WITH =, person_id WITH =, organisation_id WITH =, fold_name(title) WITH =,
+    CONSTRAINT posts_once_a_person EXCLUDE USING gist (person_id WITH =, organisation_id WITH =, fold_name(title) WITH =, municipality_id WITH =,
         daterange(starts_on, ends_on, '[]') WITH &&)
 );
 CREATE INDEX posts_person ON posts (municipality_id, person_id, starts_on);
@@ -173,7 +173,7 @@ CREATE TABLE household_members (
     PRIMARY KEY (municipality_id, id),
     FOREIGN KEY (municipality_id, household_id) REFERENCES households,
     FOREIGN KEY (municipality_id, person_id) REFERENCES persons,
-    CONSTRAINT household_members_one_household EXCLUDE USING gist (municipality_id WITH =, person_id WITH =,
+    CONSTRAINT household_members_one_household EXCLUDE USING gist (person_id WITH =, municipality_id WITH =,
         daterange(starts_on, ends_on, '[]') WITH &&)
 );
 CREATE INDEX household_members_household ON household_members (municipality_id, household_id, starts_on);

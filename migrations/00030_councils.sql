@@ -28,7 +28,7 @@ CREATE TABLE councils (
     CHECK (kind <> 'COMMUNITY_COUNCIL' OR district_id IS NOT NULL),
     CHECK ((dissolved_on IS NULL) = (dissolution_reason IS NULL)),
     -- A district has one community council at a time.
-    CONSTRAINT councils_one_per_district EXCLUDE USING gist (municipality_id WITH =, district_id WITH =,
+    CONSTRAINT councils_one_per_district EXCLUDE USING gist (district_id WITH =, municipality_id WITH =,
         daterange(founded_on, dissolved_on, '[]') WITH &&) WHERE (kind = 'COMMUNITY_COUNCIL')
 );
 CREATE INDEX councils_name ON councils (municipality_id, name_order, id);
@@ -50,7 +50,7 @@ CREATE TABLE council_terms (
     PRIMARY KEY (municipality_id, id),
     FOREIGN KEY (municipality_id, council_id) REFERENCES councils (municipality_id, id),
     UNIQUE (municipality_id, council_id, number),
-    CONSTRAINT council_terms_no_overlap EXCLUDE USING gist (municipality_id WITH =, council_id WITH =,
+    CONSTRAINT council_terms_no_overlap EXCLUDE USING gist (council_id WITH =, municipality_id WITH =,
         daterange(starts_on, ends_on, '[]') WITH &&)
 );
 
@@ -76,10 +76,11 @@ CREATE TABLE memberships (
     FOREIGN KEY (municipality_id, council_id) REFERENCES councils (municipality_id, id),
     FOREIGN KEY (municipality_id, person_id) REFERENCES persons (municipality_id, id),
     FOREIGN KEY (municipality_id, organisation_id) REFERENCES organisations (municipality_id, id),
-    -- A person holds one seat in a body at a time, and a body has one chair.
-    CONSTRAINT memberships_one_seat EXCLUDE USING gist (municipality_id WITH =, council_id WITH =, person_id WITH =,
+    -- A person holds one seat in a body at a time, and a body has one chair. (The column that tells
+    -- most apart comes first: the index behind the constraint is searched by it.)
+    CONSTRAINT memberships_one_seat EXCLUDE USING gist (person_id WITH =, council_id WITH =, municipality_id WITH =,
         daterange(starts_on, ends_on, '[]') WITH &&),
-    CONSTRAINT memberships_one_chair EXCLUDE USING gist (municipality_id WITH =, council_id WITH =,
+    CONSTRAINT memberships_one_chair EXCLUDE USING gist (council_id WITH =, municipality_id WITH =,
         daterange(starts_on, ends_on, '[]') WITH &&) WHERE (post = 'CHAIR')
 );
 CREATE INDEX memberships_roll ON memberships (municipality_id, council_id, post_rank, starts_on, id);

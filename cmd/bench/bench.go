@@ -36,32 +36,41 @@ func (c *benchCommand) Validate() error {
 	return nil
 }
 
-// Run measures and prints. Nothing is printed to standard output but the result.
-func (c *benchCommand) Run(ctx context.Context) (err error) {
-	chosen, err := choose(c.Operations)
+// Run measures, takes everything down, and prints. Nothing is printed to standard output but the
+// result.
+func (c *benchCommand) Run(ctx context.Context) error {
+	result, err := c.perform(ctx)
 	if err != nil {
 		return err
 	}
-	s, err := setStage(ctx, c)
+	return result.print(os.Stdout, c.Markdown)
+}
+
+func (c *benchCommand) perform(ctx context.Context) (r report, err error) {
+	chosen, err := choose(c.Operations)
 	if err != nil {
-		return errors.Join(err, s.strike())
+		return r, err
 	}
-	defer func() { err = errors.Join(err, s.strike()) }()
+	s, err := setStage(ctx, c)
+	defer func() {
+		if ctx.Err() != nil {
+			err = errors.New("interrupted") // whatever else failed, failed by that
+		}
+		err = errors.Join(err, s.strike())
+	}()
+	if err != nil {
+		return r, err
+	}
 	progress("comparing answers")
 	runs, err := prepare(ctx, s, chosen)
 	if err != nil {
-		return err
+		return r, err
 	}
-	results, err := measure(ctx, c, s, runs)
-	if err != nil {
-		return err
+	r = report{settings: c, machine: s.machine(ctx)}
+	if r.results, err = measure(ctx, c, s, runs); err != nil || c.Profile == "" {
+		return r, err
 	}
-	if c.Profile != "" {
-		if err := profile(ctx, c, s, runs); err != nil {
-			return err
-		}
-	}
-	return report{settings: c, machine: s.machine(ctx), results: results}.print(os.Stdout, c.Markdown)
+	return r, profile(ctx, c, s, runs)
 }
 
 // progress tells a person what takes its time.

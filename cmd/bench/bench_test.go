@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/veche-city/veche/cmd/bench/floor"
+	"github.com/veche-city/veche/cmd/bench/usage"
 	"github.com/veche-city/veche/cmd/veche/demo"
 	"github.com/veche-city/veche/cmd/veche/house"
 	"github.com/veche-city/veche/core"
@@ -114,25 +117,37 @@ func TestSettingsRefused(t *testing.T) {
 	}
 }
 
-// A database that was named is never used itself: what is made on its server is gone at the end.
-func TestDatabaseIsThrownAway(t *testing.T) {
-	db := coretest.Database(t)
-	address := db.Pool.Config().ConnString()
-	s := &stage{}
-	err := s.makeDatabase(t.Context(), address)
-	if err != nil && strings.Contains(err.Error(), "42501") {
-		t.Skip("this role may not make databases")
-	}
-	must(t, err)
-	made := s.db.Config().Database
-	if made == db.Pool.Config().ConnConfig.Database {
+// What was set is taken down: the server of our own with its folder, and on a server that was named
+// the database that was made there. The one that was named is never used itself.
+func TestStageIsStruck(t *testing.T) {
+	own, c := &stage{}, &benchCommand{}
+	t.Cleanup(func() { must(t, own.strike()) })
+	must(t, own.makeFolder(t.Context(), c))
+	must(t, own.startPostgres(t.Context(), c))
+	named := &stage{}
+	must(t, named.startPostgres(t.Context(), &benchCommand{DatabaseURL: own.server.SuperuserURL("postgres")}))
+	made := named.db.Config().Database
+	if made == "postgres" {
 		t.Error("the named database itself is used")
 	}
-	must(t, s.strike())
+	must(t, named.seePostmaster(t.Context(), c))
+	if usage.Measured() && named.postmaster == 0 {
+		t.Error("Postgres runs here, and its processes were not found")
+	}
+	must(t, named.strike())
 	var left bool
-	must(t, db.Pool.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", made).Scan(&left))
+	must(t, own.db.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", made).Scan(&left))
 	if left {
 		t.Errorf("%s was left behind", made)
+	}
+	must(t, own.strike())
+	if _, err := os.Stat(own.folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder is still there: %v", err)
+	}
+	select {
+	case <-own.server.Done():
+	default:
+		t.Error("Postgres still runs")
 	}
 	if err := (&stage{}).makeDatabase(t.Context(), "somewhere"); err == nil {
 		t.Error("what is no address was taken for one")

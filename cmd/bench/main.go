@@ -35,6 +35,7 @@ func main() {
 	run := kong.Parse(&c, kong.Name("bench"), kong.Description("Veche against one hand-written statement, as ratios."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	signal.Ignore(syscall.SIGPIPE) // a reader that went away must not keep us from taking things down
 	run.BindTo(ctx, (*context.Context)(nil))
 	if err := run.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/veche-city/veche/cmd/bench/load"
 )
@@ -21,15 +23,14 @@ func profile(ctx context.Context, c *benchCommand, s *stage, runs []run) error {
 	}
 	for _, r := range runs {
 		progress("profiling " + r.Key)
-		loaded := make(chan error, 1)
 		busy, cancel := context.WithCancel(ctx)
-		go func() {
-			_, err := load.Closed(busy, r.veche, warmUpConnections, 2*profileSeconds*1e9)
-			loaded <- err
-		}()
+		var loading sync.WaitGroup
+		loading.Go(func() {
+			_, _ = load.Closed(busy, r.veche, warmUpConnections, time.Hour) // it ends by being broken off
+		})
 		err := s.fetchProfile(ctx, filepath.Join(c.Profile, r.Key+".pprof"))
 		cancel()
-		<-loaded // its end was asked for
+		loading.Wait()
 		if err != nil {
 			return fmt.Errorf("profile of %s: %w", r.Key, err)
 		}

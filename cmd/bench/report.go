@@ -31,18 +31,21 @@ func (r report) print(out io.Writer, markdown bool) error {
 }
 
 func (r report) table(out io.Writer) error {
-	text := &strings.Builder{}
-	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\t\tVeche\t\t\t\t\tfloor\t\t\t\t\tVeche / floor\t\t")
-	fmt.Fprintln(table, "\tconn.\treq/s\tp50 ms\tp99 ms\tCPU-ms\tMB\treq/s\tp50 ms\tp99 ms\tCPU-ms\tMB\treq/s\tCPU\t")
+	cells := &strings.Builder{}
+	fmt.Fprintln(cells, "\t\tVeche\t\t\t\t\tfloor\t\t\t\t\tVeche / floor\t\t")
+	fmt.Fprintln(cells, "\tconn.\treq/s\tp50 ms\tp99 ms\tCPU-ms\tMB\treq/s\tp50 ms\tp99 ms\tCPU-ms\tMB\treq/s\tCPU\t")
 	for _, v := range r.results {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\t\n", v.Operation, v.Connections, columns(v.Veche), columns(v.Floor),
+		fmt.Fprintf(cells, "%s\t%d\t%s\t%s\t%s\t%s\t\n", v.Operation, v.Connections, columns(v.Veche), columns(v.Floor),
 			ratio(v.Veche.Rate, v.Floor.Rate), ratio(v.Veche.cpu(), v.Floor.cpu()))
 	}
-	if err := table.Flush(); err != nil {
+	aligned := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if _, err := io.WriteString(aligned, cells.String()); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%s\n%s\n%s", text, r.operations("  "), r.notes())
+	if err := aligned.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "\n%s\n%s", r.operations("  "), r.notes())
 	return err
 }
 

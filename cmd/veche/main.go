@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -46,6 +47,11 @@ func main() {
 	if err != nil {
 		parser.Errorf("%s", err)
 		os.Exit(2)
+	}
+	if os.Getenv("GOGC") == "" {
+		// A server's live memory is small beside what answers are written with: collecting less
+		// often costs some tens of megabytes and saves a tenth of the processor.
+		debug.SetGCPercent(400)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -136,8 +136,8 @@ func declare(r *read.Reader, log *readLog) {
 		Order: "NUMBER",
 		Lists: map[string]read.List{
 			"Street.houses":   {By: "Street", Order: "STARTS_ON"},
-			"Street.standing": {By: "Street", Today: true, Where: `?TableAlias.number > 0`},
-			"House.twins":     {By: "Twin"},
+			"Street.standing": {By: "Street", Today: true, Where: `?TableAlias.number > 0 AND ?TableAlias.starts_on <= ?today`},
+			"House.twins":     {By: "Twin", Where: `?TableAlias.starts_on <= ?asOf`},
 		},
 	})
 	read.Declare[Secret](r, read.Type{

@@ -52,7 +52,8 @@ type page struct {
 	asOf    *core.Date
 	rows    bool
 	total   bool
-	cursors bool
+	cursors bool // any is wanted
+	each    bool // and not only those at the page's ends
 }
 
 // asks says whether the filter of that name was given.

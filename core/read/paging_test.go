@@ -231,3 +231,21 @@ func (w *world) expectPage(t *rapid.T, page any, whole []string, side string, si
 		t.Fatalf("%s %d: got %v, want %v of %v", side, size, page, want, whole)
 	}
 }
+
+// Where nobody says a day, it is today in the town.
+func TestWithoutADayItIsToday(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := street("Ленина", 1)
+	h := house(s, 1)
+	w.insert(s, h)
+	for i, day := range []int{14, 15, 16} {
+		twin := house(s, 10+i)
+		twin.TwinID, twin.StartsOn = &h.ID, core.NewDate(2012, 5, day)
+		w.insert(twin)
+	}
+	got := w.ok(w.system(), `query($id: ID!) {house(id: $id) {twins {totalCount nodes {number}} street {houseCount}}}`, "id", idOf(h))
+	if fmt.Sprint(got) != "map[house:map[street:map[houseCount:3] twins:map[nodes:[map[number:10] map[number:11]] totalCount:2]]]" {
+		t.Errorf("got %v", got)
+	}
+}

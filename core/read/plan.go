@@ -170,7 +170,8 @@ func (p *planner) wantPage(pg *page, set ast.SelectionSet) error {
 			}
 		case "edges":
 			for _, e := range graphql.CollectFields(p.op, f.Selections, []string{pg.node.typ.Name + "Edge"}) {
-				pg.cursors = pg.cursors || e.Name == "cursor"
+				pg.each = pg.each || e.Name == "cursor"
+				pg.cursors = pg.cursors || pg.each
 				if e.Name == "node" {
 					if err := p.want(pg.node, e.Selections); err != nil {
 						return err

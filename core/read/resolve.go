@@ -180,7 +180,7 @@ func connection[M any](got *pageRows) *Connection[M] {
 	c := &Connection[M]{TotalCount: got.total, PageInfo: &PageInfo{}, Nodes: make([]*M, n), Edges: make([]*Edge[M], n)}
 	for i, f := range got.rows {
 		edges[i].Node = f.row.Interface().(*M)
-		if got.page.cursors {
+		if got.page.each || got.page.cursors && (i == 0 || i == n-1) {
 			edges[i].Cursor = got.page.cursor(texts(f.lead))
 		}
 		c.Nodes[i], c.Edges[i] = edges[i].Node, &edges[i]

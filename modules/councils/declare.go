@@ -104,9 +104,10 @@ func declareMemberships(r *read.Reader) {
 			"Person.memberships":     {By: "Person"},
 			"Organisation.delegates": {By: "Organisation", Today: true},
 		},
-		// Whoever sits or sat in a body is known to the public by name.
+		// Whoever sits or sat in a body is known to the public by name. (ANY, as in people: a probe of
+		// the index by person.)
 		Grounds: map[string]string{"Person.public": `EXISTS (SELECT FROM memberships AS seat
-			WHERE seat.municipality_id = ?TableAlias.municipality_id AND seat.person_id = ?TableAlias.id)`},
+			WHERE seat.municipality_id = ?TableAlias.municipality_id AND seat.person_id = ANY (ARRAY[?TableAlias.id]))`},
 	})
 }
 

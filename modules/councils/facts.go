@@ -27,6 +27,9 @@ func (m *Membership) facts() any {
 	}
 }
 
+// touched are the objects whose watchers care about a term.
+func (t *Term) touched() []core.ID { return []core.ID{{Type: "Council", Key: t.CouncilID}} }
+
 // touched are the objects whose watchers care about a seat.
 func (m *Membership) touched() []core.ID {
 	return []core.ID{{Type: "Council", Key: m.CouncilID}, {Type: "Person", Key: m.PersonID}}

@@ -109,9 +109,11 @@ func (c *Council) validate() error {
 	var p core.Problems
 	words(&p, c.Name, 300, "name")
 	words(&p, c.FoundingAct, 500, "foundingAct")
-	p.Check(utf8.RuneCountInString(c.Purpose) <= 4000, core.T("At most 4,000 characters.", "Не более 4000 знаков."), "input", "purpose")
+	short(&p, &c.Purpose, 4000, "purpose")
 	p.Check(c.ActiveFrom == nil || !c.ActiveFrom.Before(c.FoundedOn),
 		core.T("A body cannot be at work before it was founded.", "Орган не может начать работу до своего создания."), "input", "activeFrom")
+	p.Check(c.ActiveFrom == nil || c.DissolvedOn == nil || !c.DissolvedOn.Before(*c.ActiveFrom),
+		core.T("A body cannot begin its work after it was dissolved.", "Орган не может начать работу после упразднения."), "input", "activeFrom")
 	p.Check(c.SeatLimit == nil || *c.SeatLimit >= 1 && *c.SeatLimit <= 1000, core.T("From 1 to 1,000 seats.", "От 1 до 1000 мест."), "input", "seatLimit")
 	p.Check(c.TermMonths == nil || *c.TermMonths >= 1 && *c.TermMonths <= 120, core.T("From 1 to 120 months.", "От 1 до 120 месяцев."), "input", "termMonths")
 	p.Check(c.Kind != CommunityCouncil || c.DistrictID != nil,
@@ -135,6 +137,11 @@ func (m *Membership) validate() error {
 		core.T("This ground is a delegation: name the organisation.", "Такое основание — делегирование: укажите организацию."), "input", "organisationId")
 	p.Check(m.Basis.Delegated() || m.Basis == ExOfficio || m.OrganisationID == nil,
 		core.T("Nobody delegates on this ground: leave the organisation out.", "По такому основанию не делегируют: не указывайте организацию."), "input", "organisationId")
-	p.Check(m.AppointingAct == nil || utf8.RuneCountInString(*m.AppointingAct) <= 500, core.T("At most 500 characters.", "Не более 500 знаков."), "input", "appointingAct")
+	short(&p, m.AppointingAct, 500, "appointingAct")
 	return p.Err()
+}
+
+// short checks a text that may be left out.
+func short(p *core.Problems, text *string, most int, field string) {
+	p.Check(text == nil || utf8.RuneCountInString(*text) <= most, core.Textf("At most %d characters.", "Не более %d знаков.", most), "input", field)
 }

@@ -40,7 +40,7 @@ func seatsHeld(ctx context.Context, tx bun.IDB, persons []uuid.UUID, today core.
 
 // eraseSeats removes what was written of a person in free words; that somebody sat here stays.
 func eraseSeats(ctx context.Context, tx *mutation.Tx, persons []uuid.UUID) error {
-	_, err := tx.NewUpdate().Model((*Membership)(nil)).Set("appointing_act = NULL").Set("leaving_note = NULL").
+	_, err := tx.NewUpdate().Model((*Membership)(nil)).Set("appointing_act = NULL").Set("leaving_note = NULL").Set("version = version + 1").
 		Where("person_id IN (?)", bun.List(persons)).Exec(ctx)
 	return err
 }

@@ -66,7 +66,7 @@ func (s *Service) seat(ctx context.Context, tx *mutation.Tx, c *Council, m *Memb
 		return err
 	}
 	if c.SeatLimit != nil {
-		most, err := mostSeats(ctx, tx, m)
+		most, err := mostSeats(ctx, tx, c.ID, m.StartsOn, m.EndsOn)
 		if err != nil {
 			return err
 		}
@@ -84,12 +84,15 @@ func (s *Service) seat(ctx context.Context, tx *mutation.Tx, c *Council, m *Memb
 // UpdateMembership corrects on what ground a person sits.
 func (s *Service) UpdateMembership(ctx context.Context, in UpdateMembershipInput) (*core.Payload, error) {
 	return s.writer.Do(ctx, "updateMembership", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
-		m, err := s.lockSeat(ctx, tx, in.ID, "id")
+		_, m, err := s.lockSeat(ctx, tx, in.ID, "id")
 		if err != nil {
 			return uuid.Nil, err
 		}
 		before := m.facts()
-		if v, ok := in.Basis.ValueOK(); ok && v != nil {
+		if v, ok := in.Basis.ValueOK(); ok {
+			if v == nil {
+				return uuid.Nil, core.Invalid(core.T("A seat has a ground: name it, or leave the field out.", "У членства есть основание: назовите его или не указывайте поле."), "input", "basis")
+			}
 			m.Basis = *v
 		}
 		if v, ok := in.AppointingAct.ValueOK(); ok {
@@ -112,10 +115,10 @@ func (s *Service) UpdateMembership(ctx context.Context, in UpdateMembershipInput
 }
 
 // ChangePost gives a member another post: the old seat ends the day before, and a new one begins
-// with the same ground and end.
+// with the same ground and, where one is known, the same end.
 func (s *Service) ChangePost(ctx context.Context, in ChangePostInput) (*core.Payload, error) {
 	return s.writer.Do(ctx, "changePost", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
-		old, err := s.lockSeat(ctx, tx, in.MembershipID, "membershipId")
+		c, old, err := s.lockSeat(ctx, tx, in.MembershipID, "membershipId")
 		if err != nil {
 			return uuid.Nil, err
 		}
@@ -126,15 +129,12 @@ func (s *Service) ChangePost(ctx context.Context, in ChangePostInput) (*core.Pay
 		if err := p.Err(); err != nil {
 			return uuid.Nil, err
 		}
-		c, err := lockCouncil(ctx, tx, old.CouncilID)
-		if err != nil {
-			return uuid.Nil, err
-		}
 		next := &Membership{
 			ID: core.NewID(), CouncilID: old.CouncilID, PersonID: old.PersonID, Post: in.Post, Basis: old.Basis, OrganisationID: old.OrganisationID,
-			AppointingAct: in.AppointingAct, StartsOn: in.StartsOn, EndsOn: old.EndsOn, Version: 1,
+			AppointingAct: in.AppointingAct, StartsOn: in.StartsOn,
+			EndsOn: old.EndsOn, LeavingReason: old.LeavingReason, LeavingNote: old.LeavingNote, Version: 1,
 		}
-		if err := s.end(ctx, tx, old, in.ExpectedVersion, leaving{on: in.StartsOn.AddDays(-1), reason: ChangedPost}); err != nil {
+		if err := old.end(ctx, tx, in.ExpectedVersion, leaving{on: in.StartsOn.AddDays(-1), reason: ChangedPost}); err != nil {
 			return uuid.Nil, err
 		}
 		return next.ID, s.seat(ctx, tx, c, next)
@@ -144,7 +144,7 @@ func (s *Service) ChangePost(ctx context.Context, in ChangePostInput) (*core.Pay
 // EndMembership ends a seat on a day.
 func (s *Service) EndMembership(ctx context.Context, in EndMembershipInput) (*core.Payload, error) {
 	return s.writer.Do(ctx, "endMembership", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
-		m, err := s.lockSeat(ctx, tx, in.ID, "id")
+		_, m, err := s.lockSeat(ctx, tx, in.ID, "id")
 		if err != nil {
 			return uuid.Nil, err
 		}
@@ -154,10 +154,11 @@ func (s *Service) EndMembership(ctx context.Context, in EndMembershipInput) (*co
 		var p core.Problems
 		p.Check(!in.EndsOn.Before(m.StartsOn), core.T("The last day is before the first.", "Последний день раньше первого."), "input", "endsOn")
 		p.Check(m.EndsOn == nil || !m.EndsOn.Before(in.EndsOn), core.T("The membership ends earlier than that.", "Членство заканчивается раньше этого дня."), "input", "endsOn")
+		short(&p, in.Note, 1000, "note")
 		if err := p.Err(); err != nil {
 			return uuid.Nil, err
 		}
-		return m.ID, s.end(ctx, tx, m, in.ExpectedVersion, leaving{on: in.EndsOn, reason: in.Reason, note: in.Note})
+		return m.ID, m.end(ctx, tx, in.ExpectedVersion, leaving{on: in.EndsOn, reason: in.Reason, note: in.Note})
 	})
 }
 
@@ -168,23 +169,29 @@ type leaving struct {
 	note   *string
 }
 
-func (s *Service) end(ctx context.Context, tx *mutation.Tx, m *Membership, expected int, l leaving) error {
+func (m *Membership) end(ctx context.Context, tx *mutation.Tx, expected int, l leaving) error {
 	before := m.facts()
 	m.EndsOn, m.LeavingReason, m.LeavingNote = &l.on, &l.reason, l.note
 	if err := mutation.Save(ctx, tx, m, expected, "ends_on", "leaving_reason", "leaving_note"); err != nil {
-		return postgres.Conflicts(err, broken)
+		return err
 	}
 	tx.Changed(core.Change{Kind: core.Ended, Type: "Membership", ID: m.ID, Before: before, After: m.facts(), Touched: m.touched()})
 	return nil
 }
 
-func (s *Service) lockSeat(ctx context.Context, tx *mutation.Tx, id core.ID, field string) (*Membership, error) {
+// lockSeat finds a seat for a change, and locks its body and then the seat: in that order, as
+// everything does that changes seats.
+func (s *Service) lockSeat(ctx context.Context, tx *mutation.Tx, id core.ID, field string) (*Council, *Membership, error) {
 	key, err := id.Of("Membership", "input", field)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := read.Require[Membership](ctx, s.reads, tx, maySeat, key, "input", field); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return lockMembership(ctx, tx, key)
+	c, m, err := lockMembership(ctx, tx, key)
+	if postgres.NoRows(err) { // the body was dissolved meanwhile, and the seat had not begun
+		err = &core.Error{Code: core.CodeNotFound, Text: core.ErrNotFound.Text, Path: []string{"input", field}}
+	}
+	return c, m, err
 }

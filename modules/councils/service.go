@@ -15,8 +15,9 @@ import (
 	"github.com/veche-city/veche/modules/places"
 )
 
-// Service is every way to change bodies and seats. Each method checks the caller's right on the
-// row, so it may be called from anywhere.
+// Service is every way to change bodies and seats. Each method that changes something checks the
+// caller's right on the row, so it may be called from anywhere; those that only find keys
+// (ByExternalKey, Seated, ChairOf) check none and are for importers.
 type Service struct {
 	reads  *read.Reader
 	guard  *access.Guard
@@ -38,7 +39,7 @@ var broken = map[string]*core.Error{
 func (s *Service) CreateCouncil(ctx context.Context, in CreateCouncilInput) (*core.Payload, error) {
 	return s.writer.Do(ctx, "createCouncil", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
 		c := &Council{
-			ID: core.NewID(), ExternalKey: in.ExternalKey, Kind: in.Kind, Name: strings.TrimSpace(in.Name), Purpose: in.Purpose,
+			ID: core.NewID(), ExternalKey: in.ExternalKey, Kind: in.Kind, Name: strings.TrimSpace(in.Name), Purpose: strings.TrimSpace(in.Purpose),
 			FoundingAct: strings.TrimSpace(in.FoundingAct), FoundedOn: in.FoundedOn, ActiveFrom: in.ActiveFrom,
 			SeatLimit: in.SeatLimit, TermMonths: in.TermMonths, Version: 1,
 		}
@@ -83,6 +84,9 @@ func (s *Service) linkParent(ctx context.Context, tx *mutation.Tx, c *Council, p
 	if err := read.Seen[Council](ctx, s.reads, tx, *c.ParentID, "input", "parentId"); err != nil {
 		return err
 	}
+	if err := lockTree(ctx, tx); err != nil {
+		return err
+	}
 	below, err := isBelow(ctx, tx, *c.ParentID, c.ID)
 	if err == nil && below {
 		err = core.Invalid(core.T("That body belongs to this one itself.", "Тот орган сам входит в этот."), "input", "parentId")
@@ -111,6 +115,11 @@ func (s *Service) UpdateCouncil(ctx context.Context, in UpdateCouncilInput) (*co
 		}
 		if err := c.validate(); err != nil {
 			return uuid.Nil, err
+		}
+		if in.SeatLimit.IsSet() {
+			if err := roomFor(ctx, tx, c); err != nil {
+				return uuid.Nil, err
+			}
 		}
 		err = mutation.Save(ctx, tx, c, in.ExpectedVersion, "name", "purpose", "founding_act", "active_from", "parent_id", "parent_organisation_id", "seat_limit", "term_months")
 		if err != nil {
@@ -153,54 +162,16 @@ func (s *Service) change(ctx context.Context, tx *mutation.Tx, c *Council, in Up
 	return nil
 }
 
-// DissolveCouncil ends a body. Seats and terms that go on beyond the day end on it; seats that
-// would have begun later never do.
-func (s *Service) DissolveCouncil(ctx context.Context, in DissolveCouncilInput) (*core.Payload, error) {
-	return s.writer.Do(ctx, "dissolveCouncil", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
-		c, err := s.lock(ctx, tx, in.ID, mayWrite, "input", "id")
-		if err != nil {
-			return uuid.Nil, err
-		}
-		var p core.Problems
-		words(&p, in.Reason, 1000, "reason")
-		p.Check(!in.DissolvedOn.Before(c.FoundedOn), core.T("A body cannot be dissolved before it was founded.", "Орган нельзя упразднить до его создания."), "input", "dissolvedOn")
-		if err := p.Err(); err != nil {
-			return uuid.Nil, err
-		}
-		if c.DissolvedOn != nil {
-			return uuid.Nil, core.Conflict(core.Textf("The body was dissolved on %s already.", "Орган уже упразднён %s.", *c.DissolvedOn), "input", "dissolvedOn")
-		}
-		before := c.facts()
-		c.DissolvedOn, c.DissolutionReason = &in.DissolvedOn, &in.Reason
-		if err := mutation.Save(ctx, tx, c, in.ExpectedVersion, "dissolved_on", "dissolution_reason"); err != nil {
-			return uuid.Nil, err
-		}
-		tx.Changed(core.Change{Kind: core.Ended, Type: "Council", ID: c.ID, Before: before, After: c.facts(), Reason: in.Reason})
-		return c.ID, endSeats(ctx, tx, c.ID, in.DissolvedOn)
-	})
-}
-
-// StartTerm opens the body's next term; an open term before it ends the day before.
-func (s *Service) StartTerm(ctx context.Context, in StartTermInput) (*core.Payload, error) {
-	return s.writer.Do(ctx, "startTerm", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
-		c, err := s.lock(ctx, tx, in.CouncilID, mayWrite, "input", "councilId")
-		if err != nil {
-			return uuid.Nil, err
-		}
-		if err := c.stands(in.StartsOn, in.EndsOn); err != nil {
-			return uuid.Nil, err
-		}
-		term := &Term{ID: core.NewID(), CouncilID: c.ID, StartsOn: in.StartsOn, EndsOn: in.EndsOn, Version: 1}
-		if term.EndsOn == nil && c.TermMonths != nil {
-			last := core.DateOf(in.StartsOn.Time().AddDate(0, *c.TermMonths, -1))
-			term.EndsOn = &last
-		}
-		if err := openTerm(ctx, tx, term); err != nil {
-			return uuid.Nil, err
-		}
-		tx.Changed(core.Change{Kind: core.Created, Type: "Term", ID: term.ID, After: term.facts(), Touched: []core.ID{{Type: "Council", Key: c.ID}}})
-		return term.ID, nil
-	})
+// roomFor refuses a limit of seats below what is taken, or given away already, from today on.
+func roomFor(ctx context.Context, tx *mutation.Tx, c *Council) error {
+	if c.SeatLimit == nil {
+		return nil
+	}
+	most, err := mostSeats(ctx, tx, c.ID, tx.Today(), nil)
+	if err == nil && most > *c.SeatLimit {
+		err = core.Conflict(core.Textf("%d seats are taken at once, today or later. End some of them first.", "Одновременно занято мест сегодня или позже: %d. Сначала завершите часть членств.", most), "input", "seatLimit")
+	}
+	return err
 }
 
 // lock finds a body for a change: seen by the caller, changed under the permission, and held

@@ -2,13 +2,11 @@ package councils
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 )
 
@@ -17,16 +15,32 @@ func insert(ctx context.Context, db bun.IDB, model any) error {
 	return postgres.Conflicts(err, broken)
 }
 
+// lockCouncil keeps others from changing a body, its seats and its terms until the transaction
+// ends; rows that only refer to it (a body below it, say) may be written meanwhile.
 func lockCouncil(ctx context.Context, db bun.IDB, key uuid.UUID) (*Council, error) {
 	c := new(Council)
-	err := db.NewSelect().Model(c).Where("?TableAlias.id = ?", key).For("UPDATE").Scan(ctx)
+	err := db.NewSelect().Model(c).Where("?TableAlias.id = ?", key).For("NO KEY UPDATE").Scan(ctx)
 	return c, err
 }
 
-func lockMembership(ctx context.Context, db bun.IDB, key uuid.UUID) (*Membership, error) {
+// lockTree lets one transaction at a time say which body belongs to which, so that two of them
+// cannot close a circle together.
+func lockTree(ctx context.Context, db bun.IDB) error {
+	_, err := db.NewRaw("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "councils.tree "+core.MunicipalityOf(ctx).ID.String()).Exec(ctx)
+	return err
+}
+
+// lockMembership locks a seat's body, and then the seat.
+func lockMembership(ctx context.Context, db bun.IDB, key uuid.UUID) (*Council, *Membership, error) {
 	m := new(Membership)
-	err := db.NewSelect().Model(m).Where("?TableAlias.id = ?", key).For("UPDATE").Scan(ctx)
-	return m, err
+	if err := db.NewSelect().Model(m).Column("council_id").Where("?TableAlias.id = ?", key).Scan(ctx); err != nil {
+		return nil, nil, err
+	}
+	c, err := lockCouncil(ctx, db, m.CouncilID)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, m, db.NewSelect().Model(m).Where("?TableAlias.id = ?", key).For("UPDATE").Scan(ctx)
 }
 
 // ByExternalKey is the key of the body that an importer brought in before.
@@ -50,48 +64,39 @@ func isBelow(ctx context.Context, db bun.IDB, body, of uuid.UUID) (bool, error) 
 	return found, err
 }
 
-// openTerm numbers a term after the last one, and closes that if it is open.
-func openTerm(ctx context.Context, tx *mutation.Tx, term *Term) error {
-	if _, err := tx.NewUpdate().Model((*Term)(nil)).Set("ends_on = ?", term.StartsOn.AddDays(-1)).Set("version = version + 1").
-		Where("council_id = ?", term.CouncilID).Where("ends_on IS NULL").Where("starts_on < ?", term.StartsOn).Exec(ctx); err != nil {
-		return err
+// lastTerm is the body's latest term; nil when it has none.
+func lastTerm(ctx context.Context, db bun.IDB, council uuid.UUID) (*Term, error) {
+	t := new(Term)
+	err := db.NewSelect().Model(t).Where("council_id = ?", council).Order("number DESC").Limit(1).Scan(ctx)
+	if postgres.NoRows(err) {
+		return nil, nil
 	}
-	if err := tx.NewSelect().Model((*Term)(nil)).ColumnExpr("coalesce(max(number), 0) + 1").
-		Where("council_id = ?", term.CouncilID).Scan(ctx, &term.Number); err != nil {
-		return err
-	}
-	return insert(ctx, tx, term)
+	return t, err
 }
 
-// mostSeats is the largest number of other seats taken on any day of the seat's time.
-func mostSeats(ctx context.Context, db bun.IDB, m *Membership) (most int, err error) {
+// mostSeats is the largest number of the body's seats taken on any day of that time. The number
+// grows on first days of seats only, so that no other days need a look; all that began before the
+// time and reach into it stand side by side on its first day.
+func mostSeats(ctx context.Context, db bun.IDB, council uuid.UUID, from core.Date, to *core.Date) (most int, err error) {
 	err = db.QueryRowContext(ctx, `WITH during AS (
 			SELECT daterange(starts_on, ends_on, '[]') AS time FROM memberships
-			WHERE municipality_id = ?0 AND council_id = ?1 AND id <> ?2 AND daterange(starts_on, ends_on, '[]') && daterange(?3, ?4, '[]'))
-		SELECT coalesce(max((SELECT count(*) FROM during AS other WHERE other.time @> greatest(lower(during.time), ?3::date))), 0) FROM during`,
-		core.MunicipalityOf(ctx).ID, m.CouncilID, m.ID, m.StartsOn, m.EndsOn).Scan(&most)
+			WHERE municipality_id = ?0 AND council_id = ?1 AND daterange(starts_on, ends_on, '[]') && daterange(?2, ?3, '[]'))
+		SELECT coalesce(max((SELECT count(*) FROM during AS other WHERE other.time @> lower(during.time))), 0) FROM during`,
+		core.MunicipalityOf(ctx).ID, council, from, to).Scan(&most)
 	return most, err
 }
 
-// endSeats ends what goes on beyond the last day of a body, and says so seat by seat.
-func endSeats(ctx context.Context, tx *mutation.Tx, council uuid.UUID, on core.Date) error {
-	var ended, never []Membership
-	reason := BodyDissolved
-	if err := tx.NewUpdate().Model(&ended).Set("ends_on = ?", on).Set("leaving_reason = ?", reason).Set("version = version + 1").
-		Where("council_id = ?", council).Where("starts_on <= ?", on).Where("ends_on IS NULL OR ends_on > ?", on).Returning("*").Scan(ctx); err != nil && !postgres.NoRows(err) {
-		return fmt.Errorf("end seats: %w", err)
-	}
-	if err := tx.NewDelete().Model(&never).Where("council_id = ?", council).Where("starts_on > ?", on).Returning("*").Scan(ctx); err != nil && !postgres.NoRows(err) {
-		return fmt.Errorf("drop seats: %w", err)
-	}
-	for i := range ended {
-		tx.Changed(core.Change{Kind: core.Ended, Type: "Membership", ID: ended[i].ID, After: ended[i].facts(), Touched: ended[i].touched()})
-	}
-	for i := range never {
-		tx.Changed(core.Change{Kind: core.Deleted, Type: "Membership", ID: never[i].ID, Before: never[i].facts(), Touched: never[i].touched()})
-	}
-	_, err := tx.NewUpdate().Model((*Term)(nil)).Set("ends_on = ?", on).Set("version = version + 1").
-		Where("council_id = ?", council).Where("starts_on <= ?", on).Where("ends_on IS NULL OR ends_on > ?", on).Exec(ctx)
+// beyond locks the body's rows of that model (seats, terms) that go on beyond a day, in the order
+// of their keys.
+func beyond[M any](ctx context.Context, db bun.IDB, council uuid.UUID, on core.Date) ([]M, error) {
+	var rows []M
+	err := db.NewSelect().Model(&rows).Where("?TableAlias.council_id = ?", council).
+		Where("?TableAlias.ends_on IS NULL OR ?TableAlias.ends_on > ?", on).Order("id").For("UPDATE").Scan(ctx)
+	return rows, err
+}
+
+func remove(ctx context.Context, db bun.IDB, model any) error {
+	_, err := db.NewDelete().Model(model).WherePK().Exec(ctx)
 	return err
 }
 
