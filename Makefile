@@ -3,7 +3,7 @@ GO      ?= go
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BIN     := bin/veche
 
-.PHONY: help run test check build generate fresh lint vet schema bench audit graphiql postgres
+.PHONY: help run test check build generate fresh lint vet tidy schema bench audit graphiql postgres
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -16,7 +16,7 @@ test: ## all tests, with the race detector
 	@scripts/install-postgres.sh test
 	$(GO) test -race -timeout 15m ./...
 
-check: build vet lint fresh ## build, vet, lint, generated code is fresh
+check: build vet tidy lint fresh ## build, vet, lint; go.mod and generated code are fresh
 
 build: ## bin/veche
 	@echo "building $(BIN) (the first time takes a few minutes)"
@@ -29,6 +29,9 @@ generate: ## the joined schema and its resolvers, from the modules' folders
 fresh: generate ## generated code equals what is committed
 	@git diff --exit-code --stat -- graph || { echo "generated code was stale: commit what make generate wrote"; exit 1; }
 	@test -z "$$(git status --porcelain -- graph)" || { git status --short -- graph; echo "generated files are not committed"; exit 1; }
+
+tidy:
+	$(GO) mod tidy -diff
 
 vet:
 	$(GO) vet ./...
