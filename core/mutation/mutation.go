@@ -58,7 +58,8 @@ func (tx *Tx) Enqueue(ctx context.Context, job river.JobArgs) error {
 }
 
 // Do runs one mutation. The function returns the key of the object that the payload shows.
-// action is the mutation's name; input is what idempotency compares, and must not change.
+// action is the mutation's name; input is what idempotency compares by its
+// hash; it must not change, and must hold no secret.
 func (w *Writer) Do(ctx context.Context, action string, input any, fn func(ctx context.Context, tx *Tx) (uuid.UUID, error)) (*core.Payload, error) {
 	payload := &core.Payload{ClientMutationID: clientMutationID(input)}
 	err := w.Run(ctx, action, input, payload, func(ctx context.Context, tx *Tx) error {

@@ -59,17 +59,54 @@ func keyOf(ctx context.Context) (string, error) {
 	return key + " " + hex.EncodeToString(hash[:16]), nil
 }
 
+// hashOf is what two requests under one key are compared by. The shape of the arguments as they came
+// is part of it: read into a struct, a field set to null is the same as one left out.
+func hashOf(ctx context.Context, action string, input any) ([sha256.Size]byte, error) {
+	all := []any{action, input}
+	if graphql.HasOperationContext(ctx) {
+		if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Field != nil {
+			all = append(all, shape(fc.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)))
+		}
+	}
+	raw, err := json.Marshal(all)
+	if err != nil {
+		return [sha256.Size]byte{}, fmt.Errorf("mutation %s: input: %w", action, err)
+	}
+	return sha256.Sum256(raw), nil
+}
+
+// shape is which fields were given, without what they hold: that is for input to say, from which
+// the service keeps secrets out.
+func shape(v any) any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case map[string]any:
+		fields := make(map[string]any, len(v))
+		for name, field := range v {
+			fields[name] = shape(field)
+		}
+		return fields
+	case []any:
+		items := make([]any, len(v))
+		for i, item := range v {
+			items[i] = shape(item)
+		}
+		return items
+	}
+	return true
+}
+
 // claim takes the key for this transaction, waiting for another that holds it.
 func claim(ctx context.Context, tx *Tx, action string, input any) (*once, error) {
 	key, err := keyOf(ctx)
 	if key == "" || err != nil {
 		return &once{}, err
 	}
-	raw, err := json.Marshal([]any{action, input})
+	hash, err := hashOf(ctx, action, input)
 	if err != nil {
-		return nil, fmt.Errorf("mutation %s: input: %w", action, err)
+		return nil, err
 	}
-	hash := sha256.Sum256(raw)
 	o := &once{key: key}
 	owner, actor := core.MunicipalityOf(ctx).ID, core.ActorOf(ctx).Account
 	tag, err := tx.Pgx.Exec(ctx, `INSERT INTO idempotency_keys (municipality_id, actor, key, input_hash) VALUES ($1, $2, $3, $4)

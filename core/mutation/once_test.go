@@ -9,6 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/coretest"
@@ -158,6 +159,26 @@ func TestAnAnswerOfAnotherForm(t *testing.T) {
 		}))
 		if got.Count != 7 || ran != 1 {
 			t.Errorf("got %+v after %d runs", got, ran)
+		}
+	}
+}
+
+// A field set to null asks for another change than one left out, though Go reads both as nothing.
+func TestNullIsNotNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	account := h.as()
+	for _, c := range []struct {
+		sent   map[string]any
+		refuse int
+	}{{map[string]any{"name": nil}, 0}, {map[string]any{"name": nil}, 0}, {map[string]any{}, 1}} {
+		field := &ast.Field{Alias: "rename", Definition: &ast.FieldDefinition{Arguments: ast.ArgumentDefinitionList{{Name: "input"}}},
+			Arguments: ast.ArgumentList{{Name: "input", Value: &ast.Value{Kind: ast.Variable, Raw: "input"}}}}
+		ctx := graphql.WithOperationContext(account, &graphql.OperationContext{Variables: map[string]any{"input": c.sent}})
+		ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Field: graphql.CollectedField{Field: field}})
+		got, err := h.create(mutation.WithKey(ctx, "key"), input{Name: "a"})
+		if h.must(err); len(got.UserErrors) != c.refuse {
+			t.Errorf("%v: got %+v", c.sent, got)
 		}
 	}
 }
