@@ -24,7 +24,8 @@ type Module struct {
 	indicators []core.Indicator
 }
 
-// New gathers the indicators of the modules that were made before; their keys must differ.
+// New gathers the indicators of the modules that were made before. Their keys differ, and each adds
+// up: a test of the house (TestEveryIndicatorAddsUp) asks every one.
 func New(h *host.Host, modules ...core.Module) *Module {
 	m := &Module{host: h}
 	for _, other := range modules {

@@ -10,7 +10,7 @@ import (
 	"github.com/veche-city/veche/modules/people"
 )
 
-// posts is the post of the n-th member of a body.
+// post is the post of the n-th member of a body.
 func post(n int) councils.MembershipPost {
 	switch n {
 	case 0:
@@ -70,7 +70,6 @@ func (l *loader) mayorsCouncil(ctx context.Context) error {
 
 // communityCouncils were formed in 13 of the 15 districts from May 2012 on.
 func (l *loader) communityCouncils(ctx context.Context) error {
-	b := l.body("community-councils")
 	for n := 1; n <= l.city.Districts.WithCouncil; n++ {
 		district, _, err := l.places.Known(ctx, "District", districtKey(n))
 		if err != nil {
@@ -79,7 +78,7 @@ func (l *loader) communityCouncils(ctx context.Context) error {
 		founded := on(2012, 5, 10+n)
 		id, err := l.council(ctx, fmt.Sprintf("demo/council/community-%02d", n), councils.CreateCouncilInput{
 			Kind: councils.CommunityCouncil, Name: fmt.Sprintf("Общественный совет микрорайона № %d", n), FoundingAct: "Собрание жителей микрорайона, 2012 год",
-			Purpose: strings.SplitN(b.Name.Ru, " (", 2)[0], FoundedOn: founded, ActiveFrom: &founded, DistrictID: &district,
+			Purpose: "Короткий путь жителей к власти: местные вопросы, план развития, дворы, жильё и коммунальные услуги, народный контроль.", FoundedOn: founded, ActiveFrom: &founded, DistrictID: &district,
 		})
 		if err != nil {
 			return err

@@ -47,13 +47,11 @@ type city struct {
 }
 
 type body struct {
-	Key     string                     `yaml:"key"`
-	Name    core.Text                  `yaml:"name"`
-	PartOf  core.Text                  `yaml:"part_of"`
-	Purpose core.Text                  `yaml:"purpose"`
-	Members int                        `yaml:"members"`
-	Bases   []councils.MembershipBasis `yaml:"-"`
-	Grounds []string                   `yaml:"member_bases"`
+	Key     string    `yaml:"key"`
+	Name    core.Text `yaml:"name"`
+	PartOf  core.Text `yaml:"part_of"`
+	Members int       `yaml:"members"`
+	Grounds []string  `yaml:"member_bases"`
 }
 
 // loader brings the city in, step by step.
@@ -63,12 +61,11 @@ type loader struct {
 	places   *places.Service
 	councils *councils.Service
 	names    *names
-	progress func(string)
 }
 
 // Load brings the reference city in; what is there already is left as it is.
 func Load(ctx context.Context, h *house.House, progress func(string)) error {
-	l := &loader{names: newNames(), progress: progress}
+	l := &loader{names: &names{}}
 	if err := yaml.NewDecoder(bytes.NewReader(facts)).Decode(&l.city); err != nil {
 		return fmt.Errorf("kansk-2012.yaml: %w", err)
 	}

@@ -13,8 +13,6 @@ var (
 // names gives each external key a name; the n-th key always gets the n-th name.
 type names struct{ next int }
 
-func newNames() *names { return &names{} }
-
 type name struct{ key, family, given, patronymic string }
 
 // take is the next name: the lists' lengths have no common factor, so that no name comes twice

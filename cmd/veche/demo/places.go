@@ -21,11 +21,10 @@ const (
 // districts brings in the districts with a boundary each, and a house of culture in each.
 func (l *loader) districts(ctx context.Context) error {
 	for n := 1; n <= l.city.Districts.Total; n++ {
-		id, err := l.district(ctx, n)
-		if err != nil {
+		if _, err := l.district(ctx, n); err != nil {
 			return err
 		}
-		if err := l.venue(ctx, n, id); err != nil {
+		if err := l.venue(ctx, n); err != nil {
 			return err
 		}
 	}
@@ -67,7 +66,7 @@ func square(n int) places.GeoJSON {
 	return places.GeoJSON(text)
 }
 
-func (l *loader) venue(ctx context.Context, n int, _ core.ID) error {
+func (l *loader) venue(ctx context.Context, n int) error {
 	key := fmt.Sprintf("demo/venue/%02d", n)
 	if _, ok, err := l.places.Known(ctx, "Venue", key); ok || err != nil {
 		return err

@@ -25,8 +25,9 @@ import (
 // Endpoint is where the graph is served.
 const Endpoint = "/graphql"
 
-// Handler serves the graph, and GraphiQL at the root. A request passes, in this order: its id and
-// trace, its language, its municipality, who acts, its idempotency key, and then the transport.
+// Handler serves the graph, and GraphiQL at the root. A request passes, in this order: its
+// language, its municipality, its id and trace (whose line of log names the municipality), who
+// acts, its idempotency key, and then the transport.
 func (h *House) Handler() (http.Handler, error) {
 	door, err := transport.New(transport.Options{
 		Schema: func(r *http.Request) graphql.ExecutableSchema {
@@ -43,15 +44,15 @@ func (h *House) Handler() (http.Handler, error) {
 		Introspection:  func(ctx context.Context) bool { return h.settings.Introspection || signedIn(ctx) },
 		Text:           text,
 		AllowedOrigins: h.settings.AllowedOrigins,
-		Extensions:     []graphql.HandlerExtension{refresher{h}, graph.SteadyErrors{}},
+		Extensions:     []graphql.HandlerExtension{streams{h}, graph.SteadyErrors{}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("http: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle(Endpoint, h.municipality(h.Identity.Middleware(idempotency(h.endable(door)))))
+	mux.Handle(Endpoint, h.municipality(h.observe(h.Identity.Middleware(idempotency(h.endable(door))))))
 	mux.Handle("/", graphiql.Handler(Endpoint, examples))
-	return h.observe(language(mux)), nil
+	return language(mux), nil
 }
 
 func signedIn(ctx context.Context) bool { return core.ActorOf(ctx).Kind != core.Anonymous }
@@ -110,15 +111,13 @@ func (h *House) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := uuid.NewString()
 		ctx := otel.GetTextMapPropagator().Extract(core.WithRequestID(r.Context(), id), propagation.HeaderCarrier(r.Header))
-		ctx, span := traces.Start(ctx, r.Method+" "+r.URL.Path, trace.WithSpanKind(trace.SpanKindServer))
+		ctx, span := traces.Start(ctx, Endpoint, trace.WithSpanKind(trace.SpanKindServer))
 		defer span.End()
 		w.Header().Set("X-Request-Id", id)
 		began, counted := time.Now(), &statusWriter{ResponseWriter: w}
 		next.ServeHTTP(counted, r.WithContext(ctx))
-		if r.URL.Path == Endpoint {
-			h.metrics.observe(counted.status(), time.Since(began))
-			h.Log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("method", r.Method), slog.Int("status", counted.status()), slog.Duration("took", time.Since(began)))
-		}
+		h.metrics.observe(counted.status(), time.Since(began))
+		h.Log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("method", r.Method), slog.Int("status", counted.status()), slog.Duration("took", time.Since(began)))
 	})
 }
 

@@ -3,10 +3,15 @@ package house_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
+	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -42,13 +47,15 @@ func clock() core.Clock {
 
 var settings = house.Settings{Municipality: "kansk", MaxPage: 100, Introspection: true}
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newLoggedWorld(t, coretest.Quiet()) }
+
+func newLoggedWorld(t testing.TB, log *slog.Logger) *world {
 	t.Helper()
-	url := pgtest.New(t, pgtest.Template{Name: "kansk", Fingerprint: coretest.Fingerprint(t), Build: buildKansk})
+	url := pgtest.New(t, pgtest.Template{Name: "kansk", Fingerprint: fingerprint(t), Build: buildKansk})
 	db := coretest.Open(t, url)
 	w := &world{t: t, statements: &statements{}, tokens: map[string]string{}}
-	db.AddQueryHook(w.statements)
-	w.House = open(t, db)
+	db.DB = db.WithQueryHook(w.statements)
+	w.House = open(t, db, log)
 	if w.Towns.ByKey("achinsk") == nil {
 		second := &core.Municipality{Key: "achinsk", Name: core.T("City of Achinsk", "город Ачинск"), TimeZone: "Asia/Krasnoyarsk"}
 		must(t, w.Towns.Add(t.Context(), second))
@@ -61,9 +68,25 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-func open(t testing.TB, db *postgres.DB) *house.House {
+// fingerprint changes with the migrations and with what is loaded.
+func fingerprint(t testing.TB) string {
 	t.Helper()
-	h, err := house.Open(t.Context(), db, settings, clock(), coretest.Quiet(), func(string) {})
+	hash := sha256.New()
+	hash.Write([]byte(coretest.Fingerprint(t)))
+	loaded := os.DirFS("../demo")
+	files, err := fs.Glob(loaded, "*")
+	must(t, err)
+	for _, name := range files {
+		text, err := fs.ReadFile(loaded, name)
+		must(t, err)
+		hash.Write(text)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+func open(t testing.TB, db *postgres.DB, log *slog.Logger) *house.House {
+	t.Helper()
+	h, err := house.Open(t.Context(), db, settings, clock(), log, func(string) {})
 	must(t, err)
 	stop, err := h.Run(t.Context())
 	must(t, err)

@@ -121,7 +121,7 @@ func TestUnreachableFolderIsNamed(t *testing.T) {
 	must(t, os.Mkdir(parent, 0o700))
 	cfg := config(filepath.Join(parent, "below", "data"))
 	if os.Geteuid() == 0 {
-		refused(t, cfg, "may not enter "+parent+":", "chmod o+x "+parent)
+		_ = refused(t, cfg, "may not enter "+parent+":", "chmod o+x "+parent)
 		must(t, os.Chmod(parent, 0o711))
 	}
 	start(t, cfg)

@@ -1,0 +1,4 @@
+package house
+
+// Examples are what GraphiQL opens with.
+var Examples = examples
