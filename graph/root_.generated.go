@@ -6317,7 +6317,7 @@ extend type Mutation {
   updateCouncil(input: UpdateCouncilInput!): CouncilPayload! @can(permission: "councils:write")
   "Dissolve a body on a day. Memberships that go on beyond it end on it, with the reason."
   dissolveCouncil(input: DissolveCouncilInput!): CouncilPayload! @can(permission: "councils:write")
-  "Open a body's next term of office (convocation)."
+  "Open a body's next term of office (convocation). The term before ends the day before, if it has not ended by then."
   startTerm(input: StartTermInput!): TermPayload! @can(permission: "councils:write")
   "Seat a person in a body from a day on."
   addMember(input: AddMemberInput!): MembershipPayload! @can(permission: "councils:seat")
@@ -6450,7 +6450,7 @@ type Membership implements Node {
   endsOn: Date
   "Why the person left; null while no end is known."
   leavingReason: LeavingReason
-  "More on why, in the clerk's words."
+  "More on why, in the clerk's words; null without the permission councils:seat."
   leavingNote: String
   version: Int!
 }

@@ -25,6 +25,7 @@ CREATE TABLE councils (
     FOREIGN KEY (municipality_id, district_id) REFERENCES districts (municipality_id, id),
     FOREIGN KEY (municipality_id, parent_id) REFERENCES councils (municipality_id, id),
     FOREIGN KEY (municipality_id, parent_organisation_id) REFERENCES organisations (municipality_id, id),
+    CHECK (active_from <= dissolved_on),
     CHECK (kind <> 'COMMUNITY_COUNCIL' OR district_id IS NOT NULL),
     CHECK ((dissolved_on IS NULL) = (dissolution_reason IS NULL)),
     -- A district has one community council at a time.

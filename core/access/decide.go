@@ -126,7 +126,7 @@ func (g *Guard) Covered(ctx context.Context, holder core.Actor, patterns []strin
 	}
 	var covered []string
 	for _, pattern := range patterns {
-		if s.covered(holder, pattern) {
+		if g.declared(pattern) && s.covered(holder, pattern) {
 			covered = append(covered, pattern)
 		}
 	}

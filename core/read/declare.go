@@ -42,6 +42,9 @@ type Type struct {
 	// Refused makes a hidden row of this type an error at its place instead of a silent null:
 	// for personal data, which every owner of a row has.
 	Refused bool
+	// Protected names the permission that shows a field, by the GraphQL field of a column that may
+	// be null; without it the field is null.
+	Protected map[string]string
 	// OnRead is told, before the answer, which rows and columns were read, for types whose
 	// reading is logged. An error keeps the rows from being shown.
 	OnRead func(ctx context.Context, keys []uuid.UUID, columns []string) error
@@ -89,6 +92,7 @@ type typ struct {
 	table     *schema.Table
 	key       *schema.Field
 	columns   map[string]*schema.Field
+	protected map[*schema.Field]string // the permissions of Protected
 	relations map[string]*relation
 	lists     map[string]*list
 	satisfies []string
@@ -132,6 +136,14 @@ func (t *typ) join(r *Reader) error {
 	t.columns = map[string]*schema.Field{}
 	for _, f := range t.table.Fields {
 		t.columns[fold(f.GoName)] = f
+	}
+	t.protected = map[*schema.Field]string{}
+	for name, permission := range t.Protected {
+		column := t.columns[fold(name)]
+		if column == nil {
+			return fmt.Errorf("read: %s protects %s, which is no column", t.Name, name)
+		}
+		t.protected[column] = permission
 	}
 	t.relations = map[string]*relation{}
 	for name, rel := range t.table.Relations {

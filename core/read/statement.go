@@ -82,7 +82,11 @@ func (x *run) from(n *node, where ...string) (string, error) {
 func (x *run) columns(n *node, lead ...string) (string, error) {
 	list := append(lead, x.column(n, n.typ.key))
 	for _, c := range n.columns {
-		list = append(list, x.column(n, c))
+		text, err := x.shown(n, c)
+		if err != nil {
+			return "", err
+		}
+		list = append(list, text)
 	}
 	for _, v := range n.computed {
 		text, err := x.computed(n, v)
@@ -92,6 +96,26 @@ func (x *run) columns(n *node, lead ...string) (string, error) {
 		list = append(list, text)
 	}
 	return strings.Join(list, ", "), nil
+}
+
+// shown is a column as the viewer may see it: a protected one is null where they may not, and is
+// not named at all where they may nowhere.
+func (x *run) shown(n *node, c *schema.Field) (string, error) {
+	permission := n.typ.protected[c]
+	if permission == "" {
+		return x.column(n, c), nil
+	}
+	decision, err := x.guard.Decide(x.ctx, permission)
+	switch {
+	case err != nil:
+		return "", err
+	case decision.None():
+		return "NULL", nil
+	case decision.All():
+		return x.column(n, c), nil
+	}
+	allowed, err := x.allowed(n.typ, permission, n.typ.table.Alias)
+	return "CASE WHEN " + allowed + " THEN " + x.column(n, c) + " END", err
 }
 
 func (x *run) column(n *node, c *schema.Field) string {

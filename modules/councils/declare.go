@@ -98,6 +98,8 @@ func declareMemberships(r *read.Reader) {
 			"STARTS_ON": {{SQL: `?TableAlias.starts_on`, Cast: "date"}},
 		},
 		Order: "STARTS_ON",
+		// Free words about a person are for those who keep the roll.
+		Protected: map[string]string{"leavingNote": maySeat},
 		Lists: map[string]read.List{
 			"Council.members":        {By: "Council", Order: "POST", Today: true},
 			"Council.memberships":    {By: "Council"},
