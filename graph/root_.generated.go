@@ -6347,7 +6347,7 @@ extend type Organisation {
 }
 
 extend type Subscription {
-  "Each change of a council, its terms and its memberships, as it is committed; of one council, or of all that the caller may see."
+  "Each change of a council, its terms and its memberships, as it is committed; of one council, or of all that the caller may see. One committed just before may come too: load after subscribing."
   councilChanged(id: ID): CouncilChange! @can(permission: "councils:read")
 }
 

@@ -17,6 +17,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/veche-city/veche/cmd/veche/house"
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/events"
+	"github.com/veche-city/veche/core/postgres"
 )
 
 const councilChanged = `subscription($id: ID) { councilChanged(id: $id) { eventId kind at council { id name } membership { id post } } }`
@@ -87,9 +90,27 @@ func (w *world) subscribers() float64 {
 	return 0
 }
 
+// delivered waits until every event committed so far has been handed out. A subscription may hear
+// what was committed just before it began (events come at least once, and late rather than never),
+// so a test that counts lets those pass first.
+func (w *world) delivered() {
+	w.t.Helper()
+	ctx, marker := core.WithMunicipality(w.t.Context(), w.Towns.ByKey("kansk")), core.NewID()
+	passing := w.Events.Subscribe(ctx, events.Filter{Type: "Marker", Object: marker})
+	must(w.t, postgres.InTx(ctx, w.DB, func(ctx context.Context, tx postgres.Tx) error {
+		return events.Append(ctx, tx, core.Change{Kind: core.Updated, Type: "Marker", ID: marker}, w.Clock())
+	}))
+	select {
+	case <-passing.Events():
+	case <-time.After(patience):
+		w.t.Fatal("events are not delivered")
+	}
+}
+
 // listen opens a subscription and waits until the house serves it.
 func (w *world) listen(by func(request) *stream, r request) *stream {
 	w.t.Helper()
+	w.delivered()
 	before := w.subscribers()
 	s := by(r)
 	for end := time.Now().Add(patience); w.subscribers() <= before; {
