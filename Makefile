@@ -3,7 +3,7 @@ GO      ?= go
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BIN     := bin/veche
 
-.PHONY: help run test check build generate fresh lint vet tidy schema bench audit graphiql postgres
+.PHONY: help run test check build generate fresh lint vet tidy schema bench audit graphiql
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -14,6 +14,7 @@ run: build ## serve the reference city on http://127.0.0.1:8080 (settings by VEC
 
 test: ## all tests, with the race detector
 	@scripts/install-postgres.sh test
+	@scripts/install-compiler.sh
 	$(GO) test -race -timeout 15m ./...
 
 check: build vet tidy lint fresh ## build, vet, lint; go.mod and generated code are fresh
