@@ -54,7 +54,8 @@ CREATE TABLE outbox (
     object_type     text NOT NULL,
     object_id       uuid NOT NULL,
     touched         jsonb NOT NULL DEFAULT '[]',
-    at              timestamptz NOT NULL
+    at              timestamptz NOT NULL,
+    written_at      timestamptz NOT NULL DEFAULT now() -- by which it is trimmed, whatever the writer's clock said
 );
 CREATE INDEX outbox_order ON outbox (xid, seq);
 

@@ -31,7 +31,7 @@ WHERE (municipality_id, actor, key) IN (
 		// Far longer than any replica lags behind; a week serves whoever looks into a failure.
 		{table: "outbox", keep: 7 * 24 * time.Hour, statement: `DELETE FROM outbox
 WHERE seq IN (SELECT seq FROM outbox ORDER BY seq LIMIT ?1)
-  AND at < now() - make_interval(secs => ?0)`},
+  AND written_at < now() - make_interval(secs => ?0)`},
 	}
 }
 

@@ -347,8 +347,8 @@ func TestPurge(t *testing.T) {
 	seed(`INSERT INTO idempotency_keys (municipality_id, actor, key, input_hash, created_at)
 		SELECT ?0, ?0, n::text, '', now() - CASE WHEN n % 2 = 0 THEN interval '47 hours' ELSE interval '49 hours' END
 		FROM generate_series(1, 100) n`, id)
-	seed(`INSERT INTO outbox (id, municipality_id, kind, object_type, object_id, at)
-		SELECT ?0, ?0, 'updated', 'Council', ?0, now() - CASE WHEN n % 50 = 7 OR n > 90 THEN interval '6 days' ELSE interval '8 days' END
+	seed(`INSERT INTO outbox (id, municipality_id, kind, object_type, object_id, at, written_at)
+		SELECT ?0, ?0, 'updated', 'Council', ?0, timestamptz '2013-02-01', now() - CASE WHEN n % 50 = 7 OR n > 90 THEN interval '6 days' ELSE interval '8 days' END
 		FROM generate_series(1, 100) n`, id)
 	must(t, (&purger{db: h.db, log: quiet(), batch: 10}).Work(ctx, nil))
 	if n := h.count(ctx, t, "SELECT count(*) FROM idempotency_keys WHERE key::int % 2 = 0"); n != 50 {
@@ -357,7 +357,7 @@ func TestPurge(t *testing.T) {
 	if n := h.count(ctx, t, "SELECT count(*) FROM idempotency_keys"); n != 50 {
 		t.Errorf("%d keys left, want 50", n)
 	}
-	if n := h.count(ctx, t, "SELECT count(*) FROM outbox WHERE at > now() - interval '7 days'"); n != 12 {
+	if n := h.count(ctx, t, "SELECT count(*) FROM outbox WHERE written_at > now() - interval '7 days'"); n != 12 {
 		t.Errorf("%d young events left, want 12", n)
 	}
 	if n := h.count(ctx, t, "SELECT count(*) FROM outbox"); n != 12 {
