@@ -13,8 +13,8 @@ import (
 )
 
 // database opens the Postgres that the settings name, or starts Veche's own. stop gives both back;
-// failed is closed when the managed server ends by itself.
-func (s *Settings) database(ctx context.Context, log *slog.Logger) (db *postgres.DB, failed <-chan struct{}, stop func() error, err error) {
+// failed tells why the managed server ended, when it ends by itself.
+func (s *Settings) database(ctx context.Context, log *slog.Logger) (db *postgres.DB, failed <-chan error, stop func() error, err error) {
 	if s.DatabaseURL != "" {
 		db, err := s.open(ctx, s.DatabaseURL)
 		if err != nil {
@@ -37,7 +37,14 @@ func (s *Settings) database(ctx context.Context, log *slog.Logger) (db *postgres
 	if db, err = s.open(ctx, server.URL("veche")); err != nil {
 		return nil, nil, nil, errors.Join(err, stopServer())
 	}
-	return db, server.Done(), func() error { return errors.Join(db.Close(), stopServer()) }, nil
+	ended := make(chan error, 1)
+	go func() {
+		<-server.Done()
+		if err := server.Err(); err != nil { // nil after Stop
+			ended <- fmt.Errorf("the managed Postgres ended by itself: %w", err)
+		}
+	}()
+	return db, ended, func() error { return errors.Join(db.Close(), stopServer()) }, nil
 }
 
 func (s *Settings) open(ctx context.Context, url string) (*postgres.DB, error) {
@@ -47,7 +54,7 @@ func (s *Settings) open(ctx context.Context, url string) (*postgres.DB, error) {
 }
 
 // within runs fn with the house open, and closes everything after it.
-func (s *Settings) within(ctx context.Context, fn func(ctx context.Context, h *house.House, failed <-chan struct{}) error) (err error) {
+func (s *Settings) within(ctx context.Context, fn func(ctx context.Context, h *house.House, failed <-chan error) error) (err error) {
 	log := s.log()
 	stopTraces, err := traces(ctx)
 	if err != nil {
@@ -66,5 +73,3 @@ func (s *Settings) within(ctx context.Context, fn func(ctx context.Context, h *h
 	defer func() { err = errors.Join(err, h.Close()) }()
 	return fn(ctx, h, failed)
 }
-
-var errDatabaseEnded = fmt.Errorf("the managed Postgres ended by itself; see postgres.log in the data folder")

@@ -11,7 +11,7 @@ type demoCommand struct{}
 
 // Run loads the reference city, which changes nothing where it is loaded already, and serves.
 func (*demoCommand) Run(ctx context.Context, s *Settings) error {
-	return s.within(ctx, func(ctx context.Context, h *house.House, failed <-chan struct{}) error {
+	return s.within(ctx, func(ctx context.Context, h *house.House, failed <-chan error) error {
 		if err := demo.Load(ctx, h, progress); err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ type serveCommand struct{}
 
 // Run serves until SIGTERM or an interrupt.
 func (*serveCommand) Run(ctx context.Context, s *Settings) error {
-	return s.within(ctx, func(ctx context.Context, h *house.House, failed <-chan struct{}) error {
+	return s.within(ctx, func(ctx context.Context, h *house.House, failed <-chan error) error {
 		if len(h.Towns.All()) == 0 {
 			return errors.New("there is no municipality yet: add one by `veche municipality add`, or look around by `veche demo`")
 		}
@@ -27,7 +27,7 @@ func (*serveCommand) Run(ctx context.Context, s *Settings) error {
 
 // serve answers requests until ctx ends, then drains: readiness off, requests finished, streams
 // and jobs ended, all within DrainFor. A second signal ends the process at once.
-func (s *Settings) serve(ctx context.Context, h *house.House, failed <-chan struct{}) error {
+func (s *Settings) serve(ctx context.Context, h *house.House, failed <-chan error) error {
 	handler, err := h.Handler()
 	if err != nil {
 		return err
@@ -53,8 +53,7 @@ func (s *Settings) serve(ctx context.Context, h *house.House, failed <-chan stru
 		progress("stopping: finishing what is under way")
 	case err = <-api.failed:
 	case err = <-admin.failed:
-	case <-failed:
-		err = errDatabaseEnded
+	case err = <-failed:
 	}
 	ready.Store(false)
 	drain, cancel := context.WithTimeout(context.Background(), s.DrainFor)

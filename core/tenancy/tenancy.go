@@ -27,6 +27,10 @@ import (
 // Channel is where a change of a municipality is notified.
 const Channel = "veche_municipality"
 
+// LockHosts is the statement that whoever writes host names runs first, until the end of the
+// transaction: that no two towns have one host is checked by reading, and so one after another.
+const LockHosts = "SELECT pg_advisory_xact_lock(hashtextextended('municipalities.hosts', 0))"
+
 // Header names the municipality by its key, for clients that reach all of them at one host.
 const Header = "X-Municipality"
 
@@ -165,7 +169,7 @@ func (r *Registry) Add(ctx context.Context, m *core.Municipality) error {
 // freeHosts refuses a host name that leads to another municipality. The lock is the one under
 // which the module places gives out host names.
 func freeHosts(ctx context.Context, tx postgres.Tx, hosts []string) error {
-	if _, err := tx.Pgx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended('places.hosts', 0))"); err != nil {
+	if _, err := tx.Pgx.Exec(ctx, LockHosts); err != nil {
 		return fmt.Errorf("add municipality: lock host names: %w", err)
 	}
 	var taken string

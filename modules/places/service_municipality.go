@@ -128,7 +128,7 @@ func (s *Service) readModules(p *core.Problems, off []string) []string {
 // freeHosts refuses a host name that leads to another municipality. It is the one question here
 // that looks across tenants; the lock keeps two from taking a name at once.
 func freeHosts(ctx context.Context, tx *mutation.Tx, row *townRow) error {
-	if _, err := tx.NewRaw("SELECT pg_advisory_xact_lock(hashtextextended('places.hosts', 0))").Exec(ctx); err != nil {
+	if _, err := tx.NewRaw(tenancy.LockHosts).Exec(ctx); err != nil {
 		return fmt.Errorf("places: lock host names: %w", err)
 	}
 	var others []string
