@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -76,6 +77,42 @@ func rolesKey(actor core.Actor) string {
 		key = append(key, a.Scope.ID[:]...)
 	}
 	return string(key)
+}
+
+// Standing is what decisions hang on beside the permission: actors of one standing get the same
+// ones, but for who they are themselves. It is compared, and nothing else.
+type Standing struct {
+	town            uuid.UUID
+	version         int64
+	kind            core.ActorKind
+	roles           string
+	account, person bool
+}
+
+// Standing is that of the context's actor in the context's municipality, now.
+func (g *Guard) Standing(ctx context.Context) (Standing, error) {
+	actor := core.ActorOf(ctx)
+	s := Standing{
+		town: core.MunicipalityOf(ctx).ID, kind: actor.Kind,
+		account: actor.Account != uuid.Nil, person: actor.Person != uuid.Nil,
+	}
+	switch actor.Kind {
+	case core.Service:
+		s.roles = strings.Join(actor.Permissions, "\x00")
+		return s, nil
+	case core.Anonymous, core.Account:
+	default:
+		return s, nil
+	}
+	if s.town == uuid.Nil {
+		return s, nil
+	}
+	current, err := g.current(ctx, s.town)
+	if err != nil {
+		return s, err
+	}
+	s.version, s.roles = current.version, rolesKey(actor)
+	return s, nil
 }
 
 // Check is Decide for one thing: nil, or the refusal that the actor is told.

@@ -25,39 +25,64 @@ type Rows struct {
 	Relations map[string]string
 }
 
-// SQL is the decision as a predicate over the table, with its arguments, in bun's notation: TRUE,
-// FALSE, or a filter. NULL counts as false, as WHERE and CASE WHEN have it. With an empty alias
+// Argument is a value in a predicate.
+type Argument struct {
+	Of  ArgumentKind
+	Key uuid.UUID
+}
+
+// ArgumentKind is where a value of a predicate comes from: from the rights themselves, which all
+// actors of one Standing share, or from who asks.
+type ArgumentKind int
+
+const (
+	OfRights ArgumentKind = iota
+	OfAccount
+	OfPerson
+)
+
+// Predicate is the decision as a condition over the table: TRUE, FALSE, or a filter, with each value
+// as write puts it. NULL counts as false, as WHERE and CASE WHEN have it. With an empty alias
 // ?TableAlias is left for bun to fill.
 //
 // It holds for exactly the rows whose Resource Allows accepts.
-func (d Decision) SQL(rows Rows, alias string) (predicate string, args []any) {
+func (d Decision) Predicate(rows Rows, alias string, write func(Argument) string) string {
 	if d.All() {
-		return "TRUE", nil
+		return "TRUE"
 	}
 	if d.None() {
-		return "FALSE", nil
+		return "FALSE"
 	}
-	w := &sqlWriter{rows: rows, alias: alias, account: d.account, person: d.person}
+	w := &sqlWriter{rows: rows, alias: alias, account: d.account, person: d.person, write: write}
 	w.anyOf(d.to.allow)
 	if w.empty() {
-		return "FALSE", nil
+		return "FALSE"
 	}
 	allow := w.text.String()
 	w.text.Reset()
 	if w.anyOf(d.to.deny); w.empty() {
-		return allow, w.args
+		return allow
 	}
 	// IS NOT TRUE, since a row without a district does not stand in the denied one.
-	return allow + " AND " + w.text.String() + " IS NOT TRUE", w.args
+	return allow + " AND " + w.text.String() + " IS NOT TRUE"
 }
 
-// sqlWriter writes conditions; arguments are gathered in the order of the text.
+// SQL is Predicate with its arguments, in bun's notation.
+func (d Decision) SQL(rows Rows, alias string) (predicate string, args []any) {
+	predicate = d.Predicate(rows, alias, func(a Argument) string {
+		args = append(args, a.Key)
+		return "?::uuid"
+	})
+	return predicate, args
+}
+
+// sqlWriter writes conditions.
 type sqlWriter struct {
 	rows            Rows
 	alias           string
 	account, person uuid.UUID
+	write           func(Argument) string
 	text            strings.Builder
-	args            []any
 }
 
 func (w *sqlWriter) empty() bool { return w.text.Len() == 0 }
@@ -168,35 +193,29 @@ var selectForm = regexp.MustCompile(`(?i)^[\s(]*select\s`)
 
 func isSelect(expression string) bool { return selectForm.MatchString(expression) }
 
-func (w *sqlWriter) argument(id uuid.UUID) {
-	text, args := idArgument(id)
-	w.text.WriteString(text)
-	w.args = append(w.args, args...)
-}
+func (w *sqlWriter) argument(id uuid.UUID) { w.text.WriteString(w.value(Argument{OfRights, id})) }
 
-func idArgument(id uuid.UUID) (string, []any) {
-	if id == uuid.Nil {
-		return "NULL::uuid", nil
+func (w *sqlWriter) value(a Argument) string {
+	if a.Key == uuid.Nil {
+		return "NULL::uuid"
 	}
-	return "?::uuid", []any{id}
+	return w.write(a)
 }
 
 var rowsWord = regexp.MustCompile(`\?(TableAlias|actor_account|actor_person)\b`)
 
 // expand writes a module's expression with its words filled in.
 func (w *sqlWriter) expand(expression string) {
-	text, args := fillWords(expression, rowsWord, func(word string) (string, []any) {
+	w.text.WriteString(rowsWord.ReplaceAllStringFunc(expression, func(word string) string {
 		switch {
 		case word == "?actor_account":
-			return idArgument(w.account)
+			return w.value(Argument{OfAccount, w.account})
 		case word == "?actor_person":
-			return idArgument(w.person)
+			return w.value(Argument{OfPerson, w.person})
 		case w.alias == "":
-			return word, nil
+			return word
 		default:
-			return pgx.Identifier{w.alias}.Sanitize(), nil
+			return pgx.Identifier{w.alias}.Sanitize()
 		}
-	})
-	w.text.WriteString(text)
-	w.args = append(w.args, args...)
+	}))
 }
