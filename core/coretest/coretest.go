@@ -11,6 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/coretest/pgtest"
 	"github.com/veche-city/veche/core/postgres"
@@ -80,3 +86,20 @@ func Noon(year int, month time.Month, day int) core.Clock {
 
 // Quiet is a log that nobody reads.
 func Quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// Traced is db over a pool of its own, whose statements the tracer hears of as they are sent.
+func Traced(t testing.TB, db *postgres.DB, tracer pgx.QueryTracer) *postgres.DB {
+	t.Helper()
+	config := db.Pool.Config()
+	config.ConnConfig.Tracer = tracer
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := stdlib.OpenDBFromPool(pool)
+	both.SetMaxIdleConns(0)
+	traced := *db
+	traced.DB, traced.Pool = bun.NewDB(both, pgdialect.New()), pool
+	t.Cleanup(func() { _ = traced.Close() })
+	return &traced
+}

@@ -86,7 +86,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.started = true
-	if err := j.client.Start(context.WithoutCancel(ctx)); err != nil {
+	if err := j.client.Start(postgres.Waiting(context.WithoutCancel(ctx))); err != nil {
 		return fmt.Errorf("jobs: start: %w", err)
 	}
 	return nil

@@ -27,6 +27,7 @@ func Listen(ctx context.Context, db *DB, log *slog.Logger, channels []string, po
 }
 
 func listenOnce(ctx context.Context, db *DB, channels []string, poll time.Duration, wake func(string)) error {
+	ctx = Waiting(ctx)
 	conn, err := pgx.ConnectConfig(ctx, db.Pool.Config().ConnConfig.Copy())
 	if err != nil {
 		return err

@@ -21,8 +21,14 @@ import (
 type DB struct {
 	*bun.DB
 	Pool *pgxpool.Pool
-	url  string
+	// Prepared is how statements are run whose text is the same each time: prepared once a connection,
+	// unless the address says otherwise (default_query_exec_mode=exec, for a pooler that cannot).
+	Prepared pgx.QueryExecMode
+	url      string
 }
+
+// mostPrepared bounds the prepared statements of a connection: Postgres keeps a plan for each.
+const mostPrepared = 256
 
 // Open connects, waiting up to the context's deadline for a server that is still starting.
 // maxConns bounds the pool; 0 is pgx's default.
@@ -33,12 +39,15 @@ func Open(ctx context.Context, url string, maxConns int32) (*DB, error) {
 	}
 	// bun writes arguments into the text, so a prepared statement would serve once. This mode
 	// also passes pgbouncer in transaction mode.
+	prepared := config.ConnConfig.DefaultQueryExecMode
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	config.ConnConfig.StatementCacheCapacity = mostPrepared
 	if maxConns > 0 {
 		config.MaxConns = maxConns
 	}
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	config.AfterConnect = likeness
+	config.AfterConnect = settle
+	config.ConnConfig.BuildContextWatcherHandler = newWatcher
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "veche"
 	}
@@ -52,13 +61,18 @@ func Open(ctx context.Context, url string, maxConns int32) (*DB, error) {
 	}
 	sqldb := stdlib.OpenDBFromPool(pool)
 	sqldb.SetMaxIdleConns(0) // pgxpool is the only pool
-	return &DB{DB: bun.NewDB(sqldb, pgdialect.New()), Pool: pool, url: url}, nil
+	return &DB{DB: bun.NewDB(sqldb, pgdialect.New()), Pool: pool, Prepared: prepared, url: url}, nil
 }
 
-// likeness sets how like a word must be to be found: 0.4 forgives one typo in a word of six letters, where
-// pg_trgm's own 0.6 forgives none. Behind a pooler that shares connections it may fall back to that.
-func likeness(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET pg_trgm.word_similarity_threshold = 0.4")
+// settle sets how statements of the connection are run. Behind a pooler that shares connections
+// both may fall back to Postgres' own.
+//
+// A word must be like by 0.4 to be found: that forgives one typo in a word of six letters, where
+// pg_trgm's own 0.6 forgives none. And a prepared statement is planned once, not at each run: with
+// the values of the day the planner finds its plan cheaper each time, and spends more on finding it
+// than the statement itself costs.
+func settle(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SELECT set_config('pg_trgm.word_similarity_threshold', '0.4', false), set_config('plan_cache_mode', 'force_generic_plan', false)")
 	return err
 }
 
