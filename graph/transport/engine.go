@@ -19,6 +19,7 @@ import (
 // by caller. Both share parsed queries, since what is valid is valid for both.
 type engine struct {
 	door      *door
+	number    int // no other engine's, before or after
 	trusted   *executor.Executor
 	anonymous *executor.Executor
 }
@@ -75,6 +76,7 @@ func (e *engine) classify(ctx context.Context, err *gqlerror.Error) {
 type engines struct {
 	door      *door
 	mu        sync.Mutex
+	built     int
 	engines   *lru.Cache[graphql.ExecutableSchema, *engine]
 	documents *bounded[documentKey, *ast.QueryDocument]
 	persisted *bounded[string, string]
@@ -106,7 +108,8 @@ func (s *engines) of(schema graphql.ExecutableSchema) *engine {
 	if known, ok := s.engines.Get(schema); ok {
 		return known
 	}
-	built := &engine{door: s.door, trusted: s.build(schema), anonymous: s.build(schema)}
+	s.built++
+	built := &engine{door: s.door, number: s.built, trusted: s.build(schema), anonymous: s.build(schema)}
 	built.anonymous.SetDisableSuggestion(true)
 	built.anonymous.SetDefaultRulesFn(silentRules)
 	s.engines.Add(schema, built)
@@ -122,6 +125,8 @@ func (s *engines) build(schema graphql.ExecutableSchema) *executor.Executor {
 	cache := documentCache{schema: schema, documents: s.documents}
 	exec.SetQueryCache(cache)
 	exec.Use(errorCap{hook: "ErrorCap", door: d})
+	exec.Use(answerCap{hook: "AnswerCap", door: d})
+	exec.Use(trustGuard{hook: "TrustGuard", door: d})
 	exec.Use(extension.AutomaticPersistedQuery{Cache: persistedCache{limit: d.limits.PersistedText, texts: s.persisted}})
 	exec.Use(shapeGuard{hook: "ShapeGuard", door: d, known: cache})
 	exec.Use(introspectionGuard{hook: "IntrospectionGuard", door: d})

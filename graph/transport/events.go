@@ -71,11 +71,14 @@ func (x *exchange) pump(handler graphql.ResponseHandler, ctx context.Context) <-
 }
 
 func (x *exchange) eventOf(response *graphql.Response) string {
-	body, err := encode(response, response.Data != nil)
-	if err != nil {
+	out := takeBuffer()
+	defer giveBuffer(out)
+	out.WriteString("event: next\ndata: ")
+	if err := encode(out, response, response.Data != nil); err != nil {
 		panic(err) // pump turns it into an error for the reader
 	}
-	return fmt.Sprintf("event: next\ndata: %s\n\n", body)
+	out.WriteString("\n\n")
+	return out.String()
 }
 
 func (x *exchange) event(text string) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -17,15 +16,22 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	media  media
+	wire   wire
 	engine *engine
 	socket *socket
 	begun  bool
+
+	operation ast.Operation
+	key       string // of an answer for everybody, under which it is kept
 }
 
 // serveOperation is POST and GET, answered by JSON or by events. Refusals come before anything of the body is read where possible.
 func (x *exchange) serveOperation() *refusal {
 	var refused *refusal
 	if x.media, refused = negotiate(x.r); refused != nil {
+		return refused
+	}
+	if x.wire, refused = negotiateCoding(x.r); refused != nil {
 		return refused
 	}
 	if x.r.Method == http.MethodPost {
@@ -40,13 +46,19 @@ func (x *exchange) serveOperation() *refusal {
 	if refused != nil {
 		return refused
 	}
+	if key, ok := x.cacheKey(params); ok {
+		if x.key = key; x.serveKept() {
+			return nil
+		}
+	}
 	params.Headers = x.r.Header
 	operation, errs := x.engine.CreateOperationContext(x.r.Context(), params)
 	if len(errs) != 0 {
 		x.respondErrors(graphql.WithOperationContext(x.r.Context(), operation), errs)
 		return nil
 	}
-	if refused = x.checkMethod(operation.Operation.Operation); refused != nil {
+	x.operation = operation.Operation.Operation
+	if refused = x.checkMethod(x.operation); refused != nil {
 		return refused
 	}
 	if x.media == mediaEvents {
@@ -131,30 +143,6 @@ func (x *exchange) refuse(refused *refusal) {
 	x.write(refused.status, &graphql.Response{Errors: gqlerror.List{shown}}, false)
 }
 
-// write sends the whole answer at once, with its length, so that the connection can be used again.
-func (x *exchange) write(status int, response *graphql.Response, executed bool) {
-	if x.begun {
-		return
-	}
-	body, err := encode(response, executed)
-	if err != nil {
-		status = statusInternal
-		shown := x.door.present(x.r.Context(), x.door.recovered(x.r.Context(), err))
-		if body, err = encode(&graphql.Response{Errors: gqlerror.List{shown}}, false); err != nil {
-			panic(http.ErrAbortHandler) // not even the error can be written down: end the connection, never half an answer
-		}
-	}
-	x.begun = true
-	if x.media == mediaEvents {
-		x.media = mediaJSON // a refusal before the stream began
-	}
-	x.w.Header().Set("Content-Type", string(x.media)+"; charset=utf-8")
-	x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	x.extendWriting()
-	x.w.WriteHeader(status)
-	_, _ = x.w.Write(body) // a reader that is gone cannot be told so
-}
-
 // recoverPanic is the last net: gqlgen has caught what resolvers do. A connection that was begun is cut, as net/http does it.
 func (x *exchange) recoverPanic() {
 	panicked := recover()
@@ -164,7 +152,7 @@ func (x *exchange) recoverPanic() {
 	if aborted, ok := panicked.(error); ok && errors.Is(aborted, http.ErrAbortHandler) {
 		panic(http.ErrAbortHandler)
 	}
-	shown := x.door.present(x.r.Context(), x.door.recovered(x.r.Context(), panicked))
+	response := x.internal(panicked)
 	if x.socket != nil {
 		_ = x.socket.Close() // hijacked: net/http does not close it
 		return
@@ -172,5 +160,11 @@ func (x *exchange) recoverPanic() {
 	if x.begun {
 		panic(http.ErrAbortHandler)
 	}
-	x.write(statusInternal, &graphql.Response{Errors: gqlerror.List{shown}}, false)
+	x.write(statusInternal, response, false)
+}
+
+// internal tells of what went wrong on our side.
+func (x *exchange) internal(cause any) *graphql.Response {
+	ctx := x.r.Context()
+	return &graphql.Response{Errors: gqlerror.List{x.door.present(ctx, x.door.recovered(ctx, cause))}}
 }

@@ -19,6 +19,20 @@ func (h hook) ExtensionName() string { return string(h) }
 
 func (h hook) Validate(graphql.ExecutableSchema) error { return nil }
 
+// trustGuard lets nothing but trusted documents pass, where that is asked for. It runs before persisted queries, so that no other
+// text is ever kept by its hash.
+type trustGuard struct {
+	hook
+	door *door
+}
+
+func (g trustGuard) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
+	if g.door.options.DocumentsOnly && g.door.options.Documents.idOf(params.Query) == "" {
+		return g.door.errorOf(ctx, badRequest(codeUntrusted, "documents_only"))
+	}
+	return nil
+}
+
 // shapeGuard parses a query that is not known yet and measures it before validation, whose rules cost more than their input's
 // length. The executor then parses it again, which is cheap against validation and leaves gqlgen as it is. It runs after
 // persisted queries have put their text in.
@@ -126,4 +140,21 @@ func (c errorCap) InterceptResponse(ctx context.Context, next graphql.ResponseHa
 	response.Extensions["errors"] = map[string]int{"total": len(response.Errors), "shown": limit}
 	response.Errors = response.Errors[:limit]
 	return response
+}
+
+// answerCap puts an error in the place of data that is larger than the limit. It is in memory by then, and its price has bounded it;
+// what the cap keeps small is what stands behind slow readers. A mutation has happened all the same.
+type answerCap struct {
+	hook
+	door *door
+}
+
+func (c answerCap) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	response := next(ctx)
+	limit := c.door.limits.Answer
+	if response == nil || len(response.Data) <= limit {
+		return response
+	}
+	refused := c.door.errorOf(ctx, badRequest(codeLimit, "answer", len(response.Data), limit))
+	return &graphql.Response{Data: []byte("null"), Errors: gqlerror.List{c.door.present(ctx, refused)}}
 }

@@ -20,6 +20,7 @@ type Limits struct {
 	Overlaps      int // comparisons that validation needs to prove that equal response names agree
 	Complexity    int // price of the operation by the schema's complexity functions
 
+	Answer  int // bytes of the data of one answer, before compression
 	Errors  int // errors shown in one response
 	Message int // characters of one error's message
 
@@ -35,6 +36,8 @@ type Limits struct {
 	DocumentNodes  int // nodes of all parsed queries that are kept
 	PersistedText  int // bytes of one query that may be persisted by hash
 	PersistedBytes int // bytes of all persisted queries
+	AnswerKept     int // bytes of one answer for everybody that may be kept
+	AnswersBytes   int // bytes of all such answers
 }
 
 // DefaultLimits suits clients of many fields (Relay, GraphiQL) and bounds the worst query to some hundredths of a second before
@@ -44,10 +47,11 @@ func DefaultLimits() Limits {
 		Body: 1 << 20, Nesting: 64,
 		Tokens: 5_000, Definitions: 200, Name: 200, Depth: 15, Introspection: 20,
 		Aliases: 50, RootFields: 20, Directives: 50, Selections: 5_000, Overlaps: 100_000, Complexity: 20_000,
-		Errors: 100, Message: 1_000,
+		Answer: 16 << 20, Errors: 100, Message: 1_000,
 		Time: 10 * time.Second, Read: 30 * time.Second, Write: 30 * time.Second, Init: 10 * time.Second, Ping: 20 * time.Second,
 		Streams: 100,
 		Schemas: 128, DocumentNodes: 300_000, PersistedText: 32 << 10, PersistedBytes: 8 << 20,
+		AnswerKept: 1 << 20, AnswersBytes: 32 << 20,
 	}
 }
 
@@ -66,6 +70,7 @@ func (l Limits) orDefault() Limits {
 		{&l.Errors, standard.Errors}, {&l.Message, standard.Message}, {&l.Streams, standard.Streams},
 		{&l.Schemas, standard.Schemas}, {&l.DocumentNodes, standard.DocumentNodes},
 		{&l.PersistedText, standard.PersistedText}, {&l.PersistedBytes, standard.PersistedBytes},
+		{&l.Answer, standard.Answer}, {&l.AnswerKept, standard.AnswerKept}, {&l.AnswersBytes, standard.AnswersBytes},
 	} {
 		*field.value = positive(*field.value, field.standard)
 	}

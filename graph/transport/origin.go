@@ -70,14 +70,14 @@ func preflighted(r *http.Request) bool {
 }
 
 // prepareHeaders sets what every answer bears. An answer is made for one caller and one language, so it is never stored, unless
-// a middleware before us has said otherwise.
+// a middleware before us has said otherwise, or it turns out to be one for everybody.
 func (x *exchange) prepareHeaders() {
 	header := x.w.Header()
 	header.Set("X-Content-Type-Options", "nosniff")
 	if header.Get("Cache-Control") == "" {
 		header.Set("Cache-Control", "no-store")
 	}
-	header.Add("Vary", "Accept, Accept-Language, Origin")
+	header.Add("Vary", "Accept, Accept-Encoding, Accept-Language, Origin")
 	if origin := x.r.Header.Get("Origin"); x.door.origins.allowed[origin] {
 		header.Set("Access-Control-Allow-Origin", origin)
 		header.Set("Access-Control-Allow-Credentials", "true")

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -42,7 +43,10 @@ func (x *exchange) readBody() ([]byte, *refusal) {
 	}
 }
 
-// parseBody reads the four parameters of GraphQL over HTTP. Other keys are left alone, as the specification has it; a parameter
+// parameters are what a request may hold: the four of GraphQL over HTTP, and the name of a trusted document.
+var parameters = []string{"query", "operationName", "variables", "extensions", "documentId"}
+
+// parseBody reads the parameters. Other keys are left alone, as the specification has it; a parameter
 // given twice is refused, because two programs on the way may take different ones.
 func (d *door) parseBody(body []byte) (*graphql.RawParams, *refusal) {
 	if !utf8.Valid(body) {
@@ -65,7 +69,7 @@ func (d *door) parseBody(body []byte) (*graphql.RawParams, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	return parseMembers(members)
+	return d.parseMembers(members)
 }
 
 // readMembers keeps the known members of the object whose opening brace has been read, and wants nothing after it.
@@ -78,8 +82,7 @@ func readMembers(decoder *json.Decoder) (map[string]json.RawMessage, *refusal) {
 		if err != nil || decoder.Decode(&value) != nil {
 			return nil, badRequest(codeInput, "body_json")
 		}
-		switch name {
-		case "query", "operationName", "variables", "extensions":
+		if slices.Contains(parameters, name) {
 			if _, twice := members[name]; twice {
 				return nil, badRequest(codeInput, "duplicate", name)
 			}
@@ -95,9 +98,12 @@ func readMembers(decoder *json.Decoder) (map[string]json.RawMessage, *refusal) {
 	return members, nil
 }
 
-func parseMembers(members map[string]json.RawMessage) (*graphql.RawParams, *refusal) {
-	params := &graphql.RawParams{}
-	for name, target := range map[string]*string{"query": &params.Query, "operationName": &params.OperationName} {
+func (d *door) parseMembers(members map[string]json.RawMessage) (*graphql.RawParams, *refusal) {
+	params, documentID := &graphql.RawParams{}, ""
+	if d.options.Documents == nil {
+		delete(members, "documentId") // a key like any other
+	}
+	for name, target := range map[string]*string{"query": &params.Query, "operationName": &params.OperationName, "documentId": &documentID} {
 		if !decodeMember(members[name], target) {
 			return nil, badRequest(codeInput, "not_string", name)
 		}
@@ -106,6 +112,9 @@ func parseMembers(members map[string]json.RawMessage) (*graphql.RawParams, *refu
 		if !decodeMember(members[name], target) {
 			return nil, badRequest(codeInput, "not_object", name)
 		}
+	}
+	if refused := d.options.Documents.resolve(params, documentID); refused != nil {
+		return nil, refused
 	}
 	return params, checkParameters(params)
 }
@@ -130,7 +139,7 @@ func (d *door) parseURL(u *url.URL) (*graphql.RawParams, *refusal) {
 		return nil, badRequest(codeInput, "url")
 	}
 	members := map[string]json.RawMessage{}
-	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
+	for _, name := range parameters {
 		given := values[name]
 		switch {
 		case len(given) > 1:
@@ -153,7 +162,7 @@ func (d *door) parseURL(u *url.URL) (*graphql.RawParams, *refusal) {
 		}
 		members[name] = text
 	}
-	return parseMembers(members)
+	return d.parseMembers(members)
 }
 
 // checkParameters is for all transports: something is asked, and no text holds NUL, which Postgres cannot store and which cuts

@@ -15,6 +15,9 @@ var errTimeLimit = errors.New("time limit of the operation")
 // present is what the executors use. The caller's presenter words everything except what only the door knows: that an error is
 // the operation's time running out. Long messages are cut, because validation repeats the text that it refuses.
 func (d *door) present(ctx context.Context, err error) *gqlerror.Error {
+	if ctx.Err() != nil && stopped(err) {
+		err = errors.Join(err, ctx.Err())
+	}
 	var shown *gqlerror.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) && errors.Is(context.Cause(ctx), errTimeLimit):
@@ -32,6 +35,13 @@ func (d *door) present(ctx context.Context, err error) *gqlerror.Error {
 		shown.Message = cut(shown.Message, d.limits.Message)
 	}
 	return shown
+}
+
+// stopped says whether a database was told to stop a statement. It answers so by a code of its own (Postgres: query_canceled), and
+// knows nothing of the context for which it was told.
+func stopped(err error) bool {
+	var coded interface{ SQLState() string }
+	return errors.As(err, &coded) && coded.SQLState() == "57014"
 }
 
 func (d *door) presentDefault(ctx context.Context, err error) *gqlerror.Error {

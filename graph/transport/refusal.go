@@ -16,6 +16,7 @@ const (
 	codeMethod      = "METHOD_NOT_ALLOWED"
 	codeAccept      = "NOT_ACCEPTABLE"
 	codeContentType = "UNSUPPORTED_MEDIA_TYPE"
+	codeUntrusted   = "TRUSTED_DOCUMENT_REQUIRED"
 	codeTooLarge    = "PAYLOAD_TOO_LARGE"
 	codeForbidden   = "FORBIDDEN"
 	codeNotFound    = "NOT_FOUND"

@@ -73,7 +73,7 @@ func (s *socket) NextReader() (int, io.Reader, error) {
 			}
 			return 0, nil, fmt.Errorf("read message: %w", err)
 		}
-		pass, err := s.inspect(kind, data)
+		data, pass, err := s.inspect(kind, data)
 		var wrong *offence
 		if errors.As(err, &wrong) {
 			s.close(wrong.code, wrong.reason)
@@ -88,51 +88,57 @@ func (s *socket) NextReader() (int, io.Reader, error) {
 	}
 }
 
-func (s *socket) inspect(kind websocket.MessageType, data []byte) (pass bool, err error) {
+// inspect gives the message as gqlgen is to read it, when it is to.
+func (s *socket) inspect(kind websocket.MessageType, data []byte) (read []byte, pass bool, err error) {
 	var message envelope
 	if kind != websocket.MessageText || nesting(data) > s.door.limits.Nesting || json.Unmarshal(data, &message) != nil {
-		return false, &offence{closeBadRequest, "Invalid message received"}
+		return nil, false, &offence{closeBadRequest, "Invalid message received"}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch message.Type {
 	case "connection_init":
 		if s.initialised {
-			return false, &offence{closeTooManyInitialise, "Too many initialisation requests"}
+			return nil, false, &offence{closeTooManyInitialise, "Too many initialisation requests"}
 		}
 		s.initialised = true
-		return true, nil
+		return data, true, nil
 	case "subscribe":
-		return s.subscribe(message)
+		return s.subscribe(message, data)
 	case "complete":
 		delete(s.active, message.ID)
-		return true, nil
+		return data, true, nil
 	case "ping", "pong":
-		return true, nil
+		return data, true, nil
 	}
-	return false, &offence{closeBadRequest, "Invalid message received"}
+	return nil, false, &offence{closeBadRequest, "Invalid message received"}
 }
 
 // subscribe is called under the lock.
-func (s *socket) subscribe(message envelope) (pass bool, err error) {
+func (s *socket) subscribe(message envelope, data []byte) (read []byte, pass bool, err error) {
 	switch {
 	case !s.initialised:
-		return false, &offence{closeUnauthorized, "Unauthorized"}
+		return nil, false, &offence{closeUnauthorized, "Unauthorized"}
 	case message.ID == "":
-		return false, &offence{closeBadRequest, "Invalid message received"}
+		return nil, false, &offence{closeBadRequest, "Invalid message received"}
 	case s.active[message.ID]:
-		return false, &offence{closeSubscriberExists, "Subscriber for " + cut(message.ID, 20) + " already exists"}
+		return nil, false, &offence{closeSubscriberExists, "Subscriber for " + cut(message.ID, 20) + " already exists"}
 	}
-	_, refused := s.door.parseBody(message.Payload)
+	params, refused := s.door.parseBody(message.Payload)
 	if limit := s.door.limits.Streams; refused == nil && len(s.active) >= limit {
 		refused = badRequest(codeLimit, "streams", len(s.active), limit)
 	}
 	if refused != nil {
 		shown := s.door.present(s.ctx, s.door.errorOf(s.ctx, refused))
-		return false, s.send(map[string]any{"type": "error", "id": message.ID, "payload": gqlerror.List{shown}})
+		return nil, false, s.send(map[string]any{"type": "error", "id": message.ID, "payload": gqlerror.List{shown}})
+	}
+	if s.door.options.Documents.idOf(params.Query) != "" { // gqlgen knows no names of documents
+		if data, err = json.Marshal(map[string]any{"id": message.ID, "type": message.Type, "payload": params}); err != nil {
+			return nil, false, fmt.Errorf("write out the document: %w", err)
+		}
 	}
 	s.active[message.ID] = true
-	return true, nil
+	return data, true, nil
 }
 
 // WriteJSON sends one message of gqlgen's. An operation ends by error or complete, not by both, so that a complete for one that

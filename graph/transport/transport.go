@@ -6,10 +6,10 @@
 // municipalities, accounts or modules: the caller hands those in through Options, and puts its own middleware (identity,
 // municipality, request ids) around the handler.
 //
-// The order for one request: origin, method, Accept, content type, schema, body, persisted query, tokens, shape of the query,
-// validation, variables, complexity, execution under a deadline, one write. Each step refuses with a status and an
+// The order for one request: origin, method, Accept, content type, schema, body, trusted document, answer kept from before, persisted
+// query, tokens, shape of the query, validation, variables, complexity, execution under a deadline, size, one write. Each step refuses with a status and an
 // extensions.code and nothing after it runs; a panic anywhere is one INTERNAL answer. The door keeps no state of a caller, and
-// everything that it remembers (executors, parsed queries, persisted texts) is bounded.
+// everything that it remembers (executors, parsed queries, persisted texts, answers for everybody) is bounded.
 package transport
 
 import (
@@ -42,6 +42,14 @@ type Options struct {
 	Text func(ctx context.Context, key string, args ...any) string
 	// Extensions are gqlgen's hooks, run inside the door's own. One value serves all schemas at once.
 	Extensions []graphql.HandlerExtension
+	// Documents are the trusted ones, which a request may name. Without them there are none.
+	Documents *Documents
+	// DocumentsOnly refuses every query that is not one of Documents.
+	DocumentsOnly bool
+	// Cacheable names what the answer to a trusted document depends on beside the document, its operation, its variables and the
+	// schema. It is asked before anything is read, so that an answer is never kept under a state newer than what it shows. What is
+	// not for everybody, or not worth keeping, is not ok. Without it nothing is kept.
+	Cacheable func(r *http.Request) (key string, ok bool)
 	// AllowedOrigins are foreign origins ("https://portal.example") whose pages may ask with the visitor's cookie.
 	AllowedOrigins []string
 	// Limits bounds a request. A field that is not set takes its value from DefaultLimits, so none is unbounded by oversight.
@@ -53,9 +61,11 @@ type door struct {
 	limits  Limits
 	origins *origins
 	engines *engines
+	answers *bounded[string, kept]
 }
 
-// New builds the handler. It fails on options that cannot work: no schema, or an origin that no browser would send.
+// New builds the handler. It fails on options that cannot work: no schema, an origin that no browser would send, trusted
+// documents alone and none given.
 func New(options Options) (http.Handler, error) {
 	if options.Schema == nil {
 		return nil, errors.New("transport: Options.Schema is not set")
@@ -65,7 +75,13 @@ func New(options Options) (http.Handler, error) {
 		return nil, fmt.Errorf("transport: allowed origins: %w", err)
 	}
 	d := &door{options: options, limits: options.Limits.orDefault(), origins: allowed}
+	if options.DocumentsOnly && options.Documents == nil {
+		return nil, errors.New("transport: Options.DocumentsOnly is set without Options.Documents")
+	}
 	if d.engines, err = newEngines(d); err != nil {
+		return nil, fmt.Errorf("transport: caches: %w", err)
+	}
+	if d.answers, err = newBounded[string, kept](d.limits.AnswersBytes); err != nil {
 		return nil, fmt.Errorf("transport: caches: %w", err)
 	}
 	return d, nil
