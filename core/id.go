@@ -64,6 +64,21 @@ func (id ID) Of(typ string, path ...string) (uuid.UUID, error) {
 	return id.Key, nil
 }
 
+// Scan reads an id as SQL writes one: the type and the key, Council:0195….
+func (id *ID) Scan(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("core: %T is no id", v)
+	}
+	typ, key, _ := strings.Cut(s, ":")
+	k, err := uuid.Parse(key)
+	if err != nil || !isName(typ) {
+		return fmt.Errorf("core: %q is no id: it is written Type:key", s)
+	}
+	*id = ID{Type: typ, Key: k}
+	return nil
+}
+
 // KeyOf is Of for an id that may be absent; nil stays nil.
 func KeyOf(id *ID, typ string, path ...string) (*uuid.UUID, error) {
 	if id == nil {

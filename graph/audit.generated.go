@@ -22,6 +22,11 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type AuditEntryResolver interface {
+	ActorKind(ctx context.Context, obj *audit.AuditEntry) (audit.ActorKind, error)
+	ActorID(ctx context.Context, obj *audit.AuditEntry) (*core.ID, error)
+	ActingForID(ctx context.Context, obj *audit.AuditEntry) (*core.ID, error)
+
+	ObjectID(ctx context.Context, obj *audit.AuditEntry) (*core.ID, error)
 	Object(ctx context.Context, obj *audit.AuditEntry) (core.Node, error)
 
 	Extension(ctx context.Context, obj *audit.AuditEntry, slot int) (*extension.Place, error)
@@ -104,7 +109,7 @@ func (ec *executionContext) _AuditEntry_actorKind(ctx context.Context, field gra
 			return ec.fieldContext_AuditEntry_actorKind(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ActorKind(), nil
+			return ec.Resolvers.AuditEntry().ActorKind(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v audit.ActorKind) graphql.Marshaler {
@@ -115,7 +120,7 @@ func (ec *executionContext) _AuditEntry_actorKind(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_AuditEntry_actorKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AuditEntry", field, true, false, "ActorKind")
+	return graphql.NewScalarFieldContext("AuditEntry", field, true, true, "ActorKind")
 }
 
 func (ec *executionContext) _AuditEntry_actorId(ctx context.Context, field graphql.CollectedField, obj *audit.AuditEntry) (ret graphql.Marshaler) {
@@ -127,7 +132,7 @@ func (ec *executionContext) _AuditEntry_actorId(ctx context.Context, field graph
 			return ec.fieldContext_AuditEntry_actorId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ActorID(), nil
+			return ec.Resolvers.AuditEntry().ActorID(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *core.ID) graphql.Marshaler {
@@ -138,7 +143,7 @@ func (ec *executionContext) _AuditEntry_actorId(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_AuditEntry_actorId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AuditEntry", field, true, false, "ID")
+	return graphql.NewScalarFieldContext("AuditEntry", field, true, true, "ID")
 }
 
 func (ec *executionContext) _AuditEntry_actingForId(ctx context.Context, field graphql.CollectedField, obj *audit.AuditEntry) (ret graphql.Marshaler) {
@@ -150,7 +155,7 @@ func (ec *executionContext) _AuditEntry_actingForId(ctx context.Context, field g
 			return ec.fieldContext_AuditEntry_actingForId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ActingForID(), nil
+			return ec.Resolvers.AuditEntry().ActingForID(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *core.ID) graphql.Marshaler {
@@ -161,7 +166,7 @@ func (ec *executionContext) _AuditEntry_actingForId(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_AuditEntry_actingForId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AuditEntry", field, true, false, "ID")
+	return graphql.NewScalarFieldContext("AuditEntry", field, true, true, "ID")
 }
 
 func (ec *executionContext) _AuditEntry_action(ctx context.Context, field graphql.CollectedField, obj *audit.AuditEntry) (ret graphql.Marshaler) {
@@ -219,18 +224,18 @@ func (ec *executionContext) _AuditEntry_objectId(ctx context.Context, field grap
 			return ec.fieldContext_AuditEntry_objectId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ObjectID(), nil
+			return ec.Resolvers.AuditEntry().ObjectID(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v core.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *core.ID) graphql.Marshaler {
+			return ec.marshalNID2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_AuditEntry_objectId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AuditEntry", field, true, false, "ID")
+	return graphql.NewScalarFieldContext("AuditEntry", field, true, true, "ID")
 }
 
 func (ec *executionContext) _AuditEntry_object(ctx context.Context, field graphql.CollectedField, obj *audit.AuditEntry) (ret graphql.Marshaler) {
@@ -513,20 +518,23 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "actorKind":
-			out.Values[i] = ec._AuditEntry_actorKind(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditEntry_actorKind(ctx, field, obj)
+				})
 		case "actorId":
-			out.Values[i] = ec._AuditEntry_actorId(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditEntry_actorId(ctx, field, obj)
+				})
 		case "actingForId":
-			out.Values[i] = ec._AuditEntry_actingForId(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditEntry_actingForId(ctx, field, obj)
+				})
 		case "action":
 			out.Values[i] = ec._AuditEntry_action(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -538,10 +546,11 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "objectId":
-			out.Values[i] = ec._AuditEntry_objectId(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditEntry_objectId(ctx, field, obj)
+				})
 		case "object":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

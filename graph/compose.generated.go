@@ -79,8 +79,9 @@ func Join(all []core.Module) (Modules, error) {
 // declaredFields are those whose resolvers read what a module declares; the start asks the
 // reader whether each is declared.
 var declaredFields = map[string][]string{
-	"Account":            {"mustChangePassword"},
-	"Address":            {"district", "mergedInto", "duplicates", "venues"},
+	"Account":            {"personId", "mustChangePassword"},
+	"Address":            {"point", "point.longitude", "point.latitude", "district", "mergedInto", "duplicates", "venues"},
+	"AuditEntry":         {"actorKind", "actorId", "actingForId", "objectId", "object"},
 	"Consent":            {"person"},
 	"Council":            {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats"},
 	"District":           {"boundary", "areaKm2", "boundaries", "addresses", "venues", "councils"},
@@ -89,14 +90,88 @@ var declaredFields = map[string][]string{
 	"Household":          {"members"},
 	"HouseholdMember":    {"household", "person"},
 	"Mandate":            {"person", "organisation"},
-	"Membership":         {"council", "person", "organisation"},
+	"Membership":         {"council", "person", "organisation", "leavingNote"},
 	"Organisation":       {"parent", "children", "status", "posts", "representatives", "mergedInto", "councils", "delegates"},
-	"Person":             {"honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "memberships"},
+	"Person":             {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "memberships"},
 	"PersonalDataAccess": {"person", "reader"},
 	"Post":               {"person", "organisation"},
+	"Role":               {"name", "description", "names", "names.ru", "names.en", "descriptions", "descriptions.ru", "descriptions.en", "parents"},
+	"RoleAssignment":     {"accountId", "scope", "scope.kind", "scope.id", "assignedById"},
 	"ServiceToken":       {"createdBy"},
 	"Term":               {"council"},
-	"Venue":              {"address", "district"},
+	"Venue":              {"address", "point", "point.longitude", "point.latitude", "district"},
+}
+
+// declaredRoots are the fields of Query that a module declares.
+var declaredRoots = map[string]bool{
+	"account":         true,
+	"accounts":        true,
+	"serviceTokens":   true,
+	"auditEntries":    true,
+	"auditEntry":      true,
+	"council":         true,
+	"councils":        true,
+	"membership":      true,
+	"memberships":     true,
+	"person":          true,
+	"persons":         true,
+	"organisation":    true,
+	"organisations":   true,
+	"post":            true,
+	"posts":           true,
+	"mandate":         true,
+	"mandates":        true,
+	"household":       true,
+	"role":            true,
+	"roles":           true,
+	"roleAssignments": true,
+	"roleAssignment":  true,
+	"district":        true,
+	"districts":       true,
+	"address":         true,
+	"addresses":       true,
+	"venue":           true,
+	"venues":          true,
+}
+
+// byHand are the fields of declared types that a module resolves by hand.
+var byHand = map[string][]string{
+	"Indicator":    {"rows"},
+	"Municipality": {"version"},
+	"Role":         {"rules"},
+	"Viewer":       {"account", "permissions", "sessions"},
+}
+
+// protectedFields are the columns that one more permission shows, as the schema says by @can; the
+// start asks the reader whether the modules declare the same.
+var protectedFields = map[string]string{
+	"Membership.leavingNote": "councils:seat",
+}
+
+// references are the fields that show an object whose id their own object holds.
+var references = map[string]func(object any) core.ID{
+	"AccountPayload.account":                 func(o any) core.ID { return idOf("Account", o.(*core.Payload).Key) },
+	"AddressPayload.address":                 func(o any) core.ID { return idOf("Address", o.(*core.Payload).Key) },
+	"ConsentPayload.consent":                 func(o any) core.ID { return idOf("Consent", o.(*core.Payload).Key) },
+	"CouncilChange.council":                  func(o any) core.ID { return idOf("Council", uuid.UUID(o.(*councils.CouncilChange).Council)) },
+	"CouncilChange.membership":               func(o any) core.ID { return idOf("Membership", uuid.UUID(o.(*councils.CouncilChange).Membership)) },
+	"CouncilPayload.council":                 func(o any) core.ID { return idOf("Council", o.(*core.Payload).Key) },
+	"DistrictPayload.district":               func(o any) core.ID { return idOf("District", o.(*core.Payload).Key) },
+	"HonourPayload.honour":                   func(o any) core.ID { return idOf("Honour", o.(*core.Payload).Key) },
+	"HouseholdPayload.household":             func(o any) core.ID { return idOf("Household", o.(*core.Payload).Key) },
+	"IndicatorRow.object":                    func(o any) core.ID { return core.ID(o.(*reports.IndicatorRow).Object) },
+	"InvitationPayload.account":              func(o any) core.ID { return idOf("Account", o.(*accounts.InvitationPayload).Key) },
+	"IssuedServiceTokenPayload.serviceToken": func(o any) core.ID { return idOf("ServiceToken", o.(*accounts.IssuedServiceTokenPayload).Key) },
+	"MandatePayload.mandate":                 func(o any) core.ID { return idOf("Mandate", o.(*core.Payload).Key) },
+	"MembershipPayload.membership":           func(o any) core.ID { return idOf("Membership", o.(*core.Payload).Key) },
+	"OrganisationPayload.organisation":       func(o any) core.ID { return idOf("Organisation", o.(*core.Payload).Key) },
+	"PersonPayload.person":                   func(o any) core.ID { return idOf("Person", o.(*core.Payload).Key) },
+	"PostPayload.post":                       func(o any) core.ID { return idOf("Post", o.(*core.Payload).Key) },
+	"RoleAssignmentPayload.roleAssignment":   func(o any) core.ID { return idOf("RoleAssignment", o.(*permissions.Answer).Key) },
+	"RolePayload.role":                       func(o any) core.ID { return idOf("Role", o.(*permissions.Answer).Key) },
+	"ServiceTokenPayload.serviceToken":       func(o any) core.ID { return idOf("ServiceToken", o.(*core.Payload).Key) },
+	"TermPayload.term":                       func(o any) core.ID { return idOf("Term", o.(*core.Payload).Key) },
+	"VenuePayload.venue":                     func(o any) core.ID { return idOf("Venue", o.(*core.Payload).Key) },
 }
 
 type accountResolver struct {
@@ -111,12 +186,16 @@ func (r *Resolver) Account() AccountResolver {
 
 type declaredAccount struct{ reads *read.Reader }
 
+func (d declaredAccount) PersonID(ctx context.Context, obj *accounts.Account) (*core.ID, error) {
+	return read.Value[*core.ID](ctx, d.reads, obj)
+}
+
 func (d declaredAccount) MustChangePassword(ctx context.Context, obj *accounts.Account) (bool, error) {
 	return read.Value[bool](ctx, d.reads, obj)
 }
 
 func (d declaredAccount) Extension(ctx context.Context, obj *accounts.Account, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Account", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Account", Key: obj.ID}, slot)
 }
 
 type accountPayloadResolver struct {
@@ -135,6 +214,10 @@ func (d declaredAccountPayload) Account(ctx context.Context, obj *core.Payload) 
 	return read.Changed[accounts.Account](ctx, d.reads, obj.Key)
 }
 
+func (d declaredAccountPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type addressResolver struct {
 	declaredAddress
 }
@@ -146,6 +229,10 @@ func (r *Resolver) Address() AddressResolver {
 }
 
 type declaredAddress struct{ reads *read.Reader }
+
+func (d declaredAddress) Point(ctx context.Context, obj *places.Address) (*places.Point, error) {
+	return read.Grouped[places.Point](ctx, d.reads, obj)
+}
 
 func (d declaredAddress) District(ctx context.Context, obj *places.Address) (*places.District, error) {
 	return read.One[places.District](ctx, d.reads, obj)
@@ -164,7 +251,7 @@ func (d declaredAddress) Venues(ctx context.Context, obj *places.Address, first 
 }
 
 func (d declaredAddress) Extension(ctx context.Context, obj *places.Address, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Address", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Address", Key: obj.ID}, slot)
 }
 
 type addressPayloadResolver struct {
@@ -183,24 +270,44 @@ func (d declaredAddressPayload) Address(ctx context.Context, obj *core.Payload) 
 	return read.Changed[places.Address](ctx, d.reads, obj.Key)
 }
 
-type auditAuditEntry = audit.AuditEntryResolver
+func (d declaredAddressPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
 
 type auditEntryResolver struct {
-	auditAuditEntry
 	declaredAuditEntry
 }
 
 func (r *Resolver) AuditEntry() AuditEntryResolver {
 	return auditEntryResolver{
-		auditAuditEntry:    auditAuditEntry{Module: r.Modules.Audit},
 		declaredAuditEntry: declaredAuditEntry{r.Reads},
 	}
 }
 
 type declaredAuditEntry struct{ reads *read.Reader }
 
+func (d declaredAuditEntry) ActorKind(ctx context.Context, obj *audit.AuditEntry) (audit.ActorKind, error) {
+	return read.Value[audit.ActorKind](ctx, d.reads, obj)
+}
+
+func (d declaredAuditEntry) ActorID(ctx context.Context, obj *audit.AuditEntry) (*core.ID, error) {
+	return read.Value[*core.ID](ctx, d.reads, obj)
+}
+
+func (d declaredAuditEntry) ActingForID(ctx context.Context, obj *audit.AuditEntry) (*core.ID, error) {
+	return read.Value[*core.ID](ctx, d.reads, obj)
+}
+
+func (d declaredAuditEntry) ObjectID(ctx context.Context, obj *audit.AuditEntry) (*core.ID, error) {
+	return read.Value[*core.ID](ctx, d.reads, obj)
+}
+
+func (d declaredAuditEntry) Object(ctx context.Context, obj *audit.AuditEntry) (core.Node, error) {
+	return read.Refer(ctx, d.reads, obj)
+}
+
 func (d declaredAuditEntry) Extension(ctx context.Context, obj *audit.AuditEntry, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "AuditEntry", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "AuditEntry", Key: obj.ID}, slot)
 }
 
 type consentResolver struct {
@@ -220,7 +327,7 @@ func (d declaredConsent) Person(ctx context.Context, obj *people.Consent) (*peop
 }
 
 func (d declaredConsent) Extension(ctx context.Context, obj *people.Consent, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Consent", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Consent", Key: obj.ID}, slot)
 }
 
 type consentPayloadResolver struct {
@@ -237,6 +344,10 @@ type declaredConsentPayload struct{ reads *read.Reader }
 
 func (d declaredConsentPayload) Consent(ctx context.Context, obj *core.Payload) (*people.Consent, error) {
 	return read.Changed[people.Consent](ctx, d.reads, obj.Key)
+}
+
+func (d declaredConsentPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type councilResolver struct {
@@ -292,31 +403,47 @@ func (d declaredCouncil) VacantSeats(ctx context.Context, obj *councils.Council,
 }
 
 func (d declaredCouncil) Extension(ctx context.Context, obj *councils.Council, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Council", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Council", Key: obj.ID}, slot)
 }
 
-type councilsCouncilChange = councils.CouncilChangeResolver
-
 type councilChangeResolver struct {
-	councilsCouncilChange
+	declaredCouncilChange
 }
 
 func (r *Resolver) CouncilChange() CouncilChangeResolver {
 	return councilChangeResolver{
-		councilsCouncilChange: councilsCouncilChange{Module: r.Modules.Councils},
+		declaredCouncilChange: declaredCouncilChange{r.Reads},
 	}
 }
 
-type councilsCouncilCoverage = councils.CouncilCoverageResolver
+type declaredCouncilChange struct{ reads *read.Reader }
+
+func (d declaredCouncilChange) Council(ctx context.Context, obj *councils.CouncilChange) (*councils.Council, error) {
+	return read.Changed[councils.Council](ctx, d.reads, uuid.UUID(obj.Council))
+}
+
+func (d declaredCouncilChange) Membership(ctx context.Context, obj *councils.CouncilChange) (*councils.Membership, error) {
+	return read.Changed[councils.Membership](ctx, d.reads, uuid.UUID(obj.Membership))
+}
+
+func (d declaredCouncilChange) Extension(ctx context.Context, obj *councils.CouncilChange, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
 
 type councilCoverageResolver struct {
-	councilsCouncilCoverage
+	declaredCouncilCoverage
 }
 
 func (r *Resolver) CouncilCoverage() CouncilCoverageResolver {
 	return councilCoverageResolver{
-		councilsCouncilCoverage: councilsCouncilCoverage{Module: r.Modules.Councils},
+		declaredCouncilCoverage: declaredCouncilCoverage{r.Reads},
 	}
+}
+
+type declaredCouncilCoverage struct{ reads *read.Reader }
+
+func (d declaredCouncilCoverage) Uncovered(ctx context.Context, obj *councils.CouncilCoverage) ([]*places.District, error) {
+	return read.Many[places.District](ctx, d.reads, obj.Uncovered)
 }
 
 type councilPayloadResolver struct {
@@ -335,16 +462,8 @@ func (d declaredCouncilPayload) Council(ctx context.Context, obj *core.Payload) 
 	return read.Changed[councils.Council](ctx, d.reads, obj.Key)
 }
 
-type permissionsDeleteRolePayload = permissions.DeleteRolePayloadResolver
-
-type deleteRolePayloadResolver struct {
-	permissionsDeleteRolePayload
-}
-
-func (r *Resolver) DeleteRolePayload() DeleteRolePayloadResolver {
-	return deleteRolePayloadResolver{
-		permissionsDeleteRolePayload: permissionsDeleteRolePayload{Module: r.Modules.Permissions},
-	}
+func (d declaredCouncilPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type districtResolver struct {
@@ -384,7 +503,7 @@ func (d declaredDistrict) Councils(ctx context.Context, obj *places.District, fi
 }
 
 func (d declaredDistrict) Extension(ctx context.Context, obj *places.District, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "District", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "District", Key: obj.ID}, slot)
 }
 
 type districtBoundaryResolver struct {
@@ -404,7 +523,7 @@ func (d declaredDistrictBoundary) District(ctx context.Context, obj *places.Dist
 }
 
 func (d declaredDistrictBoundary) Extension(ctx context.Context, obj *places.DistrictBoundary, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "DistrictBoundary", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "DistrictBoundary", Key: obj.ID}, slot)
 }
 
 type districtPayloadResolver struct {
@@ -421,6 +540,10 @@ type declaredDistrictPayload struct{ reads *read.Reader }
 
 func (d declaredDistrictPayload) District(ctx context.Context, obj *core.Payload) (*places.District, error) {
 	return read.Changed[places.District](ctx, d.reads, obj.Key)
+}
+
+func (d declaredDistrictPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type honourResolver struct {
@@ -440,7 +563,7 @@ func (d declaredHonour) Person(ctx context.Context, obj *people.Honour) (*people
 }
 
 func (d declaredHonour) Extension(ctx context.Context, obj *people.Honour, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Honour", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Honour", Key: obj.ID}, slot)
 }
 
 type honourPayloadResolver struct {
@@ -457,6 +580,10 @@ type declaredHonourPayload struct{ reads *read.Reader }
 
 func (d declaredHonourPayload) Honour(ctx context.Context, obj *core.Payload) (*people.Honour, error) {
 	return read.Changed[people.Honour](ctx, d.reads, obj.Key)
+}
+
+func (d declaredHonourPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type householdResolver struct {
@@ -476,7 +603,7 @@ func (d declaredHousehold) Members(ctx context.Context, obj *people.Household, f
 }
 
 func (d declaredHousehold) Extension(ctx context.Context, obj *people.Household, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Household", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Household", Key: obj.ID}, slot)
 }
 
 type householdMemberResolver struct {
@@ -500,7 +627,7 @@ func (d declaredHouseholdMember) Person(ctx context.Context, obj *people.Househo
 }
 
 func (d declaredHouseholdMember) Extension(ctx context.Context, obj *people.HouseholdMember, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "HouseholdMember", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "HouseholdMember", Key: obj.ID}, slot)
 }
 
 type householdPayloadResolver struct {
@@ -519,6 +646,10 @@ func (d declaredHouseholdPayload) Household(ctx context.Context, obj *core.Paylo
 	return read.Changed[people.Household](ctx, d.reads, obj.Key)
 }
 
+func (d declaredHouseholdPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type reportsIndicator = reports.IndicatorResolver
 
 type indicatorResolver struct {
@@ -531,16 +662,24 @@ func (r *Resolver) Indicator() IndicatorResolver {
 	}
 }
 
-type reportsIndicatorRow = reports.IndicatorRowResolver
-
 type indicatorRowResolver struct {
-	reportsIndicatorRow
+	declaredIndicatorRow
 }
 
 func (r *Resolver) IndicatorRow() IndicatorRowResolver {
 	return indicatorRowResolver{
-		reportsIndicatorRow: reportsIndicatorRow{Module: r.Modules.Reports},
+		declaredIndicatorRow: declaredIndicatorRow{r.Reads},
 	}
+}
+
+type declaredIndicatorRow struct{ reads *read.Reader }
+
+func (d declaredIndicatorRow) Object(ctx context.Context, obj *reports.IndicatorRow) (core.Node, error) {
+	return d.reads.Object(ctx, core.ID(obj.Object))
+}
+
+func (d declaredIndicatorRow) Extension(ctx context.Context, obj *reports.IndicatorRow, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type invitationPayloadResolver struct {
@@ -559,6 +698,10 @@ func (d declaredInvitationPayload) Account(ctx context.Context, obj *accounts.In
 	return read.Changed[accounts.Account](ctx, d.reads, obj.Key)
 }
 
+func (d declaredInvitationPayload) Extension(ctx context.Context, obj *accounts.InvitationPayload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type issuedServiceTokenPayloadResolver struct {
 	declaredIssuedServiceTokenPayload
 }
@@ -573,6 +716,10 @@ type declaredIssuedServiceTokenPayload struct{ reads *read.Reader }
 
 func (d declaredIssuedServiceTokenPayload) ServiceToken(ctx context.Context, obj *accounts.IssuedServiceTokenPayload) (*accounts.ServiceToken, error) {
 	return read.Changed[accounts.ServiceToken](ctx, d.reads, obj.Key)
+}
+
+func (d declaredIssuedServiceTokenPayload) Extension(ctx context.Context, obj *accounts.IssuedServiceTokenPayload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type mandateResolver struct {
@@ -596,7 +743,7 @@ func (d declaredMandate) Organisation(ctx context.Context, obj *people.Mandate) 
 }
 
 func (d declaredMandate) Extension(ctx context.Context, obj *people.Mandate, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Mandate", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Mandate", Key: obj.ID}, slot)
 }
 
 type mandatePayloadResolver struct {
@@ -613,6 +760,10 @@ type declaredMandatePayload struct{ reads *read.Reader }
 
 func (d declaredMandatePayload) Mandate(ctx context.Context, obj *core.Payload) (*people.Mandate, error) {
 	return read.Changed[people.Mandate](ctx, d.reads, obj.Key)
+}
+
+func (d declaredMandatePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type membershipResolver struct {
@@ -639,8 +790,12 @@ func (d declaredMembership) Organisation(ctx context.Context, obj *councils.Memb
 	return read.One[people.Organisation](ctx, d.reads, obj)
 }
 
+func (d declaredMembership) LeavingNote(ctx context.Context, obj *councils.Membership) (*string, error) {
+	return read.Column[*string](ctx, d.reads, obj)
+}
+
 func (d declaredMembership) Extension(ctx context.Context, obj *councils.Membership, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Membership", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Membership", Key: obj.ID}, slot)
 }
 
 type membershipPayloadResolver struct {
@@ -657,6 +812,10 @@ type declaredMembershipPayload struct{ reads *read.Reader }
 
 func (d declaredMembershipPayload) Membership(ctx context.Context, obj *core.Payload) (*councils.Membership, error) {
 	return read.Changed[councils.Membership](ctx, d.reads, obj.Key)
+}
+
+func (d declaredMembershipPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type placesMunicipality = places.MunicipalityResolver
@@ -700,7 +859,7 @@ func (r *Resolver) Mutation() MutationResolver {
 type declaredMutation struct{ reads *read.Reader }
 
 func (d declaredMutation) Extension(ctx context.Context, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Mutation", uuid.Nil, slot)
+	return extension.At(ctx, nil, slot)
 }
 
 type organisationResolver struct {
@@ -748,7 +907,7 @@ func (d declaredOrganisation) Delegates(ctx context.Context, obj *people.Organis
 }
 
 func (d declaredOrganisation) Extension(ctx context.Context, obj *people.Organisation, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Organisation", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Organisation", Key: obj.ID}, slot)
 }
 
 type organisationPayloadResolver struct {
@@ -767,6 +926,10 @@ func (d declaredOrganisationPayload) Organisation(ctx context.Context, obj *core
 	return read.Changed[people.Organisation](ctx, d.reads, obj.Key)
 }
 
+func (d declaredOrganisationPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type personResolver struct {
 	declaredPerson
 }
@@ -778,6 +941,10 @@ func (r *Resolver) Person() PersonResolver {
 }
 
 type declaredPerson struct{ reads *read.Reader }
+
+func (d declaredPerson) Name(ctx context.Context, obj *people.Person) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
+}
 
 func (d declaredPerson) Honours(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string) (*read.Connection[people.Honour], error) {
 	return read.Page[people.Honour](ctx, d.reads, obj)
@@ -816,7 +983,7 @@ func (d declaredPerson) Memberships(ctx context.Context, obj *people.Person, fir
 }
 
 func (d declaredPerson) Extension(ctx context.Context, obj *people.Person, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Person", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Person", Key: obj.ID}, slot)
 }
 
 type personPayloadResolver struct {
@@ -835,6 +1002,10 @@ func (d declaredPersonPayload) Person(ctx context.Context, obj *core.Payload) (*
 	return read.Changed[people.Person](ctx, d.reads, obj.Key)
 }
 
+func (d declaredPersonPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type personalDataResolver struct {
 	declaredPersonalData
 }
@@ -848,7 +1019,7 @@ func (r *Resolver) PersonalData() PersonalDataResolver {
 type declaredPersonalData struct{ reads *read.Reader }
 
 func (d declaredPersonalData) Extension(ctx context.Context, obj *people.PersonalData, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "PersonalData", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "PersonalData", Key: obj.ID}, slot)
 }
 
 type personalDataAccessResolver struct {
@@ -872,7 +1043,7 @@ func (d declaredPersonalDataAccess) Reader(ctx context.Context, obj *people.Pers
 }
 
 func (d declaredPersonalDataAccess) Extension(ctx context.Context, obj *people.PersonalDataAccess, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "PersonalDataAccess", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "PersonalDataAccess", Key: obj.ID}, slot)
 }
 
 type postResolver struct {
@@ -896,7 +1067,7 @@ func (d declaredPost) Organisation(ctx context.Context, obj *people.Post) (*peop
 }
 
 func (d declaredPost) Extension(ctx context.Context, obj *people.Post, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Post", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Post", Key: obj.ID}, slot)
 }
 
 type postPayloadResolver struct {
@@ -913,6 +1084,10 @@ type declaredPostPayload struct{ reads *read.Reader }
 
 func (d declaredPostPayload) Post(ctx context.Context, obj *core.Payload) (*people.Post, error) {
 	return read.Changed[people.Post](ctx, d.reads, obj.Key)
+}
+
+func (d declaredPostPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type accountsQuery = accounts.QueryResolver
@@ -1061,7 +1236,7 @@ func (d declaredQuery) Venues(ctx context.Context, first *int, after *string, la
 }
 
 func (d declaredQuery) Extension(ctx context.Context, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Query", uuid.Nil, slot)
+	return extension.At(ctx, nil, slot)
 }
 
 type permissionsRole = permissions.RoleResolver
@@ -1080,52 +1255,96 @@ func (r *Resolver) Role() RoleResolver {
 
 type declaredRole struct{ reads *read.Reader }
 
-func (d declaredRole) Extension(ctx context.Context, obj *permissions.Role, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Role", obj.ID, slot)
+func (d declaredRole) Name(ctx context.Context, obj *permissions.Role) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
 }
 
-type permissionsRoleAssignment = permissions.RoleAssignmentResolver
+func (d declaredRole) Description(ctx context.Context, obj *permissions.Role) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
+}
+
+func (d declaredRole) Names(ctx context.Context, obj *permissions.Role) (*core.Text, error) {
+	return read.Grouped[core.Text](ctx, d.reads, obj)
+}
+
+func (d declaredRole) Descriptions(ctx context.Context, obj *permissions.Role) (*core.Text, error) {
+	return read.Grouped[core.Text](ctx, d.reads, obj)
+}
+
+func (d declaredRole) Parents(ctx context.Context, obj *permissions.Role) ([]string, error) {
+	return read.Value[[]string](ctx, d.reads, obj)
+}
+
+func (d declaredRole) Extension(ctx context.Context, obj *permissions.Role, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Role", Key: obj.ID}, slot)
+}
 
 type roleAssignmentResolver struct {
-	permissionsRoleAssignment
 	declaredRoleAssignment
 }
 
 func (r *Resolver) RoleAssignment() RoleAssignmentResolver {
 	return roleAssignmentResolver{
-		permissionsRoleAssignment: permissionsRoleAssignment{Module: r.Modules.Permissions},
-		declaredRoleAssignment:    declaredRoleAssignment{r.Reads},
+		declaredRoleAssignment: declaredRoleAssignment{r.Reads},
 	}
 }
 
 type declaredRoleAssignment struct{ reads *read.Reader }
 
-func (d declaredRoleAssignment) Extension(ctx context.Context, obj *permissions.RoleAssignment, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "RoleAssignment", obj.ID, slot)
+func (d declaredRoleAssignment) AccountID(ctx context.Context, obj *permissions.RoleAssignment) (*core.ID, error) {
+	return read.Value[*core.ID](ctx, d.reads, obj)
 }
 
-type permissionsRoleAssignmentPayload = permissions.RoleAssignmentPayloadResolver
+func (d declaredRoleAssignment) Scope(ctx context.Context, obj *permissions.RoleAssignment) (*permissions.Scope, error) {
+	return read.Grouped[permissions.Scope](ctx, d.reads, obj)
+}
+
+func (d declaredRoleAssignment) AssignedByID(ctx context.Context, obj *permissions.RoleAssignment) (*core.ID, error) {
+	return read.Value[*core.ID](ctx, d.reads, obj)
+}
+
+func (d declaredRoleAssignment) Extension(ctx context.Context, obj *permissions.RoleAssignment, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "RoleAssignment", Key: obj.ID}, slot)
+}
 
 type roleAssignmentPayloadResolver struct {
-	permissionsRoleAssignmentPayload
+	declaredRoleAssignmentPayload
 }
 
 func (r *Resolver) RoleAssignmentPayload() RoleAssignmentPayloadResolver {
 	return roleAssignmentPayloadResolver{
-		permissionsRoleAssignmentPayload: permissionsRoleAssignmentPayload{Module: r.Modules.Permissions},
+		declaredRoleAssignmentPayload: declaredRoleAssignmentPayload{r.Reads},
 	}
 }
 
-type permissionsRolePayload = permissions.RolePayloadResolver
+type declaredRoleAssignmentPayload struct{ reads *read.Reader }
+
+func (d declaredRoleAssignmentPayload) RoleAssignment(ctx context.Context, obj *permissions.Answer) (*permissions.RoleAssignment, error) {
+	return read.Changed[permissions.RoleAssignment](ctx, d.reads, obj.Key)
+}
+
+func (d declaredRoleAssignmentPayload) Extension(ctx context.Context, obj *permissions.Answer, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
 
 type rolePayloadResolver struct {
-	permissionsRolePayload
+	declaredRolePayload
 }
 
 func (r *Resolver) RolePayload() RolePayloadResolver {
 	return rolePayloadResolver{
-		permissionsRolePayload: permissionsRolePayload{Module: r.Modules.Permissions},
+		declaredRolePayload: declaredRolePayload{r.Reads},
 	}
+}
+
+type declaredRolePayload struct{ reads *read.Reader }
+
+func (d declaredRolePayload) Role(ctx context.Context, obj *permissions.Answer) (*permissions.Role, error) {
+	return read.Changed[permissions.Role](ctx, d.reads, obj.Key)
+}
+
+func (d declaredRolePayload) Extension(ctx context.Context, obj *permissions.Answer, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type serviceTokenResolver struct {
@@ -1145,7 +1364,7 @@ func (d declaredServiceToken) CreatedBy(ctx context.Context, obj *accounts.Servi
 }
 
 func (d declaredServiceToken) Extension(ctx context.Context, obj *accounts.ServiceToken, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "ServiceToken", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "ServiceToken", Key: obj.ID}, slot)
 }
 
 type serviceTokenPayloadResolver struct {
@@ -1162,6 +1381,10 @@ type declaredServiceTokenPayload struct{ reads *read.Reader }
 
 func (d declaredServiceTokenPayload) ServiceToken(ctx context.Context, obj *core.Payload) (*accounts.ServiceToken, error) {
 	return read.Changed[accounts.ServiceToken](ctx, d.reads, obj.Key)
+}
+
+func (d declaredServiceTokenPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type councilsSubscription = councils.SubscriptionResolver
@@ -1193,7 +1416,7 @@ func (d declaredTerm) Council(ctx context.Context, obj *councils.Term) (*council
 }
 
 func (d declaredTerm) Extension(ctx context.Context, obj *councils.Term, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Term", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Term", Key: obj.ID}, slot)
 }
 
 type termPayloadResolver struct {
@@ -1212,6 +1435,10 @@ func (d declaredTermPayload) Term(ctx context.Context, obj *core.Payload) (*coun
 	return read.Changed[councils.Term](ctx, d.reads, obj.Key)
 }
 
+func (d declaredTermPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type venueResolver struct {
 	declaredVenue
 }
@@ -1228,12 +1455,16 @@ func (d declaredVenue) Address(ctx context.Context, obj *places.Venue) (*places.
 	return read.One[places.Address](ctx, d.reads, obj)
 }
 
+func (d declaredVenue) Point(ctx context.Context, obj *places.Venue) (*places.Point, error) {
+	return read.Grouped[places.Point](ctx, d.reads, obj)
+}
+
 func (d declaredVenue) District(ctx context.Context, obj *places.Venue) (*places.District, error) {
 	return read.One[places.District](ctx, d.reads, obj)
 }
 
 func (d declaredVenue) Extension(ctx context.Context, obj *places.Venue, slot int) (*extension.Place, error) {
-	return extension.At(ctx, "Venue", obj.ID, slot)
+	return extension.At(ctx, core.ID{Type: "Venue", Key: obj.ID}, slot)
 }
 
 type venuePayloadResolver struct {
@@ -1252,16 +1483,28 @@ func (d declaredVenuePayload) Venue(ctx context.Context, obj *core.Payload) (*pl
 	return read.Changed[places.Venue](ctx, d.reads, obj.Key)
 }
 
+func (d declaredVenuePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type accountsViewer = accounts.ViewerResolver
 
 type viewerResolver struct {
 	accountsViewer
+	declaredViewer
 }
 
 func (r *Resolver) Viewer() ViewerResolver {
 	return viewerResolver{
 		accountsViewer: accountsViewer{Module: r.Modules.Accounts},
+		declaredViewer: declaredViewer{r.Reads},
 	}
+}
+
+type declaredViewer struct{ reads *read.Reader }
+
+func (d declaredViewer) Extension(ctx context.Context, obj *accounts.Viewer, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 // price sets what each page costs: its size times what one row costs.

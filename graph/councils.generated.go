@@ -42,6 +42,7 @@ type CouncilResolver interface {
 type CouncilChangeResolver interface {
 	Council(ctx context.Context, obj *councils.CouncilChange) (*councils.Council, error)
 	Membership(ctx context.Context, obj *councils.CouncilChange) (*councils.Membership, error)
+	Extension(ctx context.Context, obj *councils.CouncilChange, slot int) (*extension.Place, error)
 }
 type CouncilCoverageResolver interface {
 	Uncovered(ctx context.Context, obj *councils.CouncilCoverage) ([]*places.District, error)
@@ -51,6 +52,8 @@ type MembershipResolver interface {
 	Person(ctx context.Context, obj *councils.Membership) (*people.Person, error)
 
 	Organisation(ctx context.Context, obj *councils.Membership) (*people.Organisation, error)
+
+	LeavingNote(ctx context.Context, obj *councils.Membership) (*string, error)
 
 	Extension(ctx context.Context, obj *councils.Membership, slot int) (*extension.Place, error)
 }
@@ -63,6 +66,20 @@ type TermResolver interface {
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_CouncilChange__extension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "slot",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["slot"] = arg0
+	return args, nil
+}
 
 func (ec *executionContext) field_Council__extension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -1217,6 +1234,50 @@ func (ec *executionContext) fieldContext_CouncilChange_membership(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _CouncilChange__extension(ctx context.Context, field graphql.CollectedField, obj *councils.CouncilChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CouncilChange__extension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CouncilChange().Extension(ctx, obj, fc.Args["slot"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *extension.Place) graphql.Marshaler {
+			return ec.marshalOExtension2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚋextensionᚐPlace(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CouncilChange__extension(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CouncilChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Extension does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CouncilChange__extension_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CouncilCoverage_total(ctx context.Context, field graphql.CollectedField, obj *councils.CouncilCoverage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1561,9 +1622,27 @@ func (ec *executionContext) _Membership_leavingNote(ctx context.Context, field g
 			return ec.fieldContext_Membership_leavingNote(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.LeavingNote, nil
+			return ec.Resolvers.Membership().LeavingNote(ctx, obj)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "councils:seat")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, obj, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -1572,7 +1651,7 @@ func (ec *executionContext) _Membership_leavingNote(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_Membership_leavingNote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Membership", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Membership", field, true, true, "String")
 }
 
 func (ec *executionContext) _Membership_version(ctx context.Context, field graphql.CollectedField, obj *councils.Membership) (ret graphql.Marshaler) {
@@ -2908,6 +2987,12 @@ func (ec *executionContext) _CouncilChange(ctx context.Context, sel ast.Selectio
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CouncilChange_membership(ctx, field, obj)
 				})
+		case "_extension":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CouncilChange__extension(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3034,10 +3119,11 @@ func (ec *executionContext) _Membership(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "leavingNote":
-			out.Values[i] = ec._Membership_leavingNote(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Membership_leavingNote(ctx, field, obj)
+				})
 		case "version":
 			out.Values[i] = ec._Membership_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

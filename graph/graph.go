@@ -31,6 +31,7 @@ type Resolver struct {
 // Graph is the schema with its resolvers, for every municipality.
 type Graph struct {
 	config  Config
+	reads   *read.Reader
 	log     *slog.Logger
 	mu      sync.Mutex
 	schemas map[string]graphql.ExecutableSchema // by the modules that are switched off
@@ -50,9 +51,26 @@ func New(all []core.Module, reads *read.Reader, guard *access.Guard, log *slog.L
 			}
 		}
 	}
-	g := &Graph{log: log, schemas: map[string]graphql.ExecutableSchema{}}
+	if err := agree(reads); err != nil {
+		return nil, err
+	}
+	reads.Join(parsedSchema, byHand)
+	g := &Graph{log: log, reads: reads, schemas: map[string]graphql.ExecutableSchema{}}
 	g.config = Config{Resolvers: &Resolver{Modules: modules, Reads: reads}, Directives: directives(guard)}
 	price(&g.config.Complexity)
 	g.config.Complexity.Query.Nodes = priceOfNodes
 	return g, nil
+}
+
+// agree holds the schema and the declarations to the same protected fields: what clients read in
+// @can is what the statements do.
+func agree(reads *read.Reader) error {
+	for _, name := range reads.Types() {
+		for _, f := range parsedSchema.Types[name].Fields {
+			if declared, said := reads.Protects(name, f.Name), protectedFields[name+"."+f.Name]; declared != said {
+				return fmt.Errorf("graph: %s.%s is shown by %q in its module's declaration, and by @can(permission: %q) in the schema", name, f.Name, declared, said)
+			}
+		}
+	}
+	return nil
 }

@@ -64,6 +64,8 @@ type OrganisationResolver interface {
 	Extension(ctx context.Context, obj *people.Organisation, slot int) (*extension.Place, error)
 }
 type PersonResolver interface {
+	Name(ctx context.Context, obj *people.Person) (string, error)
+
 	Honours(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string) (*read.Connection[people.Honour], error)
 	Personal(ctx context.Context, obj *people.Person) (*people.PersonalData, error)
 	PersonalDataAccesses(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string) (*read.Connection[people.PersonalDataAccess], error)
@@ -2497,7 +2499,7 @@ func (ec *executionContext) _Person_name(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Person_name(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Name(), nil
+			return ec.Resolvers.Person().Name(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -2508,7 +2510,7 @@ func (ec *executionContext) _Person_name(ctx context.Context, field graphql.Coll
 	)
 }
 func (ec *executionContext) fieldContext_Person_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Person", field, true, false, "String")
+	return graphql.NewScalarFieldContext("Person", field, true, true, "String")
 }
 
 func (ec *executionContext) _Person_familyName(ctx context.Context, field graphql.CollectedField, obj *people.Person) (ret graphql.Marshaler) {
@@ -6211,10 +6213,11 @@ func (ec *executionContext) _Person(ctx context.Context, sel ast.SelectionSet, o
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
-			out.Values[i] = ec._Person_name(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Person_name(ctx, field, obj)
+				})
 		case "familyName":
 			out.Values[i] = ec._Person_familyName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -21,32 +21,69 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
-type DeleteRolePayloadResolver interface {
-	DeletedRoleID(ctx context.Context, obj *permissions.Answer) (*core.ID, error)
-}
 type RoleResolver interface {
+	Name(ctx context.Context, obj *permissions.Role) (string, error)
+	Description(ctx context.Context, obj *permissions.Role) (string, error)
+	Names(ctx context.Context, obj *permissions.Role) (*core.Text, error)
+	Descriptions(ctx context.Context, obj *permissions.Role) (*core.Text, error)
+
 	Parents(ctx context.Context, obj *permissions.Role) ([]string, error)
 	Rules(ctx context.Context, obj *permissions.Role) ([]*permissions.RoleRule, error)
 
 	Extension(ctx context.Context, obj *permissions.Role, slot int) (*extension.Place, error)
 }
 type RoleAssignmentResolver interface {
+	AccountID(ctx context.Context, obj *permissions.RoleAssignment) (*core.ID, error)
+	Scope(ctx context.Context, obj *permissions.RoleAssignment) (*permissions.Scope, error)
+
 	AssignedByID(ctx context.Context, obj *permissions.RoleAssignment) (*core.ID, error)
 
 	Extension(ctx context.Context, obj *permissions.RoleAssignment, slot int) (*extension.Place, error)
 }
 type RoleAssignmentPayloadResolver interface {
 	RoleAssignment(ctx context.Context, obj *permissions.Answer) (*permissions.RoleAssignment, error)
+
+	Extension(ctx context.Context, obj *permissions.Answer, slot int) (*extension.Place, error)
 }
 type RolePayloadResolver interface {
 	Role(ctx context.Context, obj *permissions.Answer) (*permissions.Role, error)
+
+	Extension(ctx context.Context, obj *permissions.Answer, slot int) (*extension.Place, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_RoleAssignmentPayload__extension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "slot",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["slot"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_RoleAssignment__extension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "slot",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["slot"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_RolePayload__extension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "slot",
@@ -225,7 +262,7 @@ func (ec *executionContext) _DeleteRolePayload_deletedRoleId(ctx context.Context
 			return ec.fieldContext_DeleteRolePayload_deletedRoleId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.DeleteRolePayload().DeletedRoleID(ctx, obj)
+			return obj.DeletedRoleID(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *core.ID) graphql.Marshaler {
@@ -236,7 +273,7 @@ func (ec *executionContext) _DeleteRolePayload_deletedRoleId(ctx context.Context
 	)
 }
 func (ec *executionContext) fieldContext_DeleteRolePayload_deletedRoleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("DeleteRolePayload", field, true, true, "ID")
+	return graphql.NewScalarFieldContext("DeleteRolePayload", field, true, false, "ID")
 }
 
 func (ec *executionContext) _DeleteRolePayload_policyVersion(ctx context.Context, field graphql.CollectedField, obj *permissions.Answer) (ret graphql.Marshaler) {
@@ -464,7 +501,7 @@ func (ec *executionContext) _Role_name(ctx context.Context, field graphql.Collec
 			return ec.fieldContext_Role_name(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Name(ctx), nil
+			return ec.Resolvers.Role().Name(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -475,7 +512,7 @@ func (ec *executionContext) _Role_name(ctx context.Context, field graphql.Collec
 	)
 }
 func (ec *executionContext) fieldContext_Role_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Role", field, true, false, "String")
+	return graphql.NewScalarFieldContext("Role", field, true, true, "String")
 }
 
 func (ec *executionContext) _Role_description(ctx context.Context, field graphql.CollectedField, obj *permissions.Role) (ret graphql.Marshaler) {
@@ -487,7 +524,7 @@ func (ec *executionContext) _Role_description(ctx context.Context, field graphql
 			return ec.fieldContext_Role_description(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Description(ctx), nil
+			return ec.Resolvers.Role().Description(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -498,7 +535,7 @@ func (ec *executionContext) _Role_description(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_Role_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Role", field, true, false, "String")
+	return graphql.NewScalarFieldContext("Role", field, true, true, "String")
 }
 
 func (ec *executionContext) _Role_names(ctx context.Context, field graphql.CollectedField, obj *permissions.Role) (ret graphql.Marshaler) {
@@ -510,7 +547,7 @@ func (ec *executionContext) _Role_names(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_Role_names(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Names(), nil
+			return ec.Resolvers.Role().Names(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *core.Text) graphql.Marshaler {
@@ -525,7 +562,7 @@ func (ec *executionContext) fieldContext_Role_names(_ context.Context, field gra
 		Object:     "Role",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_LocalText(ctx, field)
 		},
@@ -542,7 +579,7 @@ func (ec *executionContext) _Role_descriptions(ctx context.Context, field graphq
 			return ec.fieldContext_Role_descriptions(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Descriptions(), nil
+			return ec.Resolvers.Role().Descriptions(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *core.Text) graphql.Marshaler {
@@ -557,7 +594,7 @@ func (ec *executionContext) fieldContext_Role_descriptions(_ context.Context, fi
 		Object:     "Role",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_LocalText(ctx, field)
 		},
@@ -765,18 +802,18 @@ func (ec *executionContext) _RoleAssignment_accountId(ctx context.Context, field
 			return ec.fieldContext_RoleAssignment_accountId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.AccountID(), nil
+			return ec.Resolvers.RoleAssignment().AccountID(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v core.ID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *core.ID) graphql.Marshaler {
+			return ec.marshalNID2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_RoleAssignment_accountId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleAssignment", field, true, false, "ID")
+	return graphql.NewScalarFieldContext("RoleAssignment", field, true, true, "ID")
 }
 
 func (ec *executionContext) _RoleAssignment_scope(ctx context.Context, field graphql.CollectedField, obj *permissions.RoleAssignment) (ret graphql.Marshaler) {
@@ -788,7 +825,7 @@ func (ec *executionContext) _RoleAssignment_scope(ctx context.Context, field gra
 			return ec.fieldContext_RoleAssignment_scope(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Scope(), nil
+			return ec.Resolvers.RoleAssignment().Scope(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *permissions.Scope) graphql.Marshaler {
@@ -803,7 +840,7 @@ func (ec *executionContext) fieldContext_RoleAssignment_scope(_ context.Context,
 		Object:     "RoleAssignment",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Scope(ctx, field)
 		},
@@ -1103,6 +1140,50 @@ func (ec *executionContext) fieldContext_RoleAssignmentPayload_clientMutationId(
 	return graphql.NewScalarFieldContext("RoleAssignmentPayload", field, false, false, "String")
 }
 
+func (ec *executionContext) _RoleAssignmentPayload__extension(ctx context.Context, field graphql.CollectedField, obj *permissions.Answer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleAssignmentPayload__extension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.RoleAssignmentPayload().Extension(ctx, obj, fc.Args["slot"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *extension.Place) graphql.Marshaler {
+			return ec.marshalOExtension2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚋextensionᚐPlace(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleAssignmentPayload__extension(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleAssignmentPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Extension does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_RoleAssignmentPayload__extension_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RolePayload_role(ctx context.Context, field graphql.CollectedField, obj *permissions.Answer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1211,6 +1292,50 @@ func (ec *executionContext) _RolePayload_clientMutationId(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_RolePayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RolePayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _RolePayload__extension(ctx context.Context, field graphql.CollectedField, obj *permissions.Answer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RolePayload__extension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.RolePayload().Extension(ctx, obj, fc.Args["slot"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *extension.Place) graphql.Marshaler {
+			return ec.marshalOExtension2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚋextensionᚐPlace(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RolePayload__extension(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RolePayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Extension does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_RolePayload__extension_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RoleRule_id(ctx context.Context, field graphql.CollectedField, obj *permissions.RoleRule) (ret graphql.Marshaler) {
@@ -2210,25 +2335,24 @@ func (ec *executionContext) _DeleteRolePayload(ctx context.Context, sel ast.Sele
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("DeleteRolePayload")
 		case "deletedRoleId":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._DeleteRolePayload_deletedRoleId(ctx, field, obj)
-				})
+			out.Values[i] = ec._DeleteRolePayload_deletedRoleId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "policyVersion":
 			out.Values[i] = ec._DeleteRolePayload_policyVersion(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeleteRolePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "clientMutationId":
 			out.Values[i] = ec._DeleteRolePayload_clientMutationId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -2329,15 +2453,17 @@ func (ec *executionContext) _Role(ctx context.Context, sel ast.SelectionSet, obj
 					return ec._Role_description(ctx, field, obj)
 				})
 		case "names":
-			out.Values[i] = ec._Role_names(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Role_names(ctx, field, obj)
+				})
 		case "descriptions":
-			out.Values[i] = ec._Role_descriptions(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Role_descriptions(ctx, field, obj)
+				})
 		case "builtin":
 			out.Values[i] = ec._Role_builtin(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2405,15 +2531,17 @@ func (ec *executionContext) _RoleAssignment(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "accountId":
-			out.Values[i] = ec._RoleAssignment_accountId(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoleAssignment_accountId(ctx, field, obj)
+				})
 		case "scope":
-			out.Values[i] = ec._RoleAssignment_scope(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoleAssignment_scope(ctx, field, obj)
+				})
 		case "startsOn":
 			out.Values[i] = ec._RoleAssignment_startsOn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2500,6 +2628,12 @@ func (ec *executionContext) _RoleAssignmentPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "_extension":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoleAssignmentPayload__extension(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2549,6 +2683,12 @@ func (ec *executionContext) _RolePayload(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "_extension":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RolePayload__extension(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -23,6 +23,7 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type AddressResolver interface {
+	Point(ctx context.Context, obj *places.Address) (*places.Point, error)
 	District(ctx context.Context, obj *places.Address) (*places.District, error)
 	MergedInto(ctx context.Context, obj *places.Address) (*places.Address, error)
 	Duplicates(ctx context.Context, obj *places.Address, first *int, after *string, last *int, before *string) (*read.Connection[places.Address], error)
@@ -50,7 +51,7 @@ type MunicipalityResolver interface {
 }
 type VenueResolver interface {
 	Address(ctx context.Context, obj *places.Venue) (*places.Address, error)
-
+	Point(ctx context.Context, obj *places.Venue) (*places.Point, error)
 	District(ctx context.Context, obj *places.Venue) (*places.District, error)
 
 	Extension(ctx context.Context, obj *places.Venue, slot int) (*extension.Place, error)
@@ -642,7 +643,7 @@ func (ec *executionContext) _Address_point(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Address_point(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Point(), nil
+			return ec.Resolvers.Address().Point(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *places.Point) graphql.Marshaler {
@@ -657,7 +658,7 @@ func (ec *executionContext) fieldContext_Address_point(_ context.Context, field 
 		Object:     "Address",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Point(ctx, field)
 		},
@@ -2108,7 +2109,7 @@ func (ec *executionContext) _Venue_point(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Venue_point(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Point(), nil
+			return ec.Resolvers.Venue().Point(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *places.Point) graphql.Marshaler {
@@ -2123,7 +2124,7 @@ func (ec *executionContext) fieldContext_Venue_point(_ context.Context, field gr
 		Object:     "Venue",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Point(ctx, field)
 		},
@@ -3601,10 +3602,11 @@ func (ec *executionContext) _Address(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "point":
-			out.Values[i] = ec._Address_point(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Address_point(ctx, field, obj)
+				})
 		case "district":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -4061,10 +4063,11 @@ func (ec *executionContext) _Venue(ctx context.Context, sel ast.SelectionSet, ob
 					return ec._Venue_address(ctx, field, obj)
 				})
 		case "point":
-			out.Values[i] = ec._Venue_point(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Venue_point(ctx, field, obj)
+				})
 		case "district":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

@@ -40,7 +40,6 @@ type ResolverRoot interface {
 	CouncilChange() CouncilChangeResolver
 	CouncilCoverage() CouncilCoverageResolver
 	CouncilPayload() CouncilPayloadResolver
-	DeleteRolePayload() DeleteRolePayloadResolver
 	District() DistrictResolver
 	DistrictBoundary() DistrictBoundaryResolver
 	DistrictPayload() DistrictPayloadResolver
@@ -116,6 +115,7 @@ type ComplexityRoot struct {
 	AccountPayload struct {
 		Account          func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -151,6 +151,7 @@ type ComplexityRoot struct {
 	AddressPayload struct {
 		Address          func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -208,6 +209,7 @@ type ComplexityRoot struct {
 	ConsentPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Consent          func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -241,6 +243,7 @@ type ComplexityRoot struct {
 		At         func(childComplexity int) int
 		Council    func(childComplexity int) int
 		EventID    func(childComplexity int) int
+		Extension  func(childComplexity int, slot int) int
 		Kind       func(childComplexity int) int
 		Membership func(childComplexity int) int
 	}
@@ -266,6 +269,7 @@ type ComplexityRoot struct {
 	CouncilPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Council          func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -338,6 +342,7 @@ type ComplexityRoot struct {
 	DistrictPayload struct {
 		ClientMutationID func(childComplexity int) int
 		District         func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -365,6 +370,7 @@ type ComplexityRoot struct {
 
 	HonourPayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		Honour           func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
@@ -399,6 +405,7 @@ type ComplexityRoot struct {
 
 	HouseholdPayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		Household        func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
@@ -419,9 +426,10 @@ type ComplexityRoot struct {
 	}
 
 	IndicatorRow struct {
-		Day    func(childComplexity int) int
-		Object func(childComplexity int) int
-		Part   func(childComplexity int) int
+		Day       func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Object    func(childComplexity int) int
+		Part      func(childComplexity int) int
 	}
 
 	IndicatorRowConnection struct {
@@ -439,12 +447,14 @@ type ComplexityRoot struct {
 	InvitationPayload struct {
 		Account          func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		Invitation       func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
 
 	IssuedServiceTokenPayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		ServiceToken     func(childComplexity int) int
 		Token            func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
@@ -482,6 +492,7 @@ type ComplexityRoot struct {
 
 	MandatePayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		Mandate          func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
@@ -516,6 +527,7 @@ type ComplexityRoot struct {
 
 	MembershipPayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		Membership       func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
@@ -643,6 +655,7 @@ type ComplexityRoot struct {
 
 	OrganisationPayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		Organisation     func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
@@ -695,6 +708,7 @@ type ComplexityRoot struct {
 
 	PersonPayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		Person           func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
@@ -768,6 +782,7 @@ type ComplexityRoot struct {
 
 	PostPayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		Post             func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
@@ -859,6 +874,7 @@ type ComplexityRoot struct {
 
 	RoleAssignmentPayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		PolicyVersion    func(childComplexity int) int
 		RoleAssignment   func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
@@ -878,6 +894,7 @@ type ComplexityRoot struct {
 
 	RolePayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		PolicyVersion    func(childComplexity int) int
 		Role             func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
@@ -922,6 +939,7 @@ type ComplexityRoot struct {
 
 	ServiceTokenPayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		ServiceToken     func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
@@ -972,6 +990,7 @@ type ComplexityRoot struct {
 
 	TermPayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		Term             func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
@@ -1016,6 +1035,7 @@ type ComplexityRoot struct {
 
 	VenuePayload struct {
 		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		UserErrors       func(childComplexity int) int
 		Venue            func(childComplexity int) int
 	}
@@ -1023,6 +1043,7 @@ type ComplexityRoot struct {
 	Viewer struct {
 		Account     func(childComplexity int) int
 		ActingForID func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
 		Kind        func(childComplexity int) int
 		Permissions func(childComplexity int) int
 		PersonID    func(childComplexity int) int
@@ -1166,6 +1187,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountPayload.ClientMutationID(childComplexity), true
+	case "AccountPayload._extension":
+		if e.ComplexityRoot.AccountPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AccountPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AccountPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "AccountPayload.userErrors":
 		if e.ComplexityRoot.AccountPayload.UserErrors == nil {
 			break
@@ -1323,6 +1355,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddressPayload.ClientMutationID(childComplexity), true
+	case "AddressPayload._extension":
+		if e.ComplexityRoot.AddressPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AddressPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AddressPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "AddressPayload.userErrors":
 		if e.ComplexityRoot.AddressPayload.UserErrors == nil {
 			break
@@ -1556,6 +1599,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConsentPayload.Consent(childComplexity), true
+	case "ConsentPayload._extension":
+		if e.ComplexityRoot.ConsentPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ConsentPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ConsentPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "ConsentPayload.userErrors":
 		if e.ComplexityRoot.ConsentPayload.UserErrors == nil {
 			break
@@ -1760,6 +1814,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CouncilChange.EventID(childComplexity), true
+	case "CouncilChange._extension":
+		if e.ComplexityRoot.CouncilChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CouncilChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CouncilChange.Extension(childComplexity, args["slot"].(int)), true
 	case "CouncilChange.kind":
 		if e.ComplexityRoot.CouncilChange.Kind == nil {
 			break
@@ -1842,6 +1907,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CouncilPayload.Council(childComplexity), true
+	case "CouncilPayload._extension":
+		if e.ComplexityRoot.CouncilPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CouncilPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CouncilPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "CouncilPayload.userErrors":
 		if e.ComplexityRoot.CouncilPayload.UserErrors == nil {
 			break
@@ -2161,6 +2237,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DistrictPayload.District(childComplexity), true
+	case "DistrictPayload._extension":
+		if e.ComplexityRoot.DistrictPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_DistrictPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.DistrictPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "DistrictPayload.userErrors":
 		if e.ComplexityRoot.DistrictPayload.UserErrors == nil {
 			break
@@ -2260,6 +2347,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HonourPayload.ClientMutationID(childComplexity), true
+	case "HonourPayload._extension":
+		if e.ComplexityRoot.HonourPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HonourPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HonourPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "HonourPayload.honour":
 		if e.ComplexityRoot.HonourPayload.Honour == nil {
 			break
@@ -2394,6 +2492,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HouseholdPayload.ClientMutationID(childComplexity), true
+	case "HouseholdPayload._extension":
+		if e.ComplexityRoot.HouseholdPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HouseholdPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HouseholdPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "HouseholdPayload.household":
 		if e.ComplexityRoot.HouseholdPayload.Household == nil {
 			break
@@ -2474,6 +2583,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IndicatorRow.Day(childComplexity), true
+	case "IndicatorRow._extension":
+		if e.ComplexityRoot.IndicatorRow.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_IndicatorRow__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.IndicatorRow.Extension(childComplexity, args["slot"].(int)), true
 	case "IndicatorRow.object":
 		if e.ComplexityRoot.IndicatorRow.Object == nil {
 			break
@@ -2537,6 +2657,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InvitationPayload.ClientMutationID(childComplexity), true
+	case "InvitationPayload._extension":
+		if e.ComplexityRoot.InvitationPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_InvitationPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.InvitationPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "InvitationPayload.invitation":
 		if e.ComplexityRoot.InvitationPayload.Invitation == nil {
 			break
@@ -2556,6 +2687,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IssuedServiceTokenPayload.ClientMutationID(childComplexity), true
+	case "IssuedServiceTokenPayload._extension":
+		if e.ComplexityRoot.IssuedServiceTokenPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_IssuedServiceTokenPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.IssuedServiceTokenPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "IssuedServiceTokenPayload.serviceToken":
 		if e.ComplexityRoot.IssuedServiceTokenPayload.ServiceToken == nil {
 			break
@@ -2698,6 +2840,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MandatePayload.ClientMutationID(childComplexity), true
+	case "MandatePayload._extension":
+		if e.ComplexityRoot.MandatePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MandatePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MandatePayload.Extension(childComplexity, args["slot"].(int)), true
 	case "MandatePayload.mandate":
 		if e.ComplexityRoot.MandatePayload.Mandate == nil {
 			break
@@ -2839,6 +2992,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MembershipPayload.ClientMutationID(childComplexity), true
+	case "MembershipPayload._extension":
+		if e.ComplexityRoot.MembershipPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MembershipPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MembershipPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "MembershipPayload.membership":
 		if e.ComplexityRoot.MembershipPayload.Membership == nil {
 			break
@@ -3842,6 +4006,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrganisationPayload.ClientMutationID(childComplexity), true
+	case "OrganisationPayload._extension":
+		if e.ComplexityRoot.OrganisationPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_OrganisationPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.OrganisationPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "OrganisationPayload.organisation":
 		if e.ComplexityRoot.OrganisationPayload.Organisation == nil {
 			break
@@ -4092,6 +4267,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PersonPayload.ClientMutationID(childComplexity), true
+	case "PersonPayload._extension":
+		if e.ComplexityRoot.PersonPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_PersonPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PersonPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "PersonPayload.person":
 		if e.ComplexityRoot.PersonPayload.Person == nil {
 			break
@@ -4392,6 +4578,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PostPayload.ClientMutationID(childComplexity), true
+	case "PostPayload._extension":
+		if e.ComplexityRoot.PostPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_PostPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PostPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "PostPayload.post":
 		if e.ComplexityRoot.PostPayload.Post == nil {
 			break
@@ -5027,6 +5224,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleAssignmentPayload.ClientMutationID(childComplexity), true
+	case "RoleAssignmentPayload._extension":
+		if e.ComplexityRoot.RoleAssignmentPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_RoleAssignmentPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RoleAssignmentPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "RoleAssignmentPayload.policyVersion":
 		if e.ComplexityRoot.RoleAssignmentPayload.PolicyVersion == nil {
 			break
@@ -5090,6 +5298,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RolePayload.ClientMutationID(childComplexity), true
+	case "RolePayload._extension":
+		if e.ComplexityRoot.RolePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_RolePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RolePayload.Extension(childComplexity, args["slot"].(int)), true
 	case "RolePayload.policyVersion":
 		if e.ComplexityRoot.RolePayload.PolicyVersion == nil {
 			break
@@ -5257,6 +5476,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceTokenPayload.ClientMutationID(childComplexity), true
+	case "ServiceTokenPayload._extension":
+		if e.ComplexityRoot.ServiceTokenPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ServiceTokenPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ServiceTokenPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "ServiceTokenPayload.serviceToken":
 		if e.ComplexityRoot.ServiceTokenPayload.ServiceToken == nil {
 			break
@@ -5448,6 +5678,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TermPayload.ClientMutationID(childComplexity), true
+	case "TermPayload._extension":
+		if e.ComplexityRoot.TermPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_TermPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.TermPayload.Extension(childComplexity, args["slot"].(int)), true
 	case "TermPayload.term":
 		if e.ComplexityRoot.TermPayload.Term == nil {
 			break
@@ -5615,6 +5856,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VenuePayload.ClientMutationID(childComplexity), true
+	case "VenuePayload._extension":
+		if e.ComplexityRoot.VenuePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_VenuePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.VenuePayload.Extension(childComplexity, args["slot"].(int)), true
 	case "VenuePayload.userErrors":
 		if e.ComplexityRoot.VenuePayload.UserErrors == nil {
 			break
@@ -5640,6 +5892,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.ActingForID(childComplexity), true
+	case "Viewer._extension":
+		if e.ComplexityRoot.Viewer.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Viewer__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Viewer.Extension(childComplexity, args["slot"].(int)), true
 	case "Viewer.kind":
 		if e.ComplexityRoot.Viewer.Kind == nil {
 			break
@@ -6450,8 +6713,8 @@ type Membership implements Node {
   endsOn: Date
   "Why the person left; null while no end is known."
   leavingReason: LeavingReason
-  "More on why, in the clerk's words; null without the permission councils:seat."
-  leavingNote: String
+  "More on why, in the clerk's words; FORBIDDEN without the permission councils:seat in the body."
+  leavingNote: String @can(permission: "councils:seat")
   version: Int!
 }
 
@@ -7822,6 +8085,7 @@ type AccountPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "Each condition that is given must hold."
@@ -7858,6 +8122,7 @@ type AddressPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of AuditEntry."
@@ -7903,6 +8168,7 @@ type ConsentPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of Council."
@@ -7939,6 +8205,7 @@ type CouncilPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of DistrictBoundary."
@@ -7984,6 +8251,7 @@ type DistrictPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of Honour."
@@ -8008,6 +8276,7 @@ type HonourPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of HouseholdMember."
@@ -8032,6 +8301,7 @@ type HouseholdPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of IndicatorRow."
@@ -8077,6 +8347,7 @@ type MandatePayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "Each condition that is given must hold."
@@ -8113,6 +8384,7 @@ type MembershipPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "Each condition that is given must hold."
@@ -8156,6 +8428,7 @@ type OrganisationPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of Person."
@@ -8185,6 +8458,7 @@ type PersonPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of PersonalDataAccess."
@@ -8230,6 +8504,7 @@ type PostPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of RoleAssignment."
@@ -8296,6 +8571,7 @@ type ServiceTokenPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of Term."
@@ -8320,6 +8596,7 @@ type TermPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of Venue."
@@ -8356,6 +8633,7 @@ type VenuePayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 scalar Extension
@@ -8364,11 +8642,15 @@ extend type Address { _extension(slot: Int!): Extension }
 extend type AuditEntry { _extension(slot: Int!): Extension }
 extend type Consent { _extension(slot: Int!): Extension }
 extend type Council { _extension(slot: Int!): Extension }
+extend type CouncilChange { _extension(slot: Int!): Extension }
 extend type District { _extension(slot: Int!): Extension }
 extend type DistrictBoundary { _extension(slot: Int!): Extension }
 extend type Honour { _extension(slot: Int!): Extension }
 extend type Household { _extension(slot: Int!): Extension }
 extend type HouseholdMember { _extension(slot: Int!): Extension }
+extend type IndicatorRow { _extension(slot: Int!): Extension }
+extend type InvitationPayload { _extension(slot: Int!): Extension }
+extend type IssuedServiceTokenPayload { _extension(slot: Int!): Extension }
 extend type Mandate { _extension(slot: Int!): Extension }
 extend type Membership { _extension(slot: Int!): Extension }
 extend type Mutation { _extension(slot: Int!): Extension }
@@ -8380,9 +8662,12 @@ extend type Post { _extension(slot: Int!): Extension }
 extend type Query { _extension(slot: Int!): Extension }
 extend type Role { _extension(slot: Int!): Extension }
 extend type RoleAssignment { _extension(slot: Int!): Extension }
+extend type RoleAssignmentPayload { _extension(slot: Int!): Extension }
+extend type RolePayload { _extension(slot: Int!): Extension }
 extend type ServiceToken { _extension(slot: Int!): Extension }
 extend type Term { _extension(slot: Int!): Extension }
 extend type Venue { _extension(slot: Int!): Extension }
+extend type Viewer { _extension(slot: Int!): Extension }
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -8449,6 +8734,8 @@ func (ec *executionContext) childFields_AccountPayload(ctx context.Context, fiel
 		return ec.fieldContext_AccountPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_AccountPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AccountPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountPayload", field.Name)
 }
@@ -8519,6 +8806,8 @@ func (ec *executionContext) childFields_AddressPayload(ctx context.Context, fiel
 		return ec.fieldContext_AddressPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_AddressPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AddressPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddressPayload", field.Name)
 }
@@ -8633,6 +8922,8 @@ func (ec *executionContext) childFields_ConsentPayload(ctx context.Context, fiel
 		return ec.fieldContext_ConsentPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_ConsentPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ConsentPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConsentPayload", field.Name)
 }
@@ -8701,6 +8992,8 @@ func (ec *executionContext) childFields_CouncilChange(ctx context.Context, field
 		return ec.fieldContext_CouncilChange_council(ctx, field)
 	case "membership":
 		return ec.fieldContext_CouncilChange_membership(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CouncilChange__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CouncilChange", field.Name)
 }
@@ -8749,6 +9042,8 @@ func (ec *executionContext) childFields_CouncilPayload(ctx context.Context, fiel
 		return ec.fieldContext_CouncilPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_CouncilPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CouncilPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CouncilPayload", field.Name)
 }
@@ -8893,6 +9188,8 @@ func (ec *executionContext) childFields_DistrictPayload(ctx context.Context, fie
 		return ec.fieldContext_DistrictPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_DistrictPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_DistrictPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DistrictPayload", field.Name)
 }
@@ -8949,6 +9246,8 @@ func (ec *executionContext) childFields_HonourPayload(ctx context.Context, field
 		return ec.fieldContext_HonourPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_HonourPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HonourPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HonourPayload", field.Name)
 }
@@ -9017,6 +9316,8 @@ func (ec *executionContext) childFields_HouseholdPayload(ctx context.Context, fi
 		return ec.fieldContext_HouseholdPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_HouseholdPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HouseholdPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HouseholdPayload", field.Name)
 }
@@ -9059,6 +9360,8 @@ func (ec *executionContext) childFields_IndicatorRow(ctx context.Context, field 
 		return ec.fieldContext_IndicatorRow_part(ctx, field)
 	case "object":
 		return ec.fieldContext_IndicatorRow_object(ctx, field)
+	case "_extension":
+		return ec.fieldContext_IndicatorRow__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IndicatorRow", field.Name)
 }
@@ -9097,6 +9400,8 @@ func (ec *executionContext) childFields_InvitationPayload(ctx context.Context, f
 		return ec.fieldContext_InvitationPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_InvitationPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_InvitationPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InvitationPayload", field.Name)
 }
@@ -9111,6 +9416,8 @@ func (ec *executionContext) childFields_IssuedServiceTokenPayload(ctx context.Co
 		return ec.fieldContext_IssuedServiceTokenPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_IssuedServiceTokenPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_IssuedServiceTokenPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IssuedServiceTokenPayload", field.Name)
 }
@@ -9183,6 +9490,8 @@ func (ec *executionContext) childFields_MandatePayload(ctx context.Context, fiel
 		return ec.fieldContext_MandatePayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_MandatePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MandatePayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MandatePayload", field.Name)
 }
@@ -9251,6 +9560,8 @@ func (ec *executionContext) childFields_MembershipPayload(ctx context.Context, f
 		return ec.fieldContext_MembershipPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_MembershipPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MembershipPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MembershipPayload", field.Name)
 }
@@ -9369,6 +9680,8 @@ func (ec *executionContext) childFields_OrganisationPayload(ctx context.Context,
 		return ec.fieldContext_OrganisationPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_OrganisationPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_OrganisationPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OrganisationPayload", field.Name)
 }
@@ -9473,6 +9786,8 @@ func (ec *executionContext) childFields_PersonPayload(ctx context.Context, field
 		return ec.fieldContext_PersonPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_PersonPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_PersonPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PersonPayload", field.Name)
 }
@@ -9619,6 +9934,8 @@ func (ec *executionContext) childFields_PostPayload(ctx context.Context, field g
 		return ec.fieldContext_PostPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_PostPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_PostPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PostPayload", field.Name)
 }
@@ -9713,6 +10030,8 @@ func (ec *executionContext) childFields_RoleAssignmentPayload(ctx context.Contex
 		return ec.fieldContext_RoleAssignmentPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_RoleAssignmentPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_RoleAssignmentPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleAssignmentPayload", field.Name)
 }
@@ -9751,6 +10070,8 @@ func (ec *executionContext) childFields_RolePayload(ctx context.Context, field g
 		return ec.fieldContext_RolePayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_RolePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_RolePayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RolePayload", field.Name)
 }
@@ -9837,6 +10158,8 @@ func (ec *executionContext) childFields_ServiceTokenPayload(ctx context.Context,
 		return ec.fieldContext_ServiceTokenPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_ServiceTokenPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ServiceTokenPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceTokenPayload", field.Name)
 }
@@ -9929,6 +10252,8 @@ func (ec *executionContext) childFields_TermPayload(ctx context.Context, field g
 		return ec.fieldContext_TermPayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_TermPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_TermPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TermPayload", field.Name)
 }
@@ -10017,6 +10342,8 @@ func (ec *executionContext) childFields_VenuePayload(ctx context.Context, field 
 		return ec.fieldContext_VenuePayload_userErrors(ctx, field)
 	case "clientMutationId":
 		return ec.fieldContext_VenuePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_VenuePayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VenuePayload", field.Name)
 }
@@ -10035,6 +10362,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_permissions(ctx, field)
 	case "sessions":
 		return ec.fieldContext_Viewer_sessions(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Viewer__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }

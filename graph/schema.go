@@ -30,7 +30,7 @@ func (g *Graph) For(m *core.Municipality) graphql.ExecutableSchema {
 	}
 	config := g.config
 	config.Schema = without(parsedSchema, off)
-	s := NewExecutableSchema(config)
+	s := compile(NewExecutableSchema(config), g.reads)
 	g.schemas[key] = s
 	return s
 }

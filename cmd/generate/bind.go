@@ -13,7 +13,8 @@ import (
 )
 
 // binder gives each GraphQL type its Go type, and marks the fields that are resolved: those whose
-// Go struct has no such field, and relations, whose field is there for its bun tag only.
+// Go struct has no such field; relations, whose field is there for its bun tag only; references,
+// whose field holds a key only; and columns with a permission of their own.
 type binder struct {
 	words   *words
 	modules *modules
@@ -61,7 +62,7 @@ func (b *binder) markResolved(cfg *config.Config, def *ast.Definition) {
 		return // gqlgen says which type is missing
 	}
 	for _, f := range def.Fields {
-		if strings.HasPrefix(f.Name, "__") || hasPlainField(target, f.Name) {
+		if strings.HasPrefix(f.Name, "__") || hasPlainField(target, f.Name) && !isProtected(target, f) {
 			continue
 		}
 		if model.Fields == nil {
@@ -72,8 +73,8 @@ func (b *binder) markResolved(cfg *config.Config, def *ast.Definition) {
 	cfg.Models[def.Name] = model
 }
 
-// hasPlainField says whether the Go type holds the value itself: a field that is not a relation,
-// or a method.
+// hasPlainField says whether the Go type holds the value itself: a field that is neither a relation
+// nor a reference, or a method.
 func hasPlainField(t types.Type, name string) bool {
 	t = types.Unalias(t)
 	methods := types.NewMethodSet(types.NewPointer(t))
@@ -82,17 +83,66 @@ func hasPlainField(t types.Type, name string) bool {
 			return true
 		}
 	}
+	f, tag := fieldOf(t, name)
+	return f != nil && !strings.Contains(tag.Get("bun"), "rel:") && referred(f.Type()) == ""
+}
+
+// fieldOf is the field of a struct, or of one that it embeds, that shows the GraphQL field.
+func fieldOf(t types.Type, name string) (*types.Var, reflect.StructTag) {
+	s, ok := types.Unalias(t).Underlying().(*types.Struct)
+	if !ok {
+		return nil, ""
+	}
+	for i := range s.NumFields() {
+		f := s.Field(i)
+		if f.Exported() && strings.EqualFold(f.Name(), name) && !f.Embedded() {
+			return f, reflect.StructTag(s.Tag(i))
+		}
+		if !f.Embedded() {
+			continue
+		}
+		if inner, tag := fieldOf(f.Type(), name); inner != nil {
+			return inner, tag
+		}
+	}
+	return nil, ""
+}
+
+// isProtected says whether the field is a column of a declared type that has a permission of its own.
+func isProtected(model types.Type, f *ast.FieldDefinition) bool {
+	_, tag := fieldOf(model, f.Name)
+	column := tag.Get("bun")
+	return embeds(model, module+"/core/read", "Row") && f.Directives.ForName("can") != nil && column != "" && !strings.Contains(column, "rel:")
+}
+
+// referred says which of core/read's references a Go type is: Ref, Refs, AnyRef or none.
+func referred(t types.Type) string {
+	named, ok := types.Unalias(t).(*types.Named)
+	if !ok || named.Obj().Pkg() == nil || named.Obj().Pkg().Path() != module+"/core/read" {
+		return ""
+	}
+	if name := named.Obj().Name(); name == "Ref" || name == "Refs" || name == "AnyRef" {
+		return name
+	}
+	return ""
+}
+
+// embeds says whether t is the named type or a struct that embeds it.
+func embeds(t types.Type, pkg, name string) bool {
+	if p, ok := t.(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	t = types.Unalias(t)
+	if named, ok := t.(*types.Named); ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == pkg && named.Obj().Name() == name {
+		return true
+	}
 	s, ok := t.Underlying().(*types.Struct)
 	if !ok {
 		return false
 	}
 	for i := range s.NumFields() {
-		f := s.Field(i)
-		if f.Embedded() && hasPlainField(f.Type(), name) {
+		if f := s.Field(i); f.Embedded() && embeds(f.Type(), pkg, name) {
 			return true
-		}
-		if f.Exported() && strings.EqualFold(f.Name(), name) {
-			return !strings.Contains(reflect.StructTag(s.Tag(i)).Get("bun"), "rel:")
 		}
 	}
 	return false

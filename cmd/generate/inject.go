@@ -119,6 +119,7 @@ type %[1]sPayload {
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 `, of, field)
 }
@@ -149,18 +150,30 @@ input %[1]sOrder {
 `, of)
 }
 
-// slots is the hidden field through which plugins add fields at run time: it is in the generated
-// schema, and left out of every schema that is served. (A subscription's own slot is a stream and
-// comes with the plugins that have one.)
+// slots is the hidden field through which parts of an operation that gqlgen does not resolve join
+// its answer: in the generated schema it is in every root, every object with an id, and every other
+// one that shows such an object, and left out of every schema that is served. (A subscription's own
+// slot is a stream and comes with the plugins that have one.)
 func (w *words) slots() string {
 	var out strings.Builder
 	out.WriteString("\nscalar Extension\n")
 	for _, name := range slices.Sorted(maps.Keys(w.types)) {
-		if def := w.types[name]; name == "Query" || name == "Mutation" || def.Kind == ast.Object && slices.Contains(def.Interfaces, "Node") {
+		if def := w.types[name]; name == "Query" || name == "Mutation" || !isRoot(name) && def.Kind == ast.Object && w.joins(def) {
 			fmt.Fprintf(&out, "extend type %s { _extension(slot: Int!): Extension }\n", name)
 		}
 	}
 	return out.String()
+}
+
+// joins says whether the object has an id, or may show one that has.
+func (w *words) joins(def *ast.Definition) bool {
+	return w.hasID(def) || slices.ContainsFunc(def.Fields, func(f *ast.FieldDefinition) bool {
+		return !f.Type.NonNull && f.Type.Elem == nil && (f.Type.Name() == "Node" || w.hasID(w.types[f.Type.Name()]))
+	})
+}
+
+func (w *words) hasID(def *ast.Definition) bool {
+	return def != nil && slices.Contains(def.Interfaces, "Node")
 }
 
 func isRoot(name string) bool { return name == "Query" || name == "Mutation" || name == "Subscription" }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -26,12 +27,15 @@ type Settings struct {
 	PostgresBin    string `help:"Folder of Postgres' binaries, where they are not found by themselves." group:"Data"`
 	MaxConnections int32  `help:"Most connections to the database; 0: by the number of processors." default:"0" group:"Data"`
 
-	Municipality   string         `help:"Key of the municipality meant when a request names none; may be left out while there is one." group:"Graph"`
-	MaxPage        int            `help:"Most rows of one page of a list." default:"100" group:"Graph"`
-	Introspection  bool           `help:"Let the anonymous read the schema." default:"true" negatable:"" group:"Graph"`
-	AllowedOrigins []string       `help:"Foreign web origins that may use the API with the visitor's cookie." group:"Graph"`
-	OpenSignUp     bool           `help:"Let residents make accounts themselves." group:"Graph"`
-	TrustedProxies []netip.Prefix `help:"Networks whose X-Forwarded-For is believed." group:"Graph"`
+	Municipality     string         `help:"Key of the municipality meant when a request names none; may be left out while there is one." group:"Graph"`
+	MaxPage          int            `help:"Most rows of one page of a list." default:"100" group:"Graph"`
+	Reads            string         `help:"How declared reads are answered: compiled, or by gqlgen's resolvers, their slower referee." enum:"compiled,resolvers" default:"compiled" group:"Graph"`
+	Introspection    bool           `help:"Let the anonymous read the schema." default:"true" negatable:"" group:"Graph"`
+	AllowedOrigins   []string       `help:"Foreign web origins that may use the API with the visitor's cookie." group:"Graph"`
+	OpenSignUp       bool           `help:"Let residents make accounts themselves." group:"Graph"`
+	TrustedDocuments string         `help:"Manifest of queries that clients may name by id: JSON of texts by id (Relay), or Apollo's." placeholder:"FILE" group:"Graph"`
+	TrustedOnly      bool           `help:"Refuse every query that is not in the manifest of --trusted-documents." group:"Graph"`
+	TrustedProxies   []netip.Prefix `help:"Networks whose X-Forwarded-For is believed." group:"Graph"`
 
 	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" group:"Logs"`
 	LogFormat string     `help:"text, json, or auto: text on a terminal, json elsewhere." enum:"auto,text,json" default:"auto" group:"Logs"`
@@ -59,13 +63,17 @@ func (s *Settings) Validate() error {
 	if s.MaxPage < 1 || s.MaxPage > 1000 {
 		return fmt.Errorf("--max-page is from 1 to 1000, not %d", s.MaxPage)
 	}
+	if s.TrustedOnly && s.TrustedDocuments == "" {
+		return errors.New("--trusted-only needs --trusted-documents")
+	}
 	return nil
 }
 
 func (s *Settings) house() house.Settings {
 	return house.Settings{
 		Municipality: s.Municipality, MaxPage: s.MaxPage, AllowedOrigins: s.AllowedOrigins,
-		TrustedProxies: s.TrustedProxies, OpenSignUp: s.OpenSignUp, Introspection: s.Introspection,
+		TrustedProxies: s.TrustedProxies, OpenSignUp: s.OpenSignUp, Introspection: s.Introspection, Reads: s.Reads,
+		TrustedDocuments: s.TrustedDocuments, TrustedOnly: s.TrustedOnly,
 	}
 }
 

@@ -1,74 +1,110 @@
-// Package extension is the seam through which fields that the core does not know join an answer.
+// Package extension is the seam through which sources answer parts of an operation.
 //
-// Every root and every object with an id has one hidden field, _extension(slot). Its resolver,
+// A source (core/read's SQL; plugins are the next) compiles a part of an operation: a Part is given
+// all places that want it at once, and answers a value or an error for each. What stands within a
+// value and is another part's is asked for in the next round, all of it together.
+//
+// Parts below what gqlgen resolves join by one hidden field, _extension(slot). Its resolver,
 // written by cmd/generate, only notes a Place. gqlgen resolves a whole operation before it writes
 // the first byte; when it comes to write a Place, all places of the operation are known, at
-// whatever depth and in whatever list, and the operation's Filler fills them together.
+// whatever depth and in whatever list, and are filled together. (gqlgen does so, but does not
+// promise it: if it changed, rounds would become smaller and answers stay right.)
 //
-// No schema that is served names the field. Whoever compiles operations puts a Filler into the
-// operation's context; without one a Place is an error, since nobody may have asked for it.
+// No schema that is served names the field. Whoever compiles operations puts its Slots into the
+// operation's context; without them a Place is an error, since nobody may have asked for it.
 package extension
 
 import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
-	"github.com/google/uuid"
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Place is where a value is wanted: the slot of the operation, on one object (none at the root).
+// Slot is what fills the places of one number.
+type Slot struct {
+	Part Part
+	// Parent is what the part is given of the object at which the place is; nil: there is nothing.
+	Parent func(object any) any
+}
+
+// Slots are those of one operation while it runs.
+type Slots struct {
+	slots   []Slot
+	mu      sync.Mutex
+	waiting []*Wanted
+}
+
+// NewSlots are numbered in their order.
+func NewSlots(slots []Slot) *Slots { return &Slots{slots: slots} }
+
+type slotsKey struct{}
+
+// With puts the operation's slots into its context.
+func With(ctx context.Context, s *Slots) context.Context {
+	return context.WithValue(ctx, slotsKey{}, s)
+}
+
+// Place is a value that gqlgen writes without knowing it.
 type Place struct {
-	Type string
-	Key  uuid.UUID
-	Slot int
-
-	filler Filler
-	json   []byte
-}
-
-// Filler answers all places of one operation.
-type Filler interface {
-	// Note is called while the operation is resolved, from many goroutines.
-	Note(*Place)
-	// Fill is called when the first place is written, and again for each that is not filled then.
-	Fill(ctx context.Context) error
-}
-
-type fillerKey struct{}
-
-// With puts the operation's filler into its context.
-func With(ctx context.Context, f Filler) context.Context {
-	return context.WithValue(ctx, fillerKey{}, f)
+	slots  *Slots
+	wanted *Wanted // nil: there is nothing to ask for
 }
 
 var errNobody = errors.New("extension: this operation has no slots")
 
-// At notes a place; the generated resolvers call it.
-func At(ctx context.Context, typ string, key uuid.UUID, slot int) (*Place, error) {
-	f, ok := ctx.Value(fillerKey{}).(Filler)
-	if !ok {
+// At notes a place on the object; the generated resolvers call it.
+func At(ctx context.Context, object any, slot int) (*Place, error) {
+	s, ok := ctx.Value(slotsKey{}).(*Slots)
+	if !ok || slot < 0 || slot >= len(s.slots) {
 		return nil, errNobody
 	}
-	p := &Place{Type: typ, Key: key, Slot: slot, filler: f}
-	f.Note(p)
+	p := &Place{slots: s}
+	parent := s.slots[slot].Parent(object)
+	if parent == nil {
+		return p, nil
+	}
+	p.wanted = &Wanted{Part: s.slots[slot].Part, Parent: parent, Path: graphql.GetPath(ctx), Context: ctx}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = append(s.waiting, p.wanted)
 	return p, nil
 }
 
-// Put gives the place its value, as JSON.
-func (p *Place) Put(json []byte) { p.json = json }
+// fill asks for all that was noted since the last time, and tells what is wrong with it.
+func (s *Slots) fill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wanted := s.waiting
+	s.waiting = nil
+	Fill(wanted)
+	for _, w := range wanted {
+		Report(w.Context, w.All())
+	}
+}
+
+// Report adds the errors to the answer, each at its place.
+func Report(ctx context.Context, errs []*Error) {
+	for _, e := range errs {
+		shown := &gqlerror.Error{Err: e.Err, Message: e.Err.Error(), Path: e.Path}
+		if e.Field != nil {
+			shown.Locations = []gqlerror.Location{{Line: e.Field.Line, Column: e.Field.Column}}
+		}
+		graphql.AddError(ctx, shown)
+	}
+}
 
 // MarshalGQLContext writes the value, filling all places first.
-func (p *Place) MarshalGQLContext(ctx context.Context, w io.Writer) error {
-	if p.json == nil {
-		if err := p.filler.Fill(ctx); err != nil {
-			return err
-		}
+func (p *Place) MarshalGQLContext(_ context.Context, w io.Writer) error {
+	if p.wanted == nil {
+		_, err := io.WriteString(w, "null")
+		return err
 	}
-	if p.json == nil {
-		p.json = []byte("null")
-	}
-	_, err := w.Write(p.json)
+	p.slots.fill()
+	_, err := w.Write(p.wanted.Append(nil))
 	return err
 }
 

@@ -3,93 +3,104 @@ package extension_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
 
-	"github.com/google/uuid"
+	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/veche-city/veche/core/extension"
 )
 
-// filler notes all places and fills them at the first call.
-type filler struct {
-	mu     sync.Mutex
-	places []*extension.Place
-	calls  int
-	fail   error
-	leave  bool
+// echo answers each place with its parent, and notes how many it was asked for at once. A number
+// holds the next smaller one within it, which another part is asked for.
+type echo struct {
+	calls []int
+	inner extension.Part
 }
 
-func (f *filler) Note(p *extension.Place) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.places = append(f.places, p)
-}
-
-func (f *filler) Fill(context.Context) error {
-	f.calls++
-	for _, p := range f.places {
-		if !f.leave {
-			p.Put(fmt.Appendf(nil, `{"slot":%d}`, p.Slot))
+func (e *echo) Fill(wanted []*extension.Wanted) {
+	e.calls = append(e.calls, len(wanted))
+	for _, w := range wanted {
+		n := w.Parent.(int)
+		w.JSON = fmt.Appendf(nil, `{"n":%d,"of":`, n)
+		if n > 0 && e.inner != nil {
+			w.Inner = []extension.Inner{{At: len(w.JSON), Wanted: &extension.Wanted{Part: e.inner, Parent: n - 1, Context: w.Context}}}
+		} else {
+			w.JSON = append(w.JSON, "null"...)
 		}
+		w.JSON = append(w.JSON, '}')
 	}
-	return f.fail
 }
+
+func itself(object any) any { return object }
 
 func TestNobodyAsked(t *testing.T) {
-	if p, err := extension.At(t.Context(), "Council", uuid.New(), 1); err == nil {
-		t.Errorf("got %v", p)
+	some := extension.With(t.Context(), extension.NewSlots([]extension.Slot{{Part: &echo{}, Parent: itself}}))
+	for _, c := range []struct {
+		ctx  context.Context
+		slot int
+	}{{t.Context(), 0}, {some, 1}, {some, -1}} {
+		if p, err := extension.At(c.ctx, 1, c.slot); err == nil {
+			t.Errorf("slot %d: got %v", c.slot, p)
+		}
 	}
 	if err := new(extension.Place).UnmarshalGQLContext(t.Context(), map[string]any{}); err == nil {
 		t.Error("a place was taken from outside")
 	}
 }
 
+// All places of a slot are one call, whoever notes them and whichever is written first; one with
+// nothing to ask for is null, and nobody is asked.
 func TestPlacesAreFilledTogether(t *testing.T) {
-	f := &filler{}
-	ctx := extension.With(t.Context(), f)
+	part := &echo{}
+	slots := extension.NewSlots([]extension.Slot{{Part: part, Parent: itself}, {Part: part, Parent: func(any) any { return nil }}})
+	ctx := extension.With(graphql.WithResponseContext(t.Context(), graphql.DefaultErrorPresenter, graphql.DefaultRecover), slots)
 	places := make([]*extension.Place, 100)
-	keys := make([]uuid.UUID, len(places))
 	var wait sync.WaitGroup
 	for i := range places {
-		keys[i] = uuid.New()
 		wait.Go(func() {
 			var err error
-			if places[i], err = extension.At(ctx, "Council", keys[i], i); err != nil {
+			if places[i], err = extension.At(ctx, i, i%10/9); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wait.Wait()
 	for i, p := range places {
-		var out bytes.Buffer
-		if err := p.MarshalGQLContext(ctx, &out); err != nil || out.String() != fmt.Sprintf(`{"slot":%d}`, i) {
-			t.Errorf("place %d: got %s, %v", i, out.Bytes(), err)
+		want := fmt.Sprintf(`{"n":%d,"of":null}`, i)
+		if i%10 == 9 {
+			want = "null"
 		}
-		if p.Type != "Council" || p.Key != keys[i] || p.Slot != i {
-			t.Errorf("got %+v", p)
+		if got := written(t, p); got != want {
+			t.Errorf("place %d: got %s, want %s", i, got, want)
 		}
 	}
-	if f.calls != 1 || len(f.places) != len(places) {
-		t.Errorf("%d calls for %d of %d places", f.calls, len(f.places), len(places))
+	if len(part.calls) != 1 || part.calls[0] != 90 {
+		t.Errorf("asked for %v", part.calls)
 	}
 }
 
-func TestAFillerThatFails(t *testing.T) {
-	f := &filler{fail: errors.New("the plugin is away"), leave: true}
-	ctx := extension.With(t.Context(), f)
-	p, err := extension.At(ctx, "Query", uuid.Nil, 0)
-	if err != nil {
+// What stands within values is asked for in the next round, all of it together.
+func TestRounds(t *testing.T) {
+	deep := &echo{}
+	top := &echo{inner: deep}
+	deep.inner = top
+	wanted := []*extension.Wanted{{Part: top, Parent: 3, Context: t.Context()}, {Part: top, Parent: 2, Context: t.Context()}}
+	extension.Fill(wanted)
+	if got, want := string(wanted[0].Append(nil)), `{"n":3,"of":{"n":2,"of":{"n":1,"of":{"n":0,"of":null}}}}`; got != want {
+		t.Errorf("got %s", got)
+	}
+	if fmt.Sprint(top.calls, deep.calls) != "[2 2] [2 1]" {
+		t.Errorf("asked for %v and %v", top.calls, deep.calls)
+	}
+}
+
+func written(t *testing.T, p *extension.Place) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := p.MarshalGQLContext(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	if err := p.MarshalGQLContext(ctx, &out); !errors.Is(err, f.fail) || out.Len() != 0 {
-		t.Errorf("got %s, %v", out.Bytes(), err)
-	}
-	f.fail = nil
-	if err := p.MarshalGQLContext(ctx, &out); err != nil || out.String() != "null" {
-		t.Errorf("left unfilled: got %s, %v", out.Bytes(), err)
-	}
+	return out.String()
 }

@@ -34,7 +34,7 @@ func benchmark[T any](b *testing.B, w *world, query string, run func(ctx context
 // all of it, to be set against one statement of like rows by hand.
 func BenchmarkReads(b *testing.B) {
 	w := newWorld(b)
-	w.reads = read.New(w.db.DB, w.guard, clock, maxPage) // without the statements' hook
+	w.reads = read.New(w.db, w.guard, clock, maxPage) // without the statements' hook
 	declare(w.reads, w.log)
 	w.must(w.reads.Ready())
 	w.must(w.town.SetTimeZone(w.town.TimeZone)) // as the registry of municipalities makes it

@@ -71,12 +71,18 @@ var casts = map[string]func(string) bool{
 	},
 	"real":        isReal,
 	"boolean":     func(s string) bool { return s == "true" || s == "false" },
-	"date":        func(s string) bool { _, err := core.ParseDate(s); return err == nil },
+	"date":        isDay,
 	"timestamptz": isMoment,
 }
 
 // storable says whether the text can stand in the database at all: Postgres keeps no NUL.
 func storable(s string) bool { return strings.IndexByte(s, 0) < 0 }
+
+// isDay reads days, and the ends of time by which rows without a day are ordered.
+func isDay(s string) bool {
+	_, err := core.ParseDate(s)
+	return err == nil || s == "infinity" || s == "-infinity"
+}
 
 // isReal bounds the digits too: 1e-99 is a real of Go's, and out of range for Postgres.
 func isReal(s string) bool {

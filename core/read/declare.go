@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -34,16 +35,17 @@ type Type struct {
 	Orders       map[string][]Key // by the value of the OrderField enum
 	Order        string           // the order when none is asked for
 	Computed     map[string]Computed
+	Groups       map[string]Group
+	References   map[string]Reference
 	// Lists are the connections that show rows of this type: "Council.members" on another type
 	// or "Council.children" on its own.
 	Lists map[string]List
-	// Needs names the columns that a method of the Go type reads, by the GraphQL field.
-	Needs map[string][]string
 	// Refused makes a hidden row of this type an error at its place instead of a silent null:
 	// for personal data, which every owner of a row has.
 	Refused bool
 	// Protected names the permission that shows a field, by the GraphQL field of a column that may
-	// be null; without it the field is null.
+	// be null. Without it the field is null and bears the error FORBIDDEN, whatever the column holds.
+	// In the schema the field says the same by @can.
 	Protected map[string]string
 	// OnRead is told, before the answer, which rows and columns were read, for types whose
 	// reading is logged. An error keeps the rows from being shown.
@@ -75,7 +77,21 @@ type Filter struct {
 type Computed struct {
 	SQL    string
 	Counts string
+	// ID makes an opaque id of it: the GraphQL type whose key SQL is (a uuid), or AnyType where SQL is
+	// the type and the key in one text, Council:0195….
+	ID string
 }
+
+// Group is a field that shows several expressions as one object of a type of its own, which has no
+// id: a Point of longitude and latitude. It is null where When does not hold.
+type Group struct {
+	When   string // a condition; empty: never null
+	Fields map[string]Computed
+}
+
+// Reference is a field that shows one object of any declared type, found by two expressions: the
+// name of its GraphQL type and its key. It is null where either is, or the viewer may not see it.
+type Reference struct{ Type, Key string }
 
 // List is a connection: the rows of this type whose relation By leads to the parent.
 type List struct {
@@ -96,6 +112,7 @@ type typ struct {
 	relations map[string]*relation
 	lists     map[string]*list
 	satisfies []string
+	byHand    map[string]bool // fields that a module resolves by hand
 }
 
 type relation struct {
@@ -140,8 +157,8 @@ func (t *typ) join(r *Reader) error {
 	t.protected = map[*schema.Field]string{}
 	for name, permission := range t.Protected {
 		column := t.columns[fold(name)]
-		if column == nil {
-			return fmt.Errorf("read: %s protects %s, which is no column", t.Name, name)
+		if column == nil || column.StructField.Type.Kind() != reflect.Pointer {
+			return fmt.Errorf("read: %s protects %s, which is no column that may be null", t.Name, name)
 		}
 		t.protected[column] = permission
 	}
@@ -190,15 +207,32 @@ func (t *typ) check(r *Reader) error {
 			return fmt.Errorf("read: %s.%s counts %s, which is not declared", t.Name, name, c.Counts)
 		}
 	}
-	for name, columns := range t.Needs {
-		for _, c := range columns {
-			if t.columns[fold(c)] == nil {
-				return fmt.Errorf("read: %s.%s needs %s, which is no column", t.Name, name, c)
+	return nil
+}
+
+// checkFields finds fields that are declared in two ways, of which one would never be asked.
+func (t *typ) checkFields() error {
+	ways := map[string]int{}
+	for _, names := range [][]string{
+		keysIn(t.columns), keysIn(t.relations), keysIn(t.lists), keysIn(t.Computed), keysIn(t.Groups), keysIn(t.References),
+	} {
+		for _, name := range names {
+			if ways[fold(name)]++; ways[fold(name)] > 1 {
+				return fmt.Errorf("read: %s.%s is declared in two ways", t.Name, name)
+			}
+		}
+	}
+	for name, g := range t.Groups {
+		for part, c := range g.Fields {
+			if c.Counts != "" {
+				return fmt.Errorf("read: %s.%s.%s counts rows, which a field of a group cannot", t.Name, name, part)
 			}
 		}
 	}
 	return nil
 }
+
+func keysIn[V any](m map[string]V) []string { return slices.Collect(maps.Keys(m)) }
 
 // joinOf is the pair of columns that a relation joins by, beside the municipality.
 func joinOf(rel *schema.Relation) (*relation, error) {
@@ -249,7 +283,7 @@ func (r *Reader) ground(place, sql string) error {
 		relations = map[string]string{}
 	}
 	if had := relations[name]; had != "" {
-		sql = "(" + had + " OR " + sql + ")"
+		sql = "(" + sql + " OR " + had + ")" // what is built upon others holds more often
 	}
 	relations[name] = sql
 	t.Rows.Relations = relations
@@ -276,14 +310,17 @@ func (r *Reader) Ready() error {
 		}
 	}
 	r.pending = nil
-	for _, t := range r.byName {
-		t.settle(r)
+	for _, name := range r.Types() {
+		r.byName[name].settle(r)
+		if err := r.byName[name].checkFields(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// Answers says whether the field of the type is declared; the start checks every field whose
-// resolver was generated.
+// Answers says whether the field of the type is declared, point.latitude being one of a group; the
+// start checks every field whose resolver was generated.
 func (r *Reader) Answers(object, field string) bool {
 	t := r.byName[object]
 	if t == nil {
@@ -291,7 +328,22 @@ func (r *Reader) Answers(object, field string) bool {
 	}
 	f := fold(field)
 	_, computed := t.Computed[field]
-	return t.columns[f] != nil || t.relations[f] != nil || t.lists[f] != nil || computed
+	field, part, within := strings.Cut(field, ".")
+	g, group := t.Groups[field]
+	if within {
+		_, group = g.Fields[part]
+		return group
+	}
+	_, reference := t.References[field]
+	return t.columns[f] != nil || t.relations[f] != nil || t.lists[f] != nil || computed || group || reference
+}
+
+// Protects is the permission that shows the field; empty where the rows' own guard is enough.
+func (r *Reader) Protects(object, field string) string {
+	if t := r.byName[object]; t != nil {
+		return t.Protected[field]
+	}
+	return ""
 }
 
 // Types are the names of all declared types, in order.

@@ -21,5 +21,5 @@ func Plan[M any](ctx context.Context, r *Reader) (string, error) {
 		return "", err
 	}
 	x := r.run(ctx)
-	return x.pageSQL(pg, x.cursorKeys(pg))
+	return x.pageSQL(pg, x.cursorKeys(pg, t.table.Alias))
 }

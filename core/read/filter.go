@@ -10,22 +10,28 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/uptrace/bun"
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/core"
 )
 
-// condition compares an expression with a value: op is the statement's form, ?0 the expression
-// and ?1 the value.
+// condition compares an expression with values: op is the statement's form, ?0 the expression,
+// ?1 and ?2 the page's values that from and the next are.
 type condition struct {
 	op, expr string
-	value    any
+	from     int
 }
 
 // operators are what a filter's input can say.
 var operators = map[string]string{
-	"eq": "?0 = ?1", "in": "?0 IN (?1)", "notIn": "?0 NOT IN (?1)", "gte": "?0 >= ?1", "lte": "?0 <= ?1",
+	"eq": "?0 = ?1", "in": "?0 = ANY (?1)", "notIn": "?0 <> ALL (?1)", "gte": "?0 >= ?1", "lte": "?0 <= ?1",
 	"startsWith": "starts_with(?0, ?1)",
+}
+
+// operatorsOfPairs are the same where a type's name and a key are compared.
+var operatorsOfPairs = map[string]string{
+	"eq": "?0 = (?1, ?2)", "in": "?0 IN (SELECT * FROM unnest(?1, ?2))", "notIn": "?0 NOT IN (SELECT * FROM unnest(?1, ?2))",
 }
 
 // filter reads the argument filter: each field that is given must hold.
@@ -74,36 +80,48 @@ func (pg *page) compare(f comparison, given any) error {
 		if operations[op] == nil {
 			continue
 		}
-		c, err := f.condition(op, operations[op])
-		if err != nil {
+		if err := pg.operation(f, op, operations[op]); err != nil {
 			return at(err, op)
 		}
-		pg.filters = append(pg.filters, c)
 	}
 	return nil
 }
 
-func (f comparison) condition(op string, v any) (condition, error) {
+func (pg *page) operation(f comparison, op string, v any) error {
 	if op == "isNull" {
-		if v == true {
-			return condition{op: "?0 IS NULL", expr: f.SQL}, nil
-		}
-		return condition{op: "?0 IS NOT NULL", expr: f.SQL}, nil
+		is := map[bool]string{true: "?0 IS NULL", false: "?0 IS NOT NULL"}
+		pg.filters = append(pg.filters, condition{op: is[v == true], expr: f.SQL})
+		return nil
 	}
 	form, ok := operators[op]
+	if f.ID == AnyType {
+		form, ok = operatorsOfPairs[op]
+	}
 	if !ok {
-		return condition{}, fmt.Errorf("read: a filter cannot say %s", op)
+		return fmt.Errorf("read: a filter cannot say %s", op)
 	}
-	list, isList := v.([]any)
-	if isList && len(list) == 0 {
-		return condition{op: map[string]string{"in": "FALSE", "notIn": "TRUE"}[op], expr: f.SQL}, nil
-	}
+	isList := op == "in" || op == "notIn"
+	list := []any{v}
 	if isList {
-		values, err := f.values(list)
-		return condition{form, f.SQL, bun.List(values)}, err
+		list = graphql.CoerceList(v) // a single value stands for a list of it (GraphQL, section 3.11)
 	}
-	value, err := f.value(v)
-	return condition{form, f.SQL, value}, err
+	if len(list) == 0 {
+		pg.filters = append(pg.filters, condition{op: map[string]string{"in": "FALSE", "notIn": "TRUE"}[op], expr: f.SQL})
+		return nil
+	}
+	values, err := f.values(list)
+	if err != nil {
+		return err
+	}
+	pg.filters = append(pg.filters, condition{form, f.SQL, len(pg.values)})
+	for _, column := range columnsOf(values) {
+		if isList {
+			pg.values = append(pg.values, column)
+		} else {
+			pg.values = append(pg.values, reflect.ValueOf(column).Index(0).Interface())
+		}
+	}
+	return nil
 }
 
 func (f comparison) values(list []any) ([]any, error) {
@@ -115,6 +133,47 @@ func (f comparison) values(list []any) ([]any, error) {
 		}
 	}
 	return values, nil
+}
+
+// columnsOf makes lists of one Go type: one of the values, or two of ids of any type.
+func columnsOf(values []any) []any {
+	switch values[0].(type) {
+	case core.ID:
+		types, keys := make([]string, len(values)), make([]uuid.UUID, len(values))
+		for i, v := range values {
+			types[i], keys[i] = v.(core.ID).Type, v.(core.ID).Key
+		}
+		return []any{types, keys}
+	case uuid.UUID:
+		return []any{typed[uuid.UUID](values)}
+	case core.Date:
+		return []any{typed[core.Date](values)}
+	case time.Time:
+		return []any{typed[time.Time](values)}
+	case bool:
+		return []any{typed[bool](values)}
+	case string:
+		return []any{typed[string](values)}
+	}
+	if slices.ContainsFunc(values, func(v any) bool { _, whole := v.(int64); return !whole }) {
+		floats := make([]float64, len(values))
+		for i, v := range values {
+			if n, whole := v.(int64); whole {
+				v = float64(n)
+			}
+			floats[i], _ = v.(float64)
+		}
+		return []any{floats}
+	}
+	return []any{typed[int64](values)}
+}
+
+func typed[V any](values []any) []V {
+	all := make([]V, len(values))
+	for i, v := range values {
+		all[i], _ = v.(V)
+	}
+	return all
 }
 
 // AnyType is the ID of a filter whose ids may be of any type.
@@ -135,6 +194,8 @@ func (f comparison) value(v any) (any, error) {
 	switch v := v.(type) {
 	case string:
 		return v, textual(v)
+	case int:
+		return int64(v), nil
 	case json.Number: // of a variable; as a text it would be read as the column's type, and fail beyond it
 		if n, err := v.Int64(); err == nil {
 			return n, nil
@@ -162,7 +223,7 @@ func (f comparison) key(v any) (any, error) {
 		return nil, err
 	}
 	if f.ID == AnyType {
-		return bun.SafeQuery("(?, ?::uuid)", id.Type, id.Key), nil
+		return id, nil
 	}
 	return id.Of(f.ID)
 }
@@ -187,8 +248,10 @@ func (pg *page) like(f Filter, given any) error {
 		return err
 	}
 	for _, word := range words {
-		pg.filters = append(pg.filters, condition{alike, f.SQL, word})
+		pg.filters = append(pg.filters, condition{alike, f.SQL, len(pg.values)})
+		pg.values = append(pg.values, word)
 	}
-	pg.search = &condition{"(1 - word_similarity(fold_name(?1), ?0))", f.SQL, strings.Join(words, " ")}
+	pg.search = &condition{"(1 - word_similarity(fold_name(?1), ?0))", f.SQL, len(pg.values)}
+	pg.values = append(pg.values, strings.Join(words, " "))
 	return nil
 }

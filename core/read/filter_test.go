@@ -36,7 +36,7 @@ func filterType(t *testing.T) (*Reader, *typ) {
 	}
 	sqldb := stdlib.OpenDBFromPool(pool)
 	t.Cleanup(func() { _ = sqldb.Close(); pool.Close() })
-	r := New(bun.NewDB(sqldb, pgdialect.New()), nil, time.Now, 100)
+	r := New(&postgres.DB{DB: bun.NewDB(sqldb, pgdialect.New())}, nil, time.Now, 100)
 	Declare[filtered](r, Type{Name: "Filtered", Filters: map[string]Filter{
 		"startsOn": {SQL: `?TableAlias.starts_on`},
 		"endsOn":   {SQL: `?TableAlias.ends_on`},
@@ -79,18 +79,18 @@ func TestFilterValues(t *testing.T) {
 		value     any
 		want      string
 	}{
-		{"startsOn", "gte", "2012-10-01", `"filtered".starts_on >= '2012-10-01'`},
+		{"startsOn", "gte", "2012-10-01", `"filtered".starts_on >= '2012-10-01'::date`},
 		{"endsOn", "isNull", true, `"filtered".ends_on IS NULL`},
-		{"at", "lte", "2012-10-01T08:00:00+08:00", `"filtered".at <= '2012-10-01 00:00:00+00:00'`},
-		{"name", "eq", "never", `"filtered".name = 'never'`},
-		{"district", "eq", id.String(), `"filtered".id = '01a20963-95a6-7425-a2f0-cf69f5a17f33'`},
-		{"object", "in", []any{id.String()}, `("filtered".name, "filtered".id) IN (('District', '01a20963-95a6-7425-a2f0-cf69f5a17f33'::uuid))`},
+		{"at", "lte", "2012-10-01T08:00:00+08:00", `"filtered".at <= '2012-10-01 00:00:00+00:00'::timestamptz`},
+		{"name", "eq", "never", `"filtered".name = 'never'::text`},
+		{"district", "eq", id.String(), `"filtered".id = '01a20963-95a6-7425-a2f0-cf69f5a17f33'::uuid`},
+		{"object", "in", []any{id.String()}, `("filtered".name, "filtered".id) IN (SELECT * FROM unnest('{"District"}'::text[], '{"01a20963-95a6-7425-a2f0-cf69f5a17f33"}'::uuid[]))`},
 	} {
 		pg := &page{}
 		if err := pg.filter(typ, map[string]any{c.field: map[string]any{c.op: c.value}}); err != nil {
 			t.Fatal(err)
 		}
-		if got := r.run(t.Context()).condition(pg.filters[0], "filtered"); got != c.want {
+		if got := r.run(t.Context()).condition(pg, pg.filters[0], "filtered"); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
 		}
 	}

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -55,8 +57,10 @@ func (w *world) ask(ctx context.Context, query string, vars ...any) *answer {
 	w.must(err)
 	x := &execution{op: op, reads: w.reads}
 	ctx = graphql.WithOperationContext(ctx, op)
-	data := x.object(ctx, townSchema.Query, op.Operation.SelectionSet, nil)
-	return &answer{data, x.errs}
+	logged := len(w.log.calls)
+	got := &answer{x.object(ctx, townSchema.Query, op.Operation.SelectionSet, nil), x.errs}
+	w.compare(ctx, op, got, slices.Clone(w.log.calls[logged:]))
+	return got
 }
 
 // operation validates the query; vars are names and values in turn, which pass through JSON.
@@ -153,6 +157,8 @@ func scalar(ctx context.Context, v any) any {
 			return err
 		}
 		return strings.Trim(out.String(), `"`)
+	case time.Time:
+		return v.UTC().Format(time.RFC3339Nano)
 	case interface{ String() string }:
 		return v.String()
 	}
@@ -195,8 +201,20 @@ func (x *execution) resolve(ctx context.Context, name string, obj any) (any, err
 		return read.Page[House](ctx, x.reads, obj.(read.Object))
 	case "Street.houseCount":
 		return read.Value[int](ctx, x.reads, obj.(read.Object))
-	case "Street.status":
+	case "Street.status", "Street.title", "Street.tongue":
 		return read.Value[string](ctx, x.reads, obj.(read.Object))
+	case "Street.marks":
+		return read.Value[[]string](ctx, x.reads, obj.(read.Object))
+	case "House.onStreet":
+		return read.Value[core.ID](ctx, x.reads, obj.(read.Object))
+	case "House.inTwin", "House.aboutKey":
+		return read.Value[*core.ID](ctx, x.reads, obj.(read.Object))
+	case "House.spot", "House.home":
+		return read.Grouped[Spot](ctx, x.reads, obj.(read.Object))
+	case "House.about":
+		return read.Refer(ctx, x.reads, obj.(read.Object))
+	case "House.remark":
+		return read.Column[*string](ctx, x.reads, obj.(read.Object))
 	case "Street.loud":
 		return read.Value[*string](ctx, x.reads, obj.(read.Object))
 	case "Secret.length":

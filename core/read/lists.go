@@ -24,7 +24,7 @@ func (x *run) root(pg *page) (*pageRows, error) {
 		return got, err
 	}
 	if pg.total {
-		from, err := x.from(pg.node, x.where(pg)...)
+		from, err := x.from(pg.node, x.where(pg, pg.node.typ.table.Alias)...)
 		if err != nil {
 			return nil, err
 		}
@@ -35,7 +35,7 @@ func (x *run) root(pg *page) (*pageRows, error) {
 	if !pg.rows {
 		return got, nil
 	}
-	lead := x.cursorKeys(pg)
+	lead := x.cursorKeys(pg, pg.node.typ.table.Alias)
 	sql, err := x.pageSQL(pg, lead)
 	if err != nil {
 		return nil, err
@@ -49,12 +49,12 @@ func (x *run) root(pg *page) (*pageRows, error) {
 }
 
 func (x *run) pageSQL(pg *page, lead []string, where ...string) (string, error) {
-	columns, err := x.columns(pg.node, lead...)
+	columns, err := x.selected(pg.node, lead...)
 	if err != nil {
 		return "", err
 	}
-	beyond, tail := x.window(pg)
-	from, err := x.from(pg.node, slices.Concat(where, x.where(pg), beyond)...)
+	beyond, tail := x.window(pg, pg.node.typ.table.Alias)
+	from, err := x.from(pg.node, slices.Concat(where, x.where(pg, pg.node.typ.table.Alias), beyond)...)
 	if err != nil {
 		return "", err
 	}
@@ -92,7 +92,7 @@ func (x *run) lists(pg *page, parents []reflect.Value) error {
 		return err
 	}
 	unnest := "unnest(" + string(x.gen.Append(nil, pgdialect.Array(keys))) + "::uuid[]) AS parent(key)"
-	mine := x.column(pg.node, pg.of.child) + " = parent.key"
+	mine := columnOf(pg.node.typ.table.Alias, pg.of.child) + " = parent.key"
 	if pg.total {
 		if err := x.totals(pg, got, unnest, mine); err != nil {
 			return err
@@ -101,7 +101,7 @@ func (x *run) lists(pg *page, parents []reflect.Value) error {
 	if !pg.rows {
 		return nil
 	}
-	lead := x.cursorKeys(pg)
+	lead := x.cursorKeys(pg, pg.node.typ.table.Alias)
 	inner, err := x.pageSQL(pg, lead, mine)
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func (x *run) lists(pg *page, parents []reflect.Value) error {
 }
 
 func (x *run) totals(pg *page, got map[uuid.UUID]*pageRows, unnest, mine string) error {
-	from, err := x.from(pg.node, append([]string{mine}, x.where(pg)...)...)
+	from, err := x.from(pg.node, append([]string{mine}, x.where(pg, pg.node.typ.table.Alias)...)...)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package read
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -8,6 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
+
+	"github.com/veche-city/veche/core"
 )
 
 // found is one row with what was selected before its columns.
@@ -21,8 +24,8 @@ func (x *run) byKey(n *node, column *schema.Field, keys []uuid.UUID) ([]found, e
 	if hidden, err := x.hidden(n.typ); hidden || err != nil {
 		return nil, err
 	}
-	by := x.column(n, column)
-	columns, err := x.columns(n, by)
+	by := columnOf(n.typ.table.Alias, column)
+	columns, err := x.selected(n, by)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +76,7 @@ func (x *run) rows(n *node, sql string, lead int) ([]found, error) {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	values := make([]any, lead+1+len(n.columns)+len(n.computed))
+	values := make([]any, lead+1+len(n.columns)+len(n.computed)+len(n.guarded))
 	into := make([]any, len(values))
 	for i := range values {
 		into[i] = &values[i]
@@ -83,7 +86,7 @@ func (x *run) rows(n *node, sql string, lead int) ([]found, error) {
 		if err := rows.Scan(into...); err != nil {
 			return nil, err
 		}
-		row, err := n.row(values[lead:])
+		row, err := x.row(n, values[lead:])
 		if err != nil {
 			return nil, err
 		}
@@ -92,8 +95,25 @@ func (x *run) rows(n *node, sql string, lead int) ([]found, error) {
 	return all, rows.Err()
 }
 
-// row makes a model of the values, which stand as columns put them.
-func (n *node) row(values []any) (reflect.Value, error) {
+// selected is what a statement selects at one place: the columns, and whether each protected one is
+// the viewer's to see.
+func (x *run) selected(n *node, lead ...string) (string, error) {
+	columns, err := x.columns(n, lead...)
+	for _, g := range n.guarded {
+		allowed, err := x.shown(n.typ, g.column, n.typ.table.Alias)
+		if err != nil {
+			return "", err
+		}
+		columns += ", " + cmp.Or(allowed, always)
+	}
+	return columns, err
+}
+
+// always is the condition of what every row fulfils.
+const always = "TRUE"
+
+// row makes a model of the values, which stand as selected put them.
+func (x *run) row(n *node, values []any) (reflect.Value, error) {
 	row := reflect.New(n.typ.model)
 	if err := n.typ.key.ScanValue(row.Elem(), values[0]); err != nil {
 		return row, fmt.Errorf("key: %w", err)
@@ -106,6 +126,13 @@ func (n *node) row(values []any) (reflect.Value, error) {
 	store := row.Interface().(Object).row()
 	for i, v := range n.computed {
 		store.put(v.field, values[1+len(n.columns)+i])
+	}
+	for i, g := range n.guarded {
+		if may, _ := values[1+len(n.columns)+len(n.computed)+i].(bool); may {
+			store.put(g.field, g.column.Value(row.Elem()).Interface())
+		} else {
+			store.put(g.field, core.Forbidden(x.ctx))
+		}
 	}
 	return row, nil
 }

@@ -2,7 +2,6 @@ package read_test
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -27,7 +26,8 @@ CREATE TABLE streets (
 );
 CREATE TABLE houses (
 	municipality_id uuid NOT NULL, id uuid NOT NULL, street_id uuid NOT NULL, twin_id uuid, number int NOT NULL,
-	starts_on date NOT NULL, ends_on date, person_id uuid, PRIMARY KEY (municipality_id, id)
+	starts_on date NOT NULL, ends_on date, person_id uuid, longitude double precision, latitude double precision,
+	remark text, about_type text, about_id uuid, PRIMARY KEY (municipality_id, id)
 );
 CREATE TABLE secrets (
 	municipality_id uuid NOT NULL, street_id uuid NOT NULL, word text, phones text[] NOT NULL DEFAULT '{}',
@@ -52,9 +52,6 @@ type Street struct {
 	Secret     *Secret    `bun:"rel:has-one,join:municipality_id=municipality_id,join:id=street_id"`
 }
 
-// Title is worked out in Go, from columns that the declaration names.
-func (s *Street) Title() string { return fmt.Sprintf("%s (%d)", s.Name, s.Rank) }
-
 type House struct {
 	bun.BaseModel `bun:"table:houses,alias:house"`
 	read.Row      `bun:"-"`
@@ -68,6 +65,19 @@ type House struct {
 	StartsOn core.Date  `bun:"starts_on"`
 	EndsOn   *core.Date `bun:"ends_on"`
 	PersonID *uuid.UUID `bun:"person_id,type:uuid"`
+	Remark   *string    `bun:"remark"` // protected
+
+	Longitude, Latitude *float64
+	AboutType           *string
+	AboutID             *uuid.UUID `bun:"about_id,type:uuid"`
+}
+
+// Spot is where a house lies, and what it is about.
+type Spot struct {
+	Longitude, Latitude float64
+	About               *core.ID
+	Street              core.ID
+	Since               core.Date
 }
 
 type Secret struct {
@@ -87,9 +97,18 @@ p, official, *, town:houses, any, allow
 p, clerk, *, town:streets, any, allow
 p, clerk, *, town:houses, any, allow
 p, clerk, *, town:secrets, any, allow
+p, clerk, *, town:remarks, any, allow
+p, official, *, town:remarks, any, allow
 `
 
 const dated = `?TableAlias.starts_on <= ?asOf AND (?TableAlias.ends_on IS NULL OR ?TableAlias.ends_on >= ?asOf)`
+
+const about = `?TableAlias.about_type || ':' || ?TableAlias.about_id::text`
+
+var spot = map[string]read.Computed{
+	"longitude": {SQL: `?TableAlias.longitude`}, "latitude": {SQL: `?TableAlias.latitude`},
+	"about": {SQL: about, ID: read.AnyType}, "street": {SQL: `?TableAlias.street_id`, ID: "Street"}, "since": {SQL: `?TableAlias.starts_on`},
+}
 
 func declare(r *read.Reader, log *readLog) {
 	read.Declare[Street](r, read.Type{
@@ -116,9 +135,11 @@ func declare(r *read.Reader, log *readLog) {
 				AND counted.starts_on <= ?asOf AND (counted.ends_on IS NULL OR counted.ends_on >= ?asOf)`},
 			"status": {SQL: `CASE WHEN ?TableAlias.opened_on <= ?asOf THEN 'OPENED' ELSE 'PLANNED' END`},
 			"loud":   {SQL: `upper(?TableAlias.note)`},
+			"title":  {SQL: `?TableAlias.name || ' (' || ?TableAlias.rank || ')'`},
+			"marks":  {SQL: `SELECT ARRAY(SELECT upper(mark) FROM unnest(?TableAlias.tags) AS mark ORDER BY 1)`},
+			"tongue": {SQL: `?language`},
 		},
 		Lists: map[string]read.List{"Street.branches": {By: "Parent", Order: "NAME"}},
-		Needs: map[string][]string{"title": {"Name", "Rank"}},
 	})
 	read.Declare[House](r, read.Type{
 		Name: "House", Guard: "town:houses",
@@ -127,8 +148,19 @@ func declare(r *read.Reader, log *readLog) {
 				WHERE s.municipality_id = ?TableAlias.municipality_id AND s.id = ?TableAlias.street_id)`},
 			Relations: map[string]string{"own": `?TableAlias.person_id = ?actor_person`},
 		},
-		AsOf:    dated,
-		Filters: map[string]read.Filter{"number": {SQL: `?TableAlias.number`}},
+		Computed: map[string]read.Computed{
+			"onStreet": {SQL: `?TableAlias.street_id`, ID: "Street"},
+			"inTwin":   {SQL: `?TableAlias.twin_id`, ID: "House"},
+			"aboutKey": {SQL: about, ID: read.AnyType},
+		},
+		Groups: map[string]read.Group{
+			"spot": {When: `?TableAlias.longitude IS NOT NULL AND ?TableAlias.latitude IS NOT NULL`, Fields: spot},
+			"home": {Fields: map[string]read.Computed{"longitude": {SQL: `0`}, "latitude": {SQL: `0.1::double precision`}, "about": {SQL: `NULL::uuid`, ID: "House"}, "street": spot["street"], "since": {SQL: `?asOf`}}},
+		},
+		References: map[string]read.Reference{"about": {Type: `?TableAlias.about_type`, Key: `?TableAlias.about_id`}},
+		Protected:  map[string]string{"remark": "town:remarks"},
+		AsOf:       dated,
+		Filters:    map[string]read.Filter{"number": {SQL: `?TableAlias.number`}},
 		Orders: map[string][]read.Key{
 			"NUMBER":    {{SQL: `?TableAlias.number`, Cast: "int"}},
 			"STARTS_ON": {{SQL: `?TableAlias.starts_on`, Cast: "date"}, {SQL: `?TableAlias.number`, Cast: "int"}},
@@ -188,12 +220,12 @@ func newWorld(t testing.TB) *world {
 	_, err := w.db.Pool.Exec(t.Context(), tables)
 	w.must(err)
 	w.guard, err = access.New(w.db, access.Settings{Clock: clock, Log: coretest.Quiet(), Modules: []core.Info{{
-		Name: "town", Permissions: []core.Permission{{Name: "town:streets"}, {Name: "town:houses"}, {Name: "town:secrets"}}, Policy: policy,
+		Name: "town", Permissions: []core.Permission{{Name: "town:streets"}, {Name: "town:houses"}, {Name: "town:secrets"}, {Name: "town:remarks"}}, Policy: policy,
 	}}})
 	w.must(err)
 	t.Cleanup(func() { _ = w.guard.Close() })
 	w.town = w.newTown("kansk")
-	w.reads = read.New(w.db.WithQueryHook(w.statements), w.guard, clock, maxPage)
+	w.reads = read.New(&postgres.DB{DB: w.db.WithQueryHook(w.statements), Pool: w.db.Pool, Prepared: w.db.Prepared}, w.guard, clock, maxPage)
 	declare(w.reads, w.log)
 	w.must(w.reads.Ready())
 	return w

@@ -41,15 +41,18 @@ type page struct {
 	of      *list // nil for a list at the root
 	node    *node
 	size    int
-	back    bool // last and before: taken from the end
-	after   []string
+	back    bool     // last and before: taken from the end
+	after   []string // the cursor's keys, which stand among the values from afterAt on
+	afterAt int
 	desc    bool
 	keys    []sortKey
 	order   uint64         // of which order a cursor is
 	given   map[string]any // the argument filter
+	values  []any          // what the arguments say: the day, the cursor's keys, what filters compare with
+	place   int            // of the arguments in their plan
 	filters []condition
 	search  *condition
-	asOf    *core.Date
+	asOf    *day
 	rows    bool
 	total   bool
 	cursors bool // any is wanted
@@ -58,6 +61,12 @@ type page struct {
 
 // asks says whether the filter of that name was given.
 func (pg *page) asks(filter string) bool { return filter != "" && pg.given[filter] != nil }
+
+// day is what ?asOf stands for.
+type day struct {
+	date core.Date
+	from origin
+}
 
 // sortKey is an expression to order by; the row's own key always comes last.
 type sortKey struct {
@@ -69,12 +78,15 @@ type sortKey struct {
 func (p *planner) page(f *ast.Field, t *typ, l *list) (*page, error) {
 	args := f.ArgumentMap(p.op.Variables)
 	pg := &page{field: f, of: l, node: p.node(t)}
-	var err error
-	if pg.asOf, err = p.asOf(f); err != nil {
+	on, err := p.asOf(f)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if pg.asOf == nil && l != nil && l.Today {
-		pg.asOf = &p.today
+	case on != nil:
+		pg.asOf = &day{*on, origin{ofArgument, 0, 0}}
+		pg.values = append(pg.values, *on)
+	case l != nil && l.Today:
+		pg.asOf = &day{p.today, origin{source: today}}
 	}
 	if filter, ok := args["filter"].(map[string]any); ok {
 		if err := pg.filter(t, filter); err != nil {
@@ -143,6 +155,10 @@ func (pg *page) window(args map[string]any, most int) error {
 	var err error
 	if hasAfter || hasBefore {
 		pg.after, err = pg.parseCursor(cursor)
+		pg.afterAt = len(pg.values)
+		for _, key := range pg.after {
+			pg.values = append(pg.values, key)
+		}
 	}
 	return at(err, cursorName)
 }

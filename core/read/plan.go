@@ -19,14 +19,21 @@ type node struct {
 	ones     []*branch
 	pages    []*page
 	refused  []place     // where the arguments are wrong: an error at the place, and at no other
+	guarded  []*guard    // columns with a permission of their own
 	seen     map[any]any // columns and places that are planned already
+}
+
+// guard is a protected column at one place.
+type guard struct {
+	field  *ast.Field
+	column *schema.Field
 }
 
 // value is one expression at one place.
 type value struct {
 	field *ast.Field
 	as    Computed
-	asOf  core.Date
+	asOf  *day
 }
 
 // branch is a to-one relation at one place.
@@ -71,15 +78,21 @@ func (p *planner) field(n *node, f graphql.CollectedField) error {
 		return p.one(n, f, t.relations[name])
 	case t.columns[name] != nil:
 		n.column(t.columns[name])
+		n.guard(f.Field, t.columns[name])
 		return nil
 	}
-	if c, ok := n.typ.Computed[f.Name]; ok {
+	if c, ok := n.typ.expression(f.Name); ok {
 		return p.value(n, f, c)
 	}
-	for _, column := range n.typ.Needs[f.Name] {
-		n.column(n.typ.columns[fold(column)])
-	}
 	return nil // a field that the module resolves by hand
+}
+
+// guard has it asked of each row whether the viewer may see the column, where it is protected.
+func (n *node) guard(f *ast.Field, c *schema.Field) {
+	if n.typ.protected[c] != "" && n.seen[f] == nil {
+		n.seen[f] = true
+		n.guarded = append(n.guarded, &guard{f, c})
+	}
 }
 
 func (n *node) column(c *schema.Field) {
@@ -97,11 +110,12 @@ func (p *planner) value(n *node, f graphql.CollectedField, c Computed) error {
 	if err != nil {
 		return n.refuse(f.Field, err)
 	}
-	if asOf == nil {
-		asOf = &p.today
+	on := &day{p.today, origin{source: today}}
+	if asOf != nil {
+		on = &day{*asOf, origin{source: ofArgument}}
 	}
 	n.seen[f.Field] = true
-	n.computed = append(n.computed, &value{field: f.Field, as: c, asOf: *asOf})
+	n.computed = append(n.computed, &value{field: f.Field, as: c, asOf: on})
 	return nil
 }
 

@@ -23,40 +23,57 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/access"
+	"github.com/veche-city/veche/core/postgres"
 )
 
 // Guard decides what the caller may read; *access.Guard is the one in use.
 type Guard interface {
 	Decide(ctx context.Context, permission string) (access.Decision, error)
+	Standing(ctx context.Context) (access.Standing, error)
 }
 
 // Reader knows the declared types and reads them. It is made once, filled by the modules'
 // constructors (Declare), joined by Ready and then only read, by any number of requests.
 type Reader struct {
 	db      *bun.DB
+	pool    *pgxpool.Pool
+	mode    pgx.QueryExecMode // of compiled statements
 	gen     schema.QueryGen
 	guard   Guard
 	clock   core.Clock
 	maxPage int
 	byName  map[string]*typ
 	byModel map[reflect.Type]*typ
-	pending []declaration // lists and grounds on types that were declared earlier
+	inputs  map[string]*ast.Definition // of the schema: what arguments are read by
+	pending []declaration              // lists and grounds on types that were declared earlier
+	// statements are those of compiled parts, the latest used.
+	statements *lru.Cache[statementKey, *statement]
 }
+
+// mostStatements bounds the memory that composed statements take: some kilobytes each.
+const mostStatements = 2048
 
 // DefaultPage is how many a list gives when neither first nor last says.
 const DefaultPage = 20
 
 // New makes a Reader; maxPage caps first and last.
-func New(db *bun.DB, guard Guard, clock core.Clock, maxPage int) *Reader {
+func New(db *postgres.DB, guard Guard, clock core.Clock, maxPage int) *Reader {
+	statements, err := lru.New[statementKey, *statement](mostStatements)
+	if err != nil {
+		panic(err) // only a size below 1 is refused
+	}
 	return &Reader{
-		db: db, gen: db.QueryGen(), guard: guard, clock: clock, maxPage: maxPage,
-		byName: map[string]*typ{}, byModel: map[reflect.Type]*typ{},
+		db: db.DB, pool: db.Pool, mode: db.Prepared, gen: db.QueryGen(), guard: guard, clock: clock, maxPage: maxPage,
+		byName: map[string]*typ{}, byModel: map[reflect.Type]*typ{}, statements: statements,
 	}
 }
 

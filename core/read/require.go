@@ -36,7 +36,7 @@ func (r *Reader) require(ctx context.Context, db bun.IDB, t *typ, permission str
 	}
 	var sees, mayDo sql.NullBool
 	err = db.QueryRowContext(ctx, fmt.Sprintf("SELECT %s, %s FROM %s AS %s WHERE %s AND %s.%s = %s", seen, may,
-		t.table.SQLName, t.table.SQLAlias, x.owned(alias), t.table.SQLAlias, t.key.SQLName, r.gen.FormatQuery("?", key))).Scan(&sees, &mayDo)
+		t.table.SQLName, t.table.SQLAlias, x.owned(alias), t.table.SQLAlias, t.key.SQLName, x.write(origin{}, key, "uuid"))).Scan(&sees, &mayDo)
 	switch {
 	case errors.Is(err, sql.ErrNoRows) || err == nil && !sees.Bool:
 		return &core.Error{Code: core.CodeNotFound, Text: core.ErrNotFound.Text, Path: path}

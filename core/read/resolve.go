@@ -2,7 +2,6 @@ package read
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"reflect"
 
@@ -130,20 +129,6 @@ func One[M any](ctx context.Context, r *Reader, parent Object) (*M, error) {
 		return nil, err
 	}
 	return v.(*M), nil
-}
-
-// Value answers a computed field.
-func Value[V any](ctx context.Context, r *Reader, parent Object) (V, error) {
-	var v sql.Null[V]
-	raw, err := r.loaded(ctx, parent)
-	if err != nil {
-		return v.V, err
-	}
-	if reflect.TypeFor[V]().Kind() == reflect.Pointer && raw == nil {
-		return v.V, nil
-	}
-	err = v.Scan(raw)
-	return v.V, err
 }
 
 // loaded is what stands at the current field of the object. An object that did not come from here

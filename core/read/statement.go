@@ -3,44 +3,82 @@ package read
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/access"
 )
 
-// run reads what was planned, for one viewer in one municipality.
-type run struct {
+// text writes the parts of a statement for one viewer in one municipality, in both ways of reading.
+type text struct {
 	*Reader
+	values
 	ctx   context.Context
-	db    bun.IDB
 	owner uuid.UUID
-	today core.Date
+	today day
+}
+
+func (r *Reader) text(ctx context.Context, v values) text {
+	m := core.MunicipalityOf(ctx)
+	return text{Reader: r, values: v, ctx: ctx, owner: m.ID, today: day{m.Today(r.clock), origin{source: today}}}
+}
+
+// run reads what was planned in the resolvers' way: level by level, each statement with its values.
+type run struct {
+	text
+	db bun.IDB
 }
 
 func (r *Reader) run(ctx context.Context) *run {
-	m := core.MunicipalityOf(ctx)
-	return &run{Reader: r, ctx: ctx, db: r.db, owner: m.ID, today: m.Today(r.clock)}
+	return &run{text: r.text(ctx, literals{r.gen}), db: r.db}
 }
 
-// sql expands the names that declarations may use: ?TableAlias, ?today, ?asOf.
-func (x *run) sql(text, alias string, asOf *core.Date) string {
+var word = regexp.MustCompile(`\?(TableAlias|today|asOf|language)\b`)
+
+// sql expands the names that declarations may use.
+func (x *text) sql(declared, alias string, asOf *day) string {
 	if asOf == nil {
 		asOf = &x.today
 	}
-	gen := x.gen.WithNamedArg("TableAlias", bun.Ident(alias)).WithNamedArg("today", x.today).WithNamedArg("asOf", *asOf)
-	return gen.FormatQuery(text)
+	return word.ReplaceAllStringFunc(declared, func(w string) string {
+		switch w {
+		case "?TableAlias":
+			return pgx.Identifier{alias}.Sanitize()
+		case "?today":
+			return x.day(x.today)
+		case "?asOf":
+			return x.day(*asOf)
+		default:
+			return x.write(origin{source: language}, string(core.LanguageOf(x.ctx)), "text")
+		}
+	})
 }
 
-func (x *run) condition(c condition, alias string) string {
-	return x.gen.FormatQuery(c.op, bun.Safe(x.sql(c.expr, alias, nil)), c.value)
+func (x *text) day(d day) string { return x.write(d.from, d.date, "date") }
+
+// condition writes one of a page's, whose values are the page's.
+func (x *text) condition(pg *page, c condition, alias string) string {
+	put := []string{"?0", x.sql(c.expr, alias, pg.asOf)}
+	for i, mark := range [...]string{"?1", "?2"} {
+		if strings.Contains(c.op, mark) {
+			put = append(put, mark, x.argument(pg, c.from+i, castOf(pg.values[c.from+i])))
+		}
+	}
+	return strings.NewReplacer(put...).Replace(c.op)
+}
+
+func (x *text) argument(pg *page, index int, cast string) string {
+	return x.write(origin{ofArgument, pg.place, index}, pg.values[index], cast)
 }
 
 // visible is what every statement on a type's rows holds: the tenant and the viewer's rights.
-func (x *run) visible(t *typ, alias string) (string, error) {
+func (x *text) visible(t *typ, alias string) (string, error) {
 	allowed, err := x.allowed(t, t.Guard, alias)
 	if err != nil {
 		return "", err
@@ -50,127 +88,103 @@ func (x *run) visible(t *typ, alias string) (string, error) {
 
 // hidden says that the viewer may see no row of the type: nothing is asked of the database then,
 // and no statement names what is not theirs to see.
-func (x *run) hidden(t *typ) (bool, error) {
+func (x *text) hidden(t *typ) (bool, error) {
 	decision, err := x.guard.Decide(x.ctx, t.Guard)
 	return err == nil && decision.None(), err
 }
 
 // owned is the tenant's filter of the statements that the reader writes.
-func (x *run) owned(alias string) string {
-	return x.gen.FormatQuery("?.? = ?", bun.Ident(alias), bun.Ident(tenant), x.owner)
+func (x *text) owned(alias string) string {
+	return pgx.Identifier{alias, tenant}.Sanitize() + " = " + x.write(origin{}, x.owner, "uuid")
 }
 
-func (x *run) allowed(t *typ, permission, alias string) (string, error) {
+func (x *text) allowed(t *typ, permission, alias string) (string, error) {
 	decision, err := x.guard.Decide(x.ctx, permission)
 	if err != nil {
 		return "", err
 	}
-	predicate, args := decision.SQL(t.Rows, alias)
-	return "(" + x.gen.FormatQuery(x.sql(predicate, alias, nil), args...) + ")", nil
+	sources := map[access.ArgumentKind]source{access.OfRights: fixed, access.OfAccount: ofAccount, access.OfPerson: ofPerson}
+	predicate := decision.Predicate(t.Rows, alias, func(a access.Argument) string {
+		return x.write(origin{source: sources[a.Of]}, a.Key, "uuid")
+	})
+	return "(" + x.sql(predicate, alias, nil) + ")", nil
 }
 
-// from is the table and the filter of one place.
-func (x *run) from(n *node, where ...string) (string, error) {
-	visible, err := x.visible(n.typ, n.typ.table.Alias)
+// computed is an expression that a module declared. An id comes with the name of its type.
+func (x *text) computed(c Computed, alias string, asOf *day) (string, error) {
+	sql := c.SQL
+	if c.Counts == "" {
+		return "(" + x.sql(sql, alias, asOf) + ")", nil
+	}
+	visible, err := x.visible(x.byName[c.Counts], "counted")
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf(" FROM %s AS %s WHERE %s", n.typ.table.SQLName, n.typ.table.SQLAlias, strings.Join(append([]string{visible}, where...), " AND ")), nil
+	// Split and joined, not written twice: the filter may hold a question mark in a value.
+	parts := strings.Split(sql, "?visible")
+	for i := range parts {
+		parts[i] = x.sql(parts[i], alias, asOf)
+	}
+	return "(" + strings.Join(parts, visible) + ")", nil
 }
 
-// columns are the expressions of one place, after those that the caller needs for itself.
-func (x *run) columns(n *node, lead ...string) (string, error) {
-	list := append(lead, x.column(n, n.typ.key))
-	for _, c := range n.columns {
-		text, err := x.shown(n, c)
-		if err != nil {
-			return "", err
-		}
-		list = append(list, text)
-	}
-	for _, v := range n.computed {
-		text, err := x.computed(n, v)
-		if err != nil {
-			return "", err
-		}
-		list = append(list, text)
-	}
-	return strings.Join(list, ", "), nil
-}
-
-// shown is a column as the viewer may see it: a protected one is null where they may not, and is
-// not named at all where they may nowhere.
-func (x *run) shown(n *node, c *schema.Field) (string, error) {
-	permission := n.typ.protected[c]
+// shown says on which rows the viewer may see a column: a condition, empty when on all.
+func (x *text) shown(t *typ, c *schema.Field, alias string) (string, error) {
+	permission := t.protected[c]
 	if permission == "" {
-		return x.column(n, c), nil
+		return "", nil
 	}
 	decision, err := x.guard.Decide(x.ctx, permission)
 	switch {
 	case err != nil:
 		return "", err
 	case decision.None():
-		return "NULL", nil
+		return never, nil
 	case decision.All():
-		return x.column(n, c), nil
+		return "", nil
 	}
-	allowed, err := x.allowed(n.typ, permission, n.typ.table.Alias)
-	return "CASE WHEN " + allowed + " THEN " + x.column(n, c) + " END", err
+	return x.allowed(t, permission, alias)
 }
 
-func (x *run) column(n *node, c *schema.Field) string {
-	return string(n.typ.table.SQLAlias) + "." + string(c.SQLName)
-}
+// never is the condition of what no row fulfils.
+const never = "FALSE"
 
-func (x *run) computed(n *node, v *value) (string, error) {
-	text := v.as.SQL
-	if v.as.Counts != "" {
-		visible, err := x.visible(x.byName[v.as.Counts], "counted")
-		if err != nil {
-			return "", err
-		}
-		// Split and joined, not formatted twice: the filter may hold a question mark in a value.
-		parts := strings.Split(text, "?visible")
-		for i := range parts {
-			parts[i] = x.sql(parts[i], n.typ.table.Alias, &v.asOf)
-		}
-		return "(" + strings.Join(parts, visible) + ")", nil
-	}
-	return "(" + x.sql(text, n.typ.table.Alias, &v.asOf) + ")", nil
+func columnOf(alias string, c *schema.Field) string {
+	return pgx.Identifier{alias}.Sanitize() + "." + string(c.SQLName)
 }
 
 // where are a list's own conditions, without its window.
-func (x *run) where(pg *page) []string {
+func (x *text) where(pg *page, alias string) []string {
 	t := pg.node.typ
 	var all []string
 	if pg.asOf != nil && t.AsOf != "" {
-		all = append(all, "("+x.sql(t.AsOf, t.table.Alias, pg.asOf)+")")
+		all = append(all, "("+x.sql(t.AsOf, alias, pg.asOf)+")")
 	}
 	if pg.of == nil && t.Listed != "" && !pg.asks(t.ListedUnless) {
-		all = append(all, "("+x.sql(t.Listed, t.table.Alias, pg.asOf)+")")
+		all = append(all, "("+x.sql(t.Listed, alias, pg.asOf)+")")
 	}
 	if pg.of != nil && pg.of.Where != "" {
-		all = append(all, "("+x.sql(pg.of.Where, t.table.Alias, pg.asOf)+")")
+		all = append(all, "("+x.sql(pg.of.Where, alias, pg.asOf)+")")
 	}
 	for _, c := range pg.filters {
-		all = append(all, "("+x.condition(c, t.table.Alias)+")")
+		all = append(all, "("+x.condition(pg, c, alias)+")")
 	}
 	return all
 }
 
 // keys are the expressions that order a list; the row's own key makes the order total.
-func (x *run) keys(pg *page) (exprs, casts []string) {
+func (x *text) keys(pg *page, alias string) (exprs, casts []string) {
 	for _, k := range pg.keys {
-		exprs = append(exprs, x.condition(k.condition, pg.node.typ.table.Alias))
+		exprs = append(exprs, x.condition(pg, k.condition, alias))
 		casts = append(casts, k.cast)
 	}
-	return append(exprs, x.column(pg.node, pg.node.typ.key)), append(casts, castOfKey)
+	return append(exprs, columnOf(alias, pg.node.typ.key)), append(casts, castOfKey)
 }
 
 // window is the part of a list that a page shows: beyond the cursor, in order, one row more than
 // asked for, which tells whether there is a next page.
-func (x *run) window(pg *page) (where []string, tail string) {
-	exprs, casts := x.keys(pg)
+func (x *text) window(pg *page, alias string) (where []string, tail string) {
+	exprs, casts := x.keys(pg, alias)
 	direction, beyond := "ASC", ">"
 	if pg.desc != pg.back {
 		direction, beyond = "DESC", "<"
@@ -178,7 +192,7 @@ func (x *run) window(pg *page) (where []string, tail string) {
 	if pg.after != nil {
 		values := make([]string, len(exprs))
 		for i := range exprs {
-			values[i] = x.gen.FormatQuery("?::?", pg.after[i], bun.Safe(casts[i]))
+			values[i] = x.argument(pg, pg.afterAt+i, casts[i])
 		}
 		where = append(where, fmt.Sprintf("(%s) %s (%s)", strings.Join(exprs, ", "), beyond, strings.Join(values, ", ")))
 	}
@@ -189,12 +203,12 @@ func (x *run) window(pg *page) (where []string, tail string) {
 	return where, fmt.Sprintf(" ORDER BY %s LIMIT %d", strings.Join(order, ", "), pg.size+1)
 }
 
-// cursorKeys are selected only where a cursor is asked for.
-func (x *run) cursorKeys(pg *page) []string {
+// cursorKeys are what a cursor is made of, as text; they are selected only where one is asked for.
+func (x *text) cursorKeys(pg *page, alias string) []string {
 	if !pg.cursors {
 		return nil
 	}
-	exprs, _ := x.keys(pg)
+	exprs, _ := x.keys(pg, alias)
 	for i := range exprs {
 		exprs[i] = "(" + exprs[i] + ")::text"
 	}

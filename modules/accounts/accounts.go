@@ -41,19 +41,10 @@ type Account struct {
 	ID           uuid.UUID  `bun:"id,pk,type:uuid"`
 	Login        string     `bun:"login" class:"account"`
 	DisplayName  string     `bun:"display_name" class:"account"`
-	Person       *uuid.UUID `bun:"person_id,type:uuid"`
 	CreatedAt    time.Time  `bun:"created_at"`
 	LastSignInAt *time.Time `bun:"last_sign_in_at"`
 	DisabledAt   *time.Time `bun:"disabled_at"`
 	Version      int        `bun:"version"`
-}
-
-// PersonID names the person that the account belongs to.
-func (a *Account) PersonID() *core.ID {
-	if a.Person == nil {
-		return nil
-	}
-	return &core.ID{Type: typePerson, Key: *a.Person}
 }
 
 // ServiceToken lets a program in, as the graph shows it.

@@ -48,9 +48,11 @@ func declare(r *read.Reader) {
 			"DISPLAY_NAME": {{SQL: `fold_name(?TableAlias.display_name)`}},
 			"CREATED_AT":   {{SQL: `?TableAlias.created_at`, Cast: "timestamptz"}},
 		},
-		Order:    "DISPLAY_NAME",
-		Computed: map[string]read.Computed{"mustChangePassword": {SQL: `?TableAlias.password_expires_at IS NOT NULL`}},
-		Needs:    map[string][]string{"personId": {"Person"}},
+		Order: "DISPLAY_NAME",
+		Computed: map[string]read.Computed{
+			"mustChangePassword": {SQL: `?TableAlias.password_expires_at IS NOT NULL`},
+			"personId":           {SQL: `?TableAlias.person_id`, ID: typePerson},
+		},
 	})
 	read.Declare[ServiceToken](r, read.Type{
 		Name:  typeServiceToken,

@@ -46,7 +46,7 @@ func newHouse(t testing.TB) *house {
 	t.Cleanup(func() { must(t, guard.Close()) })
 	queue, err := jobs.New(db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return h.town, nil })
 	must(t, err)
-	h.Host = &host.Host{DB: db, Guard: guard, Reads: read.New(db.DB, guard, clock, 100), Jobs: queue,
+	h.Host = &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Jobs: queue,
 		Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Clock: clock, Log: coretest.Quiet()}
 	h.Identity = h.identityService()
 	module, err := New(h.Host)

@@ -9,7 +9,6 @@ package audit
 import (
 	_ "embed"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,12 +26,12 @@ const mayRead = "audit:read"
 var policy string
 
 // Module is the module as the graph joins it.
-type Module struct{ host *host.Host }
+type Module struct{}
 
 // New declares the module's type.
 func New(h *host.Host) *Module {
 	declare(h.Reads)
-	return &Module{host: h}
+	return &Module{}
 }
 
 // Info is the module's card.
@@ -53,47 +52,18 @@ type AuditEntry struct {
 	read.Row      `bun:"-"`
 	postgres.Owned
 
-	ID         uuid.UUID      `bun:"id,pk,type:uuid"`
-	At         time.Time      `bun:"at"`
-	Caller     core.ActorKind `bun:"actor_kind"`
-	CallerKey  *uuid.UUID     `bun:"actor_id,type:uuid"`
-	MandateKey *uuid.UUID     `bun:"acting_for,type:uuid"`
-	Action     string         `bun:"action"`
-	ObjectType string         `bun:"object_type"`
-	ObjectKey  uuid.UUID      `bun:"object_id,type:uuid"`
-	Before     *JSON          `bun:"before"`
-	After      *JSON          `bun:"after"`
-	Reason     *string        `bun:"reason"`
-	RequestID  string         `bun:"request_id"`
+	ID         uuid.UUID `bun:"id,pk,type:uuid"`
+	At         time.Time `bun:"at"`
+	Action     string    `bun:"action"`
+	ObjectType string    `bun:"object_type"`
+	Before     *JSON     `bun:"before"`
+	After      *JSON     `bun:"after"`
+	Reason     *string   `bun:"reason"`
+	RequestID  string    `bun:"request_id"`
 }
 
 // ActorKind is a core.ActorKind as the graph writes it.
 type ActorKind string
-
-// ActorKind says what sort of caller acted.
-func (e *AuditEntry) ActorKind() ActorKind { return ActorKind(strings.ToUpper(string(e.Caller))) }
-
-// callers are the types whose objects act.
-var callers = map[core.ActorKind]string{core.Account: "Account", core.Service: "ServiceToken"}
-
-// ActorID is who acted; nil for callers that are no object.
-func (e *AuditEntry) ActorID() *core.ID {
-	if typ := callers[e.Caller]; typ != "" && e.CallerKey != nil {
-		return &core.ID{Type: typ, Key: *e.CallerKey}
-	}
-	return nil
-}
-
-// ActingForID is the organisation under whose mandate they acted.
-func (e *AuditEntry) ActingForID() *core.ID {
-	if e.MandateKey == nil {
-		return nil
-	}
-	return &core.ID{Type: "Organisation", Key: *e.MandateKey}
-}
-
-// ObjectID names the object that was changed.
-func (e *AuditEntry) ObjectID() core.ID { return core.ID{Type: e.ObjectType, Key: e.ObjectKey} }
 
 // JSON is a JSON value as text, written out as it is.
 type JSON string

@@ -40,7 +40,7 @@ func open(t *testing.T) *house {
 	guard, err := access.New(db, access.Settings{Clock: clock, Log: coretest.Quiet()})
 	must(t, err)
 	t.Cleanup(func() { _ = guard.Close() })
-	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db.DB, guard, clock, 100),
+	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100),
 		Writer: &mutation.Writer{DB: db, Clock: clock}, Clock: clock, Log: coretest.Quiet()}
 	m := New(h)
 	must(t, h.Reads.Ready())
@@ -80,6 +80,37 @@ func schema(t *testing.T) *ast.Schema {
 // entries asks auditEntries with these arguments for all fields.
 func (h *house) entries(ctx context.Context, arguments string) (*read.Connection[AuditEntry], error) {
 	h.Helper()
+	ctx, _ = h.operation(ctx, arguments)
+	return read.All[AuditEntry](ctx, h.Reads)
+}
+
+// value is a field of an entry that SQL works out.
+func value[V any](ctx context.Context, h *house, e *AuditEntry, name string) V {
+	h.Helper()
+	v, err := read.Value[V](h.field(ctx, name), h.Reads, e)
+	must(h.T, err)
+	return v
+}
+
+// field is the context of one field of the entries.
+func (h *house) field(ctx context.Context, name string) context.Context {
+	h.Helper()
+	ctx, root := h.operation(ctx, "")
+	op := graphql.GetOperationContext(ctx)
+	for _, nodes := range graphql.CollectFields(op, root.Selections, []string{"AuditEntryConnection"}) {
+		for _, f := range graphql.CollectFields(op, nodes.Selections, []string{"AuditEntry"}) {
+			if f.Name == name {
+				return graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "AuditEntry", Field: f})
+			}
+		}
+	}
+	h.Fatalf("entries have no %s", name)
+	return nil
+}
+
+// operation is the question for entries under way.
+func (h *house) operation(ctx context.Context, arguments string) (context.Context, graphql.CollectedField) {
+	h.Helper()
 	doc, errs := gqlparser.LoadQuery(h.schema, `{ auditEntries`+arguments+` { totalCount
 		nodes { id at actorKind actorId actingForId action objectType objectId object { id } before after reason requestId } pageInfo { endCursor } } }`)
 	if errs != nil {
@@ -88,7 +119,7 @@ func (h *house) entries(ctx context.Context, arguments string) (*read.Connection
 	op := &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0]}
 	ctx = graphql.WithOperationContext(ctx, op)
 	field := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Query"})[0]
-	return read.All[AuditEntry](graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: field}), h.Reads)
+	return graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: field}), field
 }
 
 func (h *house) actions(ctx context.Context, arguments string) string {
@@ -148,11 +179,14 @@ func TestAnEntrySaysWhoDidWhat(t *testing.T) {
 	h.does(core.WithRequestID(core.WithActor(h.town, actor), "r-1"), "updateCouncil",
 		core.Change{Kind: core.Updated, Type: "Council", ID: council, Before: map[string]int{"a": 1}, After: map[string]int{"a": 2}, Reason: "Order 7"})
 	h.does(core.WithActor(h.town, core.Actor{Kind: core.System}), "createRole", core.Change{Kind: core.Created, Type: "Role", ID: core.NewID()})
-	page, err := h.entries(h.holder("auditor", core.Everywhere), "")
+	auditor := h.holder("auditor", core.Everywhere)
+	page, err := h.entries(auditor, "")
 	must(t, err)
 	e := page.Nodes[1]
-	if *e.ActorID() != (core.ID{Type: "Account", Key: actor.Account}) || *e.ActingForID() != (core.ID{Type: "Organisation", Key: actor.ActingFor}) ||
-		e.ActorKind() != "ACCOUNT" || e.ObjectID() != (core.ID{Type: "Council", Key: council}) || *e.Reason != "Order 7" || e.RequestID != "r-1" {
+	if *value[*core.ID](auditor, h, e, "actorId") != (core.ID{Type: "Account", Key: actor.Account}) ||
+		*value[*core.ID](auditor, h, e, "actingForId") != (core.ID{Type: "Organisation", Key: actor.ActingFor}) ||
+		value[ActorKind](auditor, h, e, "actorKind") != "ACCOUNT" || value[core.ID](auditor, h, e, "objectId") != (core.ID{Type: "Council", Key: council}) ||
+		*e.Reason != "Order 7" || e.RequestID != "r-1" {
 		t.Errorf("got %+v", e)
 	}
 	var out strings.Builder
@@ -161,7 +195,11 @@ func TestAnEntrySaysWhoDidWhat(t *testing.T) {
 	if got := out.String(); got != `{"a": 1}{"a": 2}` {
 		t.Errorf("before and after are %s", got)
 	}
-	if e := page.Nodes[0]; e.ActorID() != nil || e.ActorKind() != "SYSTEM" || e.Before != nil || e.Reason != nil {
+	if object, err := read.Refer(h.field(auditor, "object"), h.Reads, e); object != nil || err != nil {
+		t.Errorf("a council that nobody declared is shown: %v, %v", object, err)
+	}
+	if e := page.Nodes[0]; value[*core.ID](auditor, h, e, "actorId") != nil || value[*core.ID](auditor, h, e, "actingForId") != nil ||
+		value[ActorKind](auditor, h, e, "actorKind") != "SYSTEM" || e.Before != nil || e.Reason != nil {
 		t.Errorf("got %+v", e)
 	}
 }

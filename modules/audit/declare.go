@@ -1,11 +1,9 @@
 package audit
 
-import (
-	"context"
+import "github.com/veche-city/veche/core/read"
 
-	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/read"
-)
+// actorType is the type of the object that acted; null for callers that are no object.
+const actorType = `CASE ?TableAlias.actor_kind WHEN 'account' THEN 'Account' WHEN 'service' THEN 'ServiceToken' END`
 
 func declare(r *read.Reader) {
 	read.Declare[AuditEntry](r, read.Type{
@@ -14,28 +12,20 @@ func declare(r *read.Reader) {
 		Filters: map[string]read.Filter{
 			"object":     {SQL: `(?TableAlias.object_type, ?TableAlias.object_id)`, ID: read.AnyType},
 			"objectType": {SQL: `?TableAlias.object_type`},
-			"actor": {ID: read.AnyType, SQL: `(CASE ?TableAlias.actor_kind WHEN 'account' THEN 'Account'
-				WHEN 'service' THEN 'ServiceToken' END, ?TableAlias.actor_id)`},
-			"actorKind": {SQL: `upper(?TableAlias.actor_kind)`},
-			"action":    {SQL: `?TableAlias.action`},
-			"at":        {SQL: `?TableAlias.at`},
+			"actor":      {SQL: `(` + actorType + `, ?TableAlias.actor_id)`, ID: read.AnyType},
+			"actorKind":  {SQL: `upper(?TableAlias.actor_kind)`},
+			"action":     {SQL: `?TableAlias.action`},
+			"at":         {SQL: `?TableAlias.at`},
 		},
 		// Keys are UUIDv7, so the order in which entries were written is that of their keys.
 		Orders: map[string][]read.Key{"RECORDED": {}},
 		Order:  "RECORDED",
-		Needs: map[string][]string{
-			"actorKind":   {"Caller"},
-			"actorId":     {"Caller", "CallerKey"},
-			"actingForId": {"MandateKey"},
-			"objectId":    {"ObjectType", "ObjectKey"},
-			"object":      {"ObjectType", "ObjectKey"},
+		Computed: map[string]read.Computed{
+			"actorKind":   {SQL: `upper(?TableAlias.actor_kind)`},
+			"actorId":     {ID: read.AnyType, SQL: actorType + ` || ':' || ?TableAlias.actor_id::text`},
+			"actingForId": {ID: "Organisation", SQL: `?TableAlias.acting_for`},
+			"objectId":    {ID: read.AnyType, SQL: `?TableAlias.object_type || ':' || ?TableAlias.object_id::text`},
 		},
+		References: map[string]read.Reference{"object": {Type: `?TableAlias.object_type`, Key: `?TableAlias.object_id`}},
 	})
-}
-
-// AuditEntryResolver answers what no declaration does.
-type AuditEntryResolver struct{ Module *Module }
-
-func (r AuditEntryResolver) Object(ctx context.Context, obj *AuditEntry) (core.Node, error) {
-	return r.Module.host.Reads.Object(ctx, obj.ObjectID())
 }

@@ -148,14 +148,14 @@ const (
 // CouncilCoverage is how the districts are covered by bodies of one kind.
 type CouncilCoverage struct {
 	Total, Covered int
-	uncovered      []uuid.UUID
+	Uncovered      read.Refs[places.District]
 }
 
 // CouncilChange is something that happened to a council, or to a seat or term of it.
 type CouncilChange struct {
-	EventID       core.ID
-	Kind          core.ChangeKind
-	At            time.Time
-	councilKey    uuid.UUID
-	membershipKey uuid.UUID
+	EventID    core.ID
+	Kind       core.ChangeKind
+	At         time.Time
+	Council    read.Ref[Council]
+	Membership read.Ref[Membership]
 }

@@ -47,7 +47,7 @@ func (s *Service) Coverage(ctx context.Context, kind CouncilKind, asOf *core.Dat
 		if covered {
 			coverage.Covered++
 		} else {
-			coverage.uncovered = append(coverage.uncovered, district)
+			coverage.Uncovered = append(coverage.Uncovered, district)
 		}
 	}
 	return coverage, rows.Err()

@@ -38,7 +38,7 @@ func newHouse(t testing.TB) *house {
 	town := coretest.Town(t, db, "kansk")
 	queue, err := jobs.New(db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return town, nil })
 	must(t, err)
-	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db.DB, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
+	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
 	p := people.New(h)
 	all := []core.Module{p, places.New(h), New(h, p)}
 	must(t, h.Reads.Ready())

@@ -4,25 +4,17 @@ import (
 	"context"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/read"
-	"github.com/veche-city/veche/modules/places"
 )
 
 // The resolvers that gqlgen asks for and no declaration answers; each calls the service.
 type (
-	QueryResolver           struct{ Module *Module }
-	MutationResolver        struct{ Module *Module }
-	SubscriptionResolver    struct{ Module *Module }
-	CouncilCoverageResolver struct{ Module *Module }
-	CouncilChangeResolver   struct{ Module *Module }
+	QueryResolver        struct{ Module *Module }
+	MutationResolver     struct{ Module *Module }
+	SubscriptionResolver struct{ Module *Module }
 )
 
 func (r QueryResolver) CouncilCoverage(ctx context.Context, kind CouncilKind, asOf *core.Date) (*CouncilCoverage, error) {
 	return r.Module.Service.Coverage(ctx, kind, asOf)
-}
-
-func (r CouncilCoverageResolver) Uncovered(ctx context.Context, obj *CouncilCoverage) ([]*places.District, error) {
-	return read.Many[places.District](ctx, r.Module.host.Reads, obj.uncovered)
 }
 
 func (r MutationResolver) CreateCouncil(ctx context.Context, input CreateCouncilInput) (*core.Payload, error) {
@@ -59,12 +51,4 @@ func (r MutationResolver) EndMembership(ctx context.Context, input EndMembership
 
 func (r SubscriptionResolver) CouncilChanged(ctx context.Context, id *core.ID) (<-chan *CouncilChange, error) {
 	return r.Module.watch(ctx, id)
-}
-
-func (r CouncilChangeResolver) Council(ctx context.Context, obj *CouncilChange) (*Council, error) {
-	return read.Changed[Council](ctx, r.Module.host.Reads, obj.councilKey)
-}
-
-func (r CouncilChangeResolver) Membership(ctx context.Context, obj *CouncilChange) (*Membership, error) {
-	return read.Changed[Membership](ctx, r.Module.host.Reads, obj.membershipKey)
 }

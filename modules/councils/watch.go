@@ -2,6 +2,7 @@ package councils
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -49,7 +50,7 @@ func (m *Module) pass(ctx context.Context, event core.Event, out chan<- *Council
 		graphql.AddError(ctx, err)
 		return false
 	}
-	seen, err := read.Sees[Council](fresh, m.host.Reads, change.councilKey)
+	seen, err := read.Sees[Council](fresh, m.host.Reads, uuid.UUID(change.Council))
 	if err != nil {
 		graphql.AddError(ctx, err)
 		return false
@@ -66,18 +67,14 @@ func (m *Module) pass(ctx context.Context, event core.Event, out chan<- *Council
 }
 
 func changeOf(e core.Event) *CouncilChange {
-	change := &CouncilChange{EventID: core.ID{Type: "Event", Key: e.ID}, Kind: e.Kind, At: e.At, councilKey: e.Object}
-	if e.Type == "Council" {
-		return change
-	}
-	change.councilKey = uuid.Nil
-	for _, id := range e.Touched {
-		if id.Type == "Council" {
-			change.councilKey = id.Key
+	change := &CouncilChange{EventID: core.ID{Type: "Event", Key: e.ID}, Kind: e.Kind, At: e.At}
+	for _, id := range slices.Concat(e.Touched, []core.ID{{Type: e.Type, Key: e.Object}}) {
+		switch id.Type {
+		case "Council":
+			change.Council = read.Ref[Council](id.Key)
+		case "Membership":
+			change.Membership = read.Ref[Membership](id.Key)
 		}
-	}
-	if e.Type == "Membership" {
-		change.membershipKey = e.Object
 	}
 	return change
 }

@@ -39,6 +39,10 @@ const (
 // the planner turns into a probe of the index by person, where = made it read the table whole.
 const holdsPost = `EXISTS (SELECT FROM posts AS held WHERE held.municipality_id = ?TableAlias.municipality_id AND held.person_id = ANY (ARRAY[?TableAlias.id]))`
 
+// fullName is the parts of a name that there are. They are kept without blanks around them, and with
+// single ones within (nameIn).
+const fullName = `concat_ws(' ', ?TableAlias.family_name, nullif(?TableAlias.given_name, ''), nullif(?TableAlias.patronymic, ''))`
+
 // dated is a row that holds from starts_on to ends_on, both included.
 const dated = `?TableAlias.starts_on <= ?asOf AND (?TableAlias.ends_on IS NULL OR ?TableAlias.ends_on >= ?asOf)`
 
@@ -49,7 +53,6 @@ func declarePersons(r *read.Reader, log *accessLog) {
 	read.Declare[Person](r, read.Type{
 		Name: "Person", Guard: mayRead,
 		Rows:   access.Rows{Relations: map[string]string{own: `?TableAlias.id = ?actor_person`, public: holdsPost}},
-		Needs:  map[string][]string{"name": {"FamilyName", "GivenName", "Patronymic"}},
 		Listed: `?TableAlias.merged_into_id IS NULL`, ListedUnless: "merged",
 		Filters: map[string]read.Filter{
 			"search":      {SQL: `?TableAlias.search_name`, Search: true},
@@ -61,7 +64,8 @@ func declarePersons(r *read.Reader, log *accessLog) {
 			"NAME":       {{SQL: `?TableAlias.search_name`}},
 			"REGISTERED": {{SQL: `?TableAlias.created_at`, Cast: "timestamptz"}},
 		},
-		Order: "NAME",
+		Order:    "NAME",
+		Computed: map[string]read.Computed{"name": {SQL: fullName}},
 	})
 	read.Declare[PersonalData](r, read.Type{
 		Name: "PersonalData", Guard: mayReadPersonal, Rows: ofPerson, Refused: true, OnRead: log.read,

@@ -138,6 +138,6 @@ func TestOtherTown(t *testing.T) {
 		t.Fatalf("found in another town: %v", err)
 	}
 	if got := h.persons(ctx, "{persons {nodes {name} totalCount}}"); got.TotalCount != 0 || len(got.Nodes) != 0 {
-		t.Fatalf("another town lists %v", names(got))
+		t.Fatalf("another town lists %v", h.names(got))
 	}
 }

@@ -39,7 +39,7 @@ func newHouse(t *testing.T) *house {
 	}
 	t.Cleanup(func() { _ = guard.Close() })
 	writer := &mutation.Writer{DB: db, Clock: clock}
-	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db.DB, guard, clock, 100), Writer: writer, Clock: clock, Log: coretest.Quiet()}
+	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: writer, Clock: clock, Log: coretest.Quiet()}
 	m := New(h)
 	if err := h.Reads.Ready(); err != nil {
 		t.Fatal(err)
@@ -195,10 +195,16 @@ func (h *house) persons(ctx context.Context, query string) *read.Connection[Pers
 	return found
 }
 
-func names(found *read.Connection[Person]) []string {
+func (h *house) names(found *read.Connection[Person]) []string {
+	h.t.Helper()
+	ctx := h.ask(h.system(), "{persons {nodes {name}}}", "persons", "name")[1]
 	all := []string{}
 	for _, p := range found.Nodes {
-		all = append(all, p.Name())
+		name, err := read.Value[string](ctx, h.host.Reads, p)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		all = append(all, name)
 	}
 	return all
 }

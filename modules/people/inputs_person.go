@@ -37,9 +37,9 @@ const (
 
 func (in *CreatePersonInput) Validate(today core.Date) error {
 	var p core.Problems
-	words(&p, &in.FamilyName, 1, mostName, "input", "familyName")
-	words(&p, &in.GivenName, 1, mostName, "input", "givenName")
-	words(&p, &in.Patronymic, 0, mostName, "input", "patronymic")
+	nameIn(&p, &in.FamilyName, 1, "input", "familyName")
+	nameIn(&p, &in.GivenName, 1, "input", "givenName")
+	nameIn(&p, &in.Patronymic, 0, "input", "patronymic")
 	maybe(&p, &in.ExternalKey, mostKey, "input", "externalKey")
 	if in.Personal != nil {
 		d := *in.Personal
@@ -71,9 +71,9 @@ type UpdatePersonInput struct {
 
 func (in *UpdatePersonInput) Validate() error {
 	var p core.Problems
-	given(&p, &in.FamilyName, 1, mostName, "input", "familyName")
-	given(&p, &in.GivenName, 1, mostName, "input", "givenName")
-	given(&p, &in.Patronymic, 0, mostName, "input", "patronymic")
+	nameGiven(&p, &in.FamilyName, 1, "input", "familyName")
+	nameGiven(&p, &in.GivenName, 1, "input", "givenName")
+	nameGiven(&p, &in.Patronymic, 0, "input", "patronymic")
 	p.Check(in.FamilyName != nil || in.GivenName != nil || in.Patronymic != nil, nothingGiven, "input")
 	return p.Err()
 }

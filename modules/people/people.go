@@ -18,7 +18,6 @@
 package people
 
 import (
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,11 +44,6 @@ type Person struct {
 	ErasedAt     *time.Time    `bun:"erased_at"`
 	CreatedAt    time.Time     `bun:"created_at"`
 	Version      int           `bun:"version"`
-}
-
-// Name is the full name: family name, given name, patronymic.
-func (p *Person) Name() string {
-	return strings.Join(strings.Fields(p.FamilyName+" "+p.GivenName+" "+p.Patronymic), " ")
 }
 
 // erasedName stands where a name was; it holds nothing of the name.

@@ -1,12 +1,15 @@
 package people
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/read"
@@ -62,12 +65,33 @@ func TestUpdatePerson(t *testing.T) {
 	h.fails(core.CodeForbidden)(h.Service.UpdatePerson(h.as("inspector", uuid.Nil), in))
 	h.done(h.Service.UpdatePerson(h.as("clerk", uuid.Nil), in))
 	h.refused(core.CodeConflict, "expectedVersion")(h.Service.UpdatePerson(h.as("clerk", uuid.Nil), in))
-	if got := names(h.persons(h.system(), "{persons {nodes {name}}}")); !cmp.Equal(got, []string{"Иванова Анна Сергеевна"}) {
+	if got := h.names(h.persons(h.system(), "{persons {nodes {name}}}")); !cmp.Equal(got, []string{"Иванова Анна Сергеевна"}) {
 		t.Fatalf("got %v", got)
 	}
 	if n := h.count("SELECT count(*) FROM audit WHERE coalesce(before::text, '') || coalesce(after::text, '') LIKE '%Иванова%'"); n != 0 {
 		t.Fatal("a name stands in the audit")
 	}
+}
+
+// Whatever blanks are given with the parts of a name, it is shown with single ones.
+func TestANameIsItsPartsWithSingleBlanks(t *testing.T) {
+	h := newHouse(t)
+	ctx := h.ask(h.system(), "{persons {nodes {name}}}", "persons", "name")[1]
+	part := rapid.StringMatching("[\\p{Zs}\t\n]{0,2}[А-Яа-яё-]{1,6}[\\p{Zs}\t\n]{0,3}[А-Яа-яё]{0,3}[\\p{Zs}\n]{0,2}")
+	rapid.Check(t, func(rt *rapid.T) {
+		in := CreatePersonInput{FamilyName: part.Draw(rt, "family"), GivenName: part.Draw(rt, "given"), Patronymic: rapid.OneOf(rapid.Just(""), part).Draw(rt, "patronymic")}
+		want := strings.Join(strings.Fields(norm.NFC.String(in.FamilyName+" "+in.GivenName+" "+in.Patronymic)), " ")
+		key := h.done(h.Service.CreatePerson(h.system(), in))
+		if got, err := read.Value[string](ctx, h.host.Reads, &Person{ID: key}); err != nil || got != want {
+			rt.Fatalf("%q is shown as %q: %v", want, got, err)
+		}
+		update := UpdatePersonInput{ID: id(typePerson, key), ExpectedVersion: 1, FamilyName: &in.GivenName, Patronymic: ptr(" \n")}
+		h.done(h.Service.UpdatePerson(h.system(), update))
+		want = strings.Join(strings.Fields(norm.NFC.String(in.GivenName+" "+in.GivenName)), " ")
+		if got, err := read.Value[string](ctx, h.host.Reads, &Person{ID: key}); err != nil || got != want {
+			rt.Fatalf("%q is shown as %q: %v", want, got, err)
+		}
+	})
 }
 
 func TestSearchForgives(t *testing.T) {
@@ -87,7 +111,7 @@ func TestSearchForgives(t *testing.T) {
 		"Щербакова Иван":   {},
 	} {
 		got := h.persons(h.system(), `{persons(filter: {search: "`+query+`"}) {nodes {name} totalCount}}`)
-		if diff := cmp.Diff(want, names(got)); diff != "" || got.TotalCount != len(want) {
+		if diff := cmp.Diff(want, h.names(got)); diff != "" || got.TotalCount != len(want) {
 			t.Errorf("%s: %s", query, diff)
 		}
 	}
@@ -110,7 +134,7 @@ func TestWhoSeesPersons(t *testing.T) {
 		{"auditor", uuid.Nil, all},
 	} {
 		got := h.persons(h.as(c.role, c.person), "{persons {nodes {name} totalCount}}")
-		if diff := cmp.Diff(c.want, names(got)); diff != "" || got.TotalCount != len(c.want) {
+		if diff := cmp.Diff(c.want, h.names(got)); diff != "" || got.TotalCount != len(c.want) {
 			t.Errorf("%s: %s", c.role, diff)
 		}
 	}

@@ -41,6 +41,22 @@ func given(p *core.Problems, s **string, least, most int, path ...string) {
 	*s = &text
 }
 
+// nameIn is words for a part of a name: with single blanks within, so that the parts join to a name.
+func nameIn(p *core.Problems, s *string, least int, path ...string) {
+	words(p, s, least, mostName, path...)
+	*s = strings.Join(strings.Fields(*s), " ")
+}
+
+// nameGiven is nameIn for a part that may be missing.
+func nameGiven(p *core.Problems, s **string, least int, path ...string) {
+	if *s == nil {
+		return
+	}
+	text := **s
+	nameIn(p, &text, least, path...)
+	*s = &text
+}
+
 // maybe is given for a text that may be empty, which is then taken for missing.
 func maybe(p *core.Problems, s **string, most int, path ...string) {
 	if given(p, s, 0, most, path...); *s != nil && **s == "" {

@@ -40,7 +40,7 @@ func open(t *testing.T) *house {
 	t.Cleanup(func() { _ = guard.Close() })
 	queue, err := jobs.New(db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return nil, core.ErrNotFound })
 	must(t, err)
-	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db.DB, guard, clock, 100), Jobs: queue,
+	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Jobs: queue,
 		Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Clock: clock, Log: coretest.Quiet()}
 	residents, ground := people.New(h), places.New(h)
 	bodies := councils.New(h, residents)

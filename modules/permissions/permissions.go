@@ -12,7 +12,6 @@
 package permissions
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,27 +28,11 @@ type Role struct {
 	read.Row      `bun:"-"`
 	postgres.Owned
 
-	ID              uuid.UUID `bun:"id,pk,type:uuid"`
-	Key             string    `bun:"key"`
-	NameText        core.Text `bun:"name,type:jsonb"`
-	DescriptionText core.Text `bun:"description,type:jsonb"`
-	Builtin         bool      `bun:"builtin"`
-	Version         int       `bun:"version"`
+	ID      uuid.UUID `bun:"id,pk,type:uuid"`
+	Key     string    `bun:"key"`
+	Builtin bool      `bun:"builtin"`
+	Version int       `bun:"version"`
 }
-
-// Name is in the reader's language.
-func (r *Role) Name(ctx context.Context) string { return r.NameText.In(core.LanguageOf(ctx)) }
-
-// Description is in the reader's language.
-func (r *Role) Description(ctx context.Context) string {
-	return r.DescriptionText.In(core.LanguageOf(ctx))
-}
-
-// Names are both languages.
-func (r *Role) Names() *core.Text { return &r.NameText }
-
-// Descriptions are both languages.
-func (r *Role) Descriptions() *core.Text { return &r.DescriptionText }
 
 // RoleRule is one rule of a role.
 type RoleRule struct {
@@ -85,22 +68,11 @@ type RoleAssignment struct {
 
 	ID         uuid.UUID  `bun:"id,pk,type:uuid"`
 	Role       string     `bun:"role"`
-	Holder     uuid.UUID  `bun:"account_id,type:uuid"`
-	ScopeKind  string     `bun:"scope_kind"`
-	ScopeKey   uuid.UUID  `bun:"scope_id,type:uuid"`
 	StartsOn   core.Date  `bun:"starts_on"`
 	EndsOn     *core.Date `bun:"ends_on"`
 	Note       string     `bun:"note"`
 	AssignedAt time.Time  `bun:"assigned_at"`
 	Version    int        `bun:"version"`
-}
-
-// AccountID is the account that holds the role.
-func (a *RoleAssignment) AccountID() core.ID { return core.ID{Type: "Account", Key: a.Holder} }
-
-// Scope is where the role is held.
-func (a *RoleAssignment) Scope() *Scope {
-	return scopeOf(core.Scope{Kind: a.ScopeKind, ID: a.ScopeKey})
 }
 
 // Permission is a right that rules can give.
@@ -112,6 +84,14 @@ type Permission struct {
 type Answer struct {
 	core.Payload
 	PolicyVersion *string `json:"policyVersion"`
+}
+
+// DeletedRoleID is the id of the role that is gone; nil when nothing was deleted.
+func (a *Answer) DeletedRoleID() *core.ID {
+	if a.Key == uuid.Nil {
+		return nil
+	}
+	return &core.ID{Type: "Role", Key: a.Key}
 }
 
 // The payloads as the graph calls them.

@@ -35,6 +35,12 @@ var inDistrict = access.Rows{Scopes: map[string]string{scopeDistrict: `?TableAli
 
 const scopeDistrict = "district"
 
+// point is the row's own position, where it has one.
+var point = map[string]read.Group{"point": {
+	When:   `?TableAlias.longitude IS NOT NULL AND ?TableAlias.latitude IS NOT NULL`,
+	Fields: map[string]read.Computed{"longitude": {SQL: `?TableAlias.longitude`}, "latitude": {SQL: `?TableAlias.latitude`}},
+}}
+
 func declare(r *read.Reader) {
 	read.Declare[District](r, read.Type{
 		Name:  "District",
@@ -89,7 +95,7 @@ func declareAddresses(r *read.Reader) {
 			"District.addresses": {By: "District", Where: `?TableAlias.merged_into_id IS NULL`},
 			"Address.duplicates": {By: "MergedInto"},
 		},
-		Needs: map[string][]string{"point": {"Longitude", "Latitude"}},
+		Groups: point,
 	})
 }
 
@@ -115,7 +121,7 @@ func declareVenues(r *read.Reader) {
 			"District.venues": {By: "District"},
 			"Address.venues":  {By: "Address"},
 		},
-		Needs: map[string][]string{"point": {"Longitude", "Latitude"}},
+		Groups: point,
 	})
 }
 

@@ -43,7 +43,7 @@ func open(t *testing.T) *house {
 	must(t, err)
 	queue, err := jobs.New(db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return town, nil })
 	must(t, err)
-	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db.DB, guard, clock, 100), Events: broker, Jobs: queue,
+	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Events: broker, Jobs: queue,
 		Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Clock: clock, Log: coretest.Quiet()}
 	m := New(h)
 	must(t, h.Reads.Ready())

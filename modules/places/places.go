@@ -79,9 +79,6 @@ type Address struct {
 	Version      int        `bun:"version"`
 }
 
-// Point is where the address lies; nil when nobody has measured it.
-func (a *Address) Point() *Point { return pointOf(a.Longitude, a.Latitude) }
-
 // Venue is a place where the town meets its public.
 type Venue struct {
 	bun.BaseModel `bun:"table:venues,alias:venue"`
@@ -103,9 +100,6 @@ type Venue struct {
 	ClosedOn      *core.Date `bun:"closed_on"`
 	Version       int        `bun:"version"`
 }
-
-// Point is the venue's own point; nil where it stands at its address's.
-func (v *Venue) Point() *Point { return pointOf(v.Longitude, v.Latitude) }
 
 // VenueKind is what sort of place a venue is.
 type VenueKind string

@@ -30,7 +30,7 @@ func (s *Service) CreateAddress(ctx context.Context, in CreateAddressInput) (*co
 			return a.ID, err
 		}
 		var err error
-		if a.DistrictID, err = find(ctx, tx, tx.Today(), a.Point()); err != nil {
+		if a.DistrictID, err = find(ctx, tx, tx.Today(), pointOf(a.Longitude, a.Latitude)); err != nil {
 			return a.ID, err
 		}
 		if err := s.guard.Check(ctx, mayWrite, lies(a.DistrictID)); err != nil {
@@ -56,7 +56,7 @@ func (s *Service) UpdateAddress(ctx context.Context, in UpdateAddressInput) (*co
 		if err := in.apply(a); err != nil {
 			return a.ID, err
 		}
-		if a.DistrictID, err = find(ctx, tx, tx.Today(), a.Point()); err != nil {
+		if a.DistrictID, err = find(ctx, tx, tx.Today(), pointOf(a.Longitude, a.Latitude)); err != nil {
 			return a.ID, err
 		}
 		if err := s.moveInto(ctx, was, a.DistrictID); err != nil {

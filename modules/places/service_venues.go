@@ -141,7 +141,7 @@ func (s *Service) placeVenue(ctx context.Context, tx *mutation.Tx, v *Venue) (er
 		v.DistrictID = a.DistrictID
 	}
 	if v.Longitude != nil {
-		v.DistrictID, err = find(ctx, tx, tx.Today(), v.Point())
+		v.DistrictID, err = find(ctx, tx, tx.Today(), pointOf(v.Longitude, v.Latitude))
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
+	"github.com/veche-city/veche/core/read"
 )
 
 const mayRead = "reports:read"
@@ -67,7 +68,7 @@ type IndicatorPart struct {
 
 // IndicatorRow is one thing that a figure counts.
 type IndicatorRow struct {
-	Day  core.Date
-	Part string
-	id   core.ID
+	Day    core.Date
+	Part   string
+	Object read.AnyRef
 }

@@ -14,9 +14,8 @@ import (
 
 // The resolvers that gqlgen asks for.
 type (
-	QueryResolver        struct{ Module *Module }
-	IndicatorResolver    struct{ Module *Module }
-	IndicatorRowResolver struct{ Module *Module }
+	QueryResolver     struct{ Module *Module }
+	IndicatorResolver struct{ Module *Module }
 )
 
 func (r QueryResolver) Indicators(ctx context.Context, from, to core.Date, keys []string) ([]*Indicator, error) {
@@ -25,10 +24,6 @@ func (r QueryResolver) Indicators(ctx context.Context, from, to core.Date, keys 
 
 func (r IndicatorResolver) Rows(ctx context.Context, obj *Indicator, first *int, after *string) (*read.Connection[IndicatorRow], error) {
 	return r.Module.rows(ctx, obj, first, after)
-}
-
-func (r IndicatorRowResolver) Object(ctx context.Context, obj *IndicatorRow) (core.Node, error) {
-	return r.Module.host.Reads.Object(ctx, obj.id)
 }
 
 // rows is a page of what a figure counts, by day and then by key.
@@ -52,8 +47,8 @@ func (m *Module) rows(ctx context.Context, of *Indicator, first *int, after *str
 	defer func() { _ = rows.Close() }()
 	page := &read.Connection[IndicatorRow]{Nodes: []*IndicatorRow{}, Edges: []*read.Edge[IndicatorRow]{}, PageInfo: &read.PageInfo{HasPreviousPage: after != nil}, TotalCount: of.Value}
 	for rows.Next() {
-		row := &IndicatorRow{id: core.ID{Type: of.declared.Type}}
-		if err := rows.Scan(&row.id.Key, &row.Part, &row.Day); err != nil {
+		row := &IndicatorRow{Object: read.AnyRef{Type: of.declared.Type}}
+		if err := rows.Scan(&row.Object.Key, &row.Part, &row.Day); err != nil {
 			return nil, fmt.Errorf("indicator %s: %w", of.Key, err)
 		}
 		if page.PageInfo.HasNextPage = len(page.Nodes) == size; page.PageInfo.HasNextPage {
@@ -69,7 +64,7 @@ func (m *Module) rows(ctx context.Context, of *Indicator, first *int, after *str
 }
 
 func cursorOf(r *IndicatorRow) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(r.Day.String() + " " + r.id.Key.String()))
+	return base64.RawURLEncoding.EncodeToString([]byte(r.Day.String() + " " + r.Object.Key.String()))
 }
 
 func parseCursor(after *string) (day core.Date, key uuid.UUID, err error) {

@@ -36,7 +36,12 @@ type Settings struct {
 	AllowedOrigins []string
 	TrustedProxies []netip.Prefix
 	OpenSignUp     bool
-	Introspection  bool // whether the anonymous may read the schema
+	Introspection  bool   // whether the anonymous may read the schema
+	Reads          string // Compiled, unless Resolvers
+	ReadsHeader    bool   // whether the header X-Veche-Reads may choose otherwise: for tests
+	// TrustedDocuments is the manifest of queries that may be named by id; TrustedOnly refuses others.
+	TrustedDocuments string
+	TrustedOnly      bool
 }
 
 // House is everything that runs.
@@ -52,6 +57,7 @@ type House struct {
 	settings Settings
 	metrics  *metrics
 	streams  context.Context
+	changes  changes
 }
 
 // Open makes the house over an open database, which stays the caller's to close. progress hears
@@ -95,7 +101,7 @@ func services(ctx context.Context, db *postgres.DB, towns *tenancy.Registry, set
 		return nil, err
 	}
 	return &host.Host{
-		DB: db, Guard: guard, Reads: read.New(db.DB, guard, clock, settings.MaxPage),
+		DB: db, Guard: guard, Reads: read.New(db, guard, clock, settings.MaxPage),
 		Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue},
 		Events: broker, Jobs: queue, Clock: clock, Log: log,
 	}, nil

@@ -29,6 +29,10 @@ const Endpoint = "/graphql"
 // language, its municipality, its id and trace (whose line of log names the municipality), who
 // acts, its idempotency key, and then the transport.
 func (h *House) Handler() (http.Handler, error) {
+	documents, err := h.documents()
+	if err != nil {
+		return nil, fmt.Errorf("http: %w", err)
+	}
 	door, err := transport.New(transport.Options{
 		Schema: func(r *http.Request) graphql.ExecutableSchema {
 			town := core.MunicipalityOf(r.Context())
@@ -43,14 +47,17 @@ func (h *House) Handler() (http.Handler, error) {
 		Trusted:        signedIn,
 		Introspection:  func(ctx context.Context) bool { return h.settings.Introspection || signedIn(ctx) },
 		Text:           text,
+		Documents:      documents,
+		DocumentsOnly:  h.settings.TrustedOnly,
+		Cacheable:      h.cacheable,
 		AllowedOrigins: h.settings.AllowedOrigins,
-		Extensions:     []graphql.HandlerExtension{streams{h}, graph.SteadyErrors{}},
+		Extensions:     []graphql.HandlerExtension{ownChanges{h}, streams{h}, graph.Parts{}, graph.SteadyErrors{}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("http: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle(Endpoint, h.municipality(h.observe(h.Identity.Middleware(idempotency(h.endable(door))))))
+	mux.Handle(Endpoint, h.municipality(h.observe(h.Identity.Middleware(idempotency(h.endable(h.chooseReads(door)))))))
 	mux.Handle("/", graphiql.Handler(Endpoint, examples))
 	return language(mux), nil
 }

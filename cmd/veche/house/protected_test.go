@@ -1,6 +1,7 @@
 package house_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -21,10 +22,18 @@ func TestALeavingNoteIsForThoseWhoKeepTheRoll(t *testing.T) {
 	for who, want := range map[string][2]bool{"": {}, "resident": {}, "secretary": {true, false}, admin: {true, true}} {
 		statements := strings.Join(w.statements.during(func() {
 			for n := range 2 {
-				got := at(w.ask(request{as: who, Query: `query($id: ID!) { membership(id: $id) { leavingReason leavingNote } }`,
-					Variables: map[string]any{"id": at(data, "councils", "nodes", n, "members", "nodes", 3, "id")}}), "membership")
-				if at(got, "leavingReason") != "OTHER" || (at(got, "leavingNote") != nil) != want[n] {
-					t.Errorf("%q, council %d: %v", who, n, got)
+				a := w.send(request{as: who, Query: `query($id: ID!) { membership(id: $id) { leavingReason leavingNote } }`,
+					Variables: map[string]any{"id": at(data, "councils", "nodes", n, "members", "nodes", 3, "id")}})
+				got := at(a.Data, "membership")
+				if at(got, "leavingReason") != "OTHER" || (at(got, "leavingNote") != nil) != want[n] || (len(a.Errors) == 0) != want[n] {
+					t.Errorf("%q, council %d: %v, %v", who, n, got, a.Errors)
+				}
+				code := "FORBIDDEN"
+				if who == "" {
+					code = "UNAUTHENTICATED"
+				}
+				if len(a.Errors) > 0 && (a.Errors[0].Extensions["code"] != code || fmt.Sprint(a.Errors[0].Path) != "[membership leavingNote]") {
+					t.Errorf("%q, council %d: %v", who, n, a.Errors)
 				}
 			}
 		}), "\n")

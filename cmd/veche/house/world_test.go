@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/uptrace/bun"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/veche-city/veche/cmd/veche/demo"
 	"github.com/veche-city/veche/cmd/veche/house"
@@ -45,7 +45,7 @@ func clock() core.Clock {
 	return func() time.Time { return at.Add(time.Since(began)) }
 }
 
-var settings = house.Settings{Municipality: "kansk", MaxPage: 100, Introspection: true}
+var settings = house.Settings{Municipality: "kansk", MaxPage: 100, Introspection: true, ReadsHeader: true}
 
 func newWorld(t testing.TB) *world { return newLoggedWorld(t, coretest.Quiet()) }
 
@@ -54,7 +54,7 @@ func newLoggedWorld(t testing.TB, log *slog.Logger) *world {
 	url := pgtest.New(t, pgtest.Template{Name: "kansk", Fingerprint: fingerprint(t), Build: buildKansk})
 	db := coretest.Open(t, url)
 	w := &world{t: t, statements: &statements{}, tokens: map[string]string{}}
-	db.DB = db.WithQueryHook(w.statements)
+	db = coretest.Traced(t, db, w.statements)
 	w.House = open(t, db, log)
 	if w.Towns.ByKey("achinsk") == nil {
 		second := &core.Municipality{Key: "achinsk", Name: core.T("City of Achinsk", "город Ачинск"), TimeZone: "Asia/Krasnoyarsk"}
@@ -233,16 +233,20 @@ type statements struct {
 	all []string
 }
 
-func (s *statements) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context { return ctx }
-
-func (s *statements) AfterQuery(_ context.Context, e *bun.QueryEvent) {
+func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, sent pgx.TraceQueryStartData) context.Context {
+	if core.RequestIDOf(ctx) == "" {
+		return ctx // what the house does by itself
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.all = append(s.all, e.Query)
+	s.all = append(s.all, sent.SQL)
+	return ctx
 }
 
+func (*statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
 // background are words of the statements by which the house looks after itself meanwhile.
-var background = []string{"pg_current_snapshot", "FROM outbox", "policy_version", "BEGIN", "COMMIT"}
+var background = []string{"policy_version", "begin", "commit", "set_config"}
 
 // during gives the statements that fn caused.
 func (s *statements) during(fn func()) []string {

@@ -1,0 +1,86 @@
+package extension
+
+import (
+	"context"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Part is a part of an operation that one source answers wholly: many places in, a value for each
+// out. What is wrong is said in the values.
+type Part interface{ Fill(wanted []*Wanted) }
+
+// Wanted is a value that a part is asked for.
+type Wanted struct {
+	Part    Part
+	Parent  any             // what the value hangs on: an object's core.ID, a module's own object, nil at the root
+	Path    ast.Path        // from the root of the answer
+	Context context.Context // whose rights hold, and for how long
+	Value
+}
+
+// Value is what was found.
+type Value struct {
+	JSON   []byte
+	Null   bool
+	Inner  []Inner // values within it that other parts are asked for, in the order of their places
+	Errors []*Error
+}
+
+// Inner is a value that stands at a place within another's JSON.
+type Inner struct {
+	At int
+	*Wanted
+}
+
+// Error is an error at a place of the answer.
+type Error struct {
+	Path  ast.Path
+	Field *ast.Position // in the operation, where the field's own reading failed
+	Err   error
+}
+
+// Fill asks for all values, then for those within them, and so on: one call a part and round.
+func Fill(wanted []*Wanted) {
+	for len(wanted) > 0 {
+		var parts []Part
+		by := map[Part][]*Wanted{}
+		for _, w := range wanted {
+			if by[w.Part] == nil {
+				parts = append(parts, w.Part)
+			}
+			by[w.Part] = append(by[w.Part], w)
+		}
+		var next []*Wanted
+		for _, part := range parts {
+			part.Fill(by[part])
+			for _, w := range by[part] {
+				for _, inner := range w.Inner {
+					next = append(next, inner.Wanted)
+				}
+			}
+		}
+		wanted = next
+	}
+}
+
+// Append writes the value with all that stands within it.
+func (v *Value) Append(out []byte) []byte {
+	from := 0
+	for _, inner := range v.Inner {
+		out = append(out, v.JSON[from:inner.At]...)
+		out = inner.Append(out)
+		from = inner.At
+	}
+	return append(out, v.JSON[from:]...)
+}
+
+// All are the errors of the value and of those within it.
+func (v *Value) All() []*Error {
+	errs := slices.Clone(v.Errors)
+	for _, inner := range v.Inner {
+		errs = append(errs, inner.All()...)
+	}
+	return errs
+}

@@ -1,0 +1,165 @@
+package read
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/veche-city/veche/core/access"
+	"github.com/veche-city/veche/core/extension"
+)
+
+// answering is a part while it answers.
+type answering struct {
+	*Part
+	*planner
+	ctx      context.Context
+	standing access.Standing
+	said     []reading
+}
+
+// statement is the one for rows of the type, composed now or before.
+func (a *answering) statement(t *typ, lead string, compose func(*compiler) (*statement, error)) (*statement, error) {
+	shape := make([]byte, 0, 128)
+	shape = append(shape, lead...)
+	for i := range a.said {
+		shape = a.said[i].shape(shape)
+	}
+	key := statementKey{a.Part, t, a.standing, string(shape)}
+	if known, ok := a.reads.statements.Get(key); ok {
+		return known, nil
+	}
+	params := &parameters{known: map[parameter]string{}}
+	c := &compiler{text: a.reads.text(a.ctx, params), Part: a.Part, op: a.op, said: a.said}
+	s, err := compose(c)
+	if err != nil {
+		return nil, err
+	}
+	s.params = params
+	a.reads.statements.Add(key, s)
+	return s, nil
+}
+
+// records runs a statement; each row is a record.
+func (a *answering) records(s *statement, keys any) ([][]byte, error) {
+	if s.sql == "" {
+		return nil, nil
+	}
+	args := append([]any{a.reads.mode, pgx.QueryResultFormats{pgx.BinaryFormatCode}},
+		s.params.bind(a.ctx, a.planner.today, a.said, keys)...)
+	rows, err := a.reads.pool.Query(a.ctx, s.sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", a.root.Name, err)
+	}
+	defer rows.Close()
+	var arena []byte
+	var ends []int
+	var oids []uint32
+	for rows.Next() {
+		if oids == nil {
+			for _, d := range rows.FieldDescriptions() {
+				oids = append(oids, d.DataTypeOID)
+			}
+		}
+		arena = appendRecord(arena, oids, rows.RawValues())
+		ends = append(ends, len(arena))
+	}
+	if a.ctx.Err() != nil {
+		return nil, a.ctx.Err() // which the statement's own error does not say
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read %s: %w", a.root.Name, err)
+	}
+	all, from := make([][]byte, len(ends)), 0
+	for i, end := range ends {
+		all[i], from = arena[from:end:end], end
+	}
+	return all, nil
+}
+
+func (a *answering) writing(path ast.Path) *writing {
+	return &writing{ctx: a.ctx, said: a.said, path: slices.Clone(path), field: a.root.Field}
+}
+
+// finish tells who read what, and hands the value over.
+func (a *answering) finish(w *writing, to *extension.Wanted, isNull bool) error {
+	if err := errors.Join(w.err, w.logged()); err != nil {
+		return err
+	}
+	if isNull && len(w.errors) == 0 && a.root.Definition.Type.NonNull {
+		w.note(errNull, nil)
+	}
+	to.Value = extension.Value{JSON: w.out, Null: isNull, Inner: w.places, Errors: w.errors}
+	return nil
+}
+
+// refused is what stands against the field itself, before and after the question of rights.
+func (c *compiler) refused() (output, error) {
+	place := c.placeOf(c.root.Field)
+	if place >= 0 && c.said[place].early() {
+		return failed{place}, nil
+	}
+	if refused, err := c.refusedField(c.root); refused || err != nil {
+		return refusal{}, err
+	}
+	if place >= 0 && c.said[place].err != nil {
+		return failed{place}, nil
+	}
+	return nil, nil
+}
+
+func (a *answering) answerList(to *extension.Wanted) error {
+	s, err := a.statement(a.Part.rows, "", composeList)
+	if err != nil {
+		return err
+	}
+	records, err := a.records(s, nil)
+	if err != nil {
+		return err
+	}
+	w := a.writing(to.Path)
+	var isNull bool
+	switch {
+	case s.list != nil:
+		isNull = s.list.list(w, records, cell{})
+	case len(records) == 1:
+		isNull = w.within(records[0], s.out)
+	default:
+		isNull = s.out.write(w)
+	}
+	return a.finish(w, to, isNull)
+}
+
+func composeList(c *compiler) (*statement, error) {
+	if out, err := c.refused(); out != nil || err != nil {
+		return &statement{out: out}, err
+	}
+	place := c.placeOf(c.root.Field)
+	pg := c.said[place].page.at(place)
+	conn, s, err := c.connection(pg, c.root)
+	if err != nil || conn.hidden || !conn.rows && !conn.total {
+		return &statement{out: conn}, err
+	}
+	if !conn.total {
+		rows, err := c.rows(pg, s)
+		return &statement{sql: "SELECT " + s.record.list() + rows, list: conn}, err
+	}
+	whole := newRecord()
+	count, err := c.count(pg, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	conn.totalAt = whole.at(count)
+	if conn.rows {
+		rows, err := c.rows(pg, s)
+		if err != nil {
+			return nil, err
+		}
+		conn.at = whole.at("ARRAY(SELECT ROW(" + s.record.list() + ")" + rows + ")")
+	}
+	return &statement{sql: "SELECT " + whole.list(), out: conn}, nil
+}

@@ -1,0 +1,211 @@
+package graph
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/extension"
+	"github.com/veche-city/veche/core/read"
+)
+
+// plan says who answers which part of an operation.
+type plan struct {
+	// roots are the fields at the top, when each is a part (or __typename): gqlgen has nothing to do.
+	roots []root
+	// parts are those at the top of a query that gqlgen answers otherwise, by their names in the answer.
+	parts map[string]*read.Part
+	// operation is what gqlgen runs, with a slot where a part below its own objects stood; nil: as it came.
+	operation *ast.OperationDefinition
+	slots     []extension.Slot
+}
+
+// root is a field at the top of a query.
+type root struct {
+	alias   string
+	name    string // the same as JSON
+	nonNull bool
+	text    string     // of __typename
+	part    *read.Part // nil where text is all
+}
+
+// operations keeps what was compiled, by the conditions under which it holds.
+type operations struct {
+	mu         sync.Mutex
+	conditions []string // variables of @skip and @include
+	plans      map[string]*plan
+}
+
+// mostPlans bounds the plans of one operation: 2 to the power of its conditions can be many.
+const mostPlans = 32
+
+// of is the plan for the variables' values.
+func (o *operations) of(op *graphql.OperationContext, reads *read.Reader) *plan {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	key := make([]byte, len(o.conditions))
+	for i, name := range o.conditions {
+		key[i] = '0'
+		if op.Variables[name] == true {
+			key[i] = '1'
+		}
+	}
+	if p := o.plans[string(key)]; p != nil {
+		return p
+	}
+	c := &compiler{op: op, reads: reads}
+	p := c.compile()
+	if len(o.plans) < mostPlans {
+		o.plans[string(key)] = p
+	}
+	return p
+}
+
+func newOperations(op *graphql.OperationContext) *operations {
+	o := &operations{plans: map[string]*plan{}}
+	o.conditionsIn(op.Operation.SelectionSet)
+	for _, f := range op.Doc.Fragments {
+		o.conditionsIn(f.SelectionSet)
+	}
+	return o
+}
+
+func (o *operations) conditionsIn(set ast.SelectionSet) {
+	for _, s := range set {
+		var directives ast.DirectiveList
+		switch s := s.(type) {
+		case *ast.Field:
+			directives = s.Directives
+			o.conditionsIn(s.SelectionSet)
+		case *ast.InlineFragment:
+			directives = s.Directives
+			o.conditionsIn(s.SelectionSet)
+		case *ast.FragmentSpread:
+			directives = s.Directives
+		}
+		for _, d := range directives {
+			if when := d.Arguments.ForName("if"); when != nil && when.Value.Kind == ast.Variable && !slices.Contains(o.conditions, when.Value.Raw) {
+				o.conditions = append(o.conditions, when.Value.Raw)
+			}
+		}
+	}
+}
+
+// compiler finds the parts of one operation.
+type compiler struct {
+	op    *graphql.OperationContext
+	reads *read.Reader
+	slots []extension.Slot
+}
+
+func (c *compiler) compile() *plan {
+	p := &plan{}
+	def := parsedSchema.Types[rootType(c.op.Operation.Operation)]
+	if c.op.Operation.Operation == ast.Query {
+		if c.roots(p) {
+			return p
+		}
+	}
+	set, changed := c.rewrite(def, c.op.Operation.SelectionSet)
+	if changed {
+		of := *c.op.Operation
+		of.SelectionSet = set
+		p.operation, p.slots = &of, c.slots
+	}
+	return p
+}
+
+func rootType(of ast.Operation) string {
+	return strings.ToUpper(string(of[:1])) + string(of[1:])
+}
+
+// roots finds the parts at the top of a query, and says whether they are all of it.
+func (c *compiler) roots(p *plan) bool {
+	p.parts = map[string]*read.Part{}
+	whole := true
+	for _, f := range graphql.CollectFields(c.op, c.op.Operation.SelectionSet, []string{"Query"}) {
+		r := root{alias: f.Alias, name: strconv.Quote(f.Alias) + ":", nonNull: f.Definition.Type.NonNull}
+		switch {
+		case f.Name == "__typename":
+			r.text = `"Query"`
+		case declaredRoots[f.Name], f.Name == "node", f.Name == "nodes":
+			r.part = c.reads.Root(c.op, f)
+			fallthrough
+		default:
+			whole = whole && r.part != nil
+		}
+		if r.part != nil {
+			p.parts[f.Alias] = r.part
+		}
+		p.roots = append(p.roots, r)
+	}
+	if whole {
+		p.parts = nil
+	} else {
+		p.roots = nil
+	}
+	return whole
+}
+
+// rewrite puts slots in the place of the parts below objects that gqlgen resolves: those whose
+// objects are known by their ids before they are read. A slot cannot null what it stands in, so
+// only fields that may be null get one.
+func (c *compiler) rewrite(def *ast.Definition, set ast.SelectionSet) (ast.SelectionSet, bool) {
+	var all ast.SelectionSet
+	changed := false
+	for _, f := range graphql.CollectFields(c.op, set, append([]string{def.Name}, def.Interfaces...)) {
+		field := *f.Field
+		field.Directives = nil
+		field.SelectionSet = f.Selections
+		if slot := c.slot(def, f); slot != nil {
+			all, changed = append(all, slot), true
+			continue
+		}
+		if f.Definition != nil {
+			if of := parsedSchema.Types[f.Definition.Type.Name()]; of != nil && of.Kind == ast.Object && !of.BuiltIn && !slices.Contains(of.Interfaces, "Node") {
+				inner, within := c.rewrite(of, f.Selections)
+				if within {
+					field.SelectionSet, changed = inner, true
+				}
+			}
+		}
+		all = append(all, &field)
+	}
+	return all, changed
+}
+
+// slot is the hidden field in the place of a part; nil where the field is none.
+func (c *compiler) slot(def *ast.Definition, f graphql.CollectedField) *ast.Field {
+	keyOf := references[def.Name+"."+f.Name]
+	if keyOf == nil || f.Definition.Type.NonNull {
+		return nil
+	}
+	part := c.reads.Referred(c.op, f)
+	if part == nil {
+		return nil
+	}
+	c.slots = append(c.slots, extension.Slot{Part: part, Parent: func(object any) any {
+		if id := keyOf(object); id != (core.ID{}) {
+			return id
+		}
+		return nil
+	}})
+	return &ast.Field{
+		Alias: f.Alias, Name: hidden, ObjectDefinition: def, Definition: def.Fields.ForName(hidden), Position: f.Position,
+		Arguments: ast.ArgumentList{{Name: "slot", Value: &ast.Value{Kind: ast.IntValue, Raw: strconv.Itoa(len(c.slots) - 1)}}},
+	}
+}
+
+// idOf is the id of an object by its key; of none for no key.
+func idOf(typ string, key uuid.UUID) core.ID {
+	if key == uuid.Nil {
+		return core.ID{}
+	}
+	return core.ID{Type: typ, Key: key}
+}
