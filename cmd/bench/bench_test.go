@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/veche-city/veche/cmd/bench/floor"
 	"github.com/veche-city/veche/cmd/bench/usage"
@@ -20,31 +20,30 @@ import (
 	"github.com/veche-city/veche/cmd/veche/house"
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/coretest"
-	"github.com/veche-city/veche/core/postgres"
 )
 
 // servers are both, over one database filled as the benchmark fills its own, only smaller.
-func servers(t *testing.T) (veche, hand http.Handler) {
-	db := coretest.Database(t)
-	h, err := house.Open(t.Context(), db, house.Settings{MaxPage: 100}, time.Now, coretest.Quiet(), func(string) {})
+func servers(t *testing.T) (veche, hand http.Handler, db *pgx.Conn) {
+	shared := coretest.Database(t)
+	h, err := house.Open(t.Context(), shared, house.Settings{MaxPage: 1000}, time.Now, coretest.Quiet(), func(string) {})
 	must(t, err)
 	t.Cleanup(func() { must(t, h.Close()) })
 	must(t, demo.Load(t.Context(), h, func(string) {}))
 	must(t, h.Towns.Add(t.Context(), &core.Municipality{Key: secondTown, Name: core.T("Neighbour", "Соседний город"), TimeZone: "Asia/Krasnoyarsk"}))
 	must(t, h.Settle(t.Context()))
-	must(t, filled(t.Context(), db))
+	url := shared.Pool.Config().ConnString()
+	db, err = pgx.Connect(t.Context(), url)
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close(context.Background())) })
+	must(t, fill(t.Context(), db, amount{2400, 12, leastRows}))
 	veche, err = h.Handler()
 	must(t, err)
-	pool, err := openPool(t.Context(), db.Pool.Config().ConnString(), 4)
+	pool, err := openPool(t.Context(), url, 4)
 	must(t, err)
 	t.Cleanup(pool.Close)
 	hand, err = floor.Handler(t.Context(), pool)
 	must(t, err)
-	return veche, hand
-}
-
-func filled(ctx context.Context, db *postgres.DB) error {
-	return db.Pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return fill(ctx, conn.Conn(), 900, 12) })
+	return veche, hand, db
 }
 
 func listen(t *testing.T, handler http.Handler) *client {
@@ -53,19 +52,22 @@ func listen(t *testing.T, handler http.Handler) *client {
 	return &client{address: strings.TrimPrefix(server.URL, "http://")}
 }
 
-// One database serves both: first that a floor which says anything else is found out, for each
-// operation and in either municipality, then that the real one says the same.
+// One database serves all: first that a floor which says anything else is found out, for each
+// operation and in either municipality, then that the real one says the same, and does the same.
 func TestAnswers(t *testing.T) {
-	vecheHandler, floorHandler := servers(t)
-	veche := listen(t, vecheHandler)
+	vecheHandler, floorHandler, db := servers(t)
+	veche, hand := listen(t, vecheHandler), listen(t, floorHandler)
 	for _, o := range operations() {
+		if o.seats != nil {
+			continue
+		}
 		for _, town := range []string{firstTown, secondTown} {
 			other := listen(t, spoilt(floorHandler, town))
 			if _, err := compare(t.Context(), veche, other, o); err == nil || !strings.Contains(err.Error(), "differ") {
 				t.Errorf("%s: a floor that answers otherwise in %s was not found out: %v", o.Key, town, err)
 			}
 		}
-		size, err := compare(t.Context(), veche, listen(t, floorHandler), o)
+		size, err := compare(t.Context(), veche, hand, o)
 		if err != nil {
 			t.Error(err)
 		}
@@ -73,6 +75,9 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%s: %d bytes on average are not what is to be measured", o.Key, size)
 		}
 	}
+	farPageIsReached(t, veche, db)
+	floorRefuses(t, veche, hand, db)
+	floorChanges(t, veche, hand, db)
 }
 
 // spoilt changes one letter in what the handler answers in one municipality.
@@ -104,11 +109,12 @@ func TestSettingsRefused(t *testing.T) {
 	if _, err := choose([]string{"B1", "B77"}); err == nil || !strings.Contains(err.Error(), "B2") {
 		t.Errorf("an unknown operation must be refused with those that there are: %v", err)
 	}
-	good := benchCommand{Duration: time.Second, Rounds: 1, Connections: []int{1}, Persons: 280, Councils: 10, Pool: 1}
+	good := benchCommand{Duration: time.Second, Rounds: 1, Connections: []int{1}, Rows: leastRows, setting: setting{Persons: 280, Councils: 10, Pool: 1}}
 	must(t, good.Validate())
 	for name, spoil := range map[string]func(*benchCommand){
 		"duration": func(c *benchCommand) { c.Duration = time.Millisecond }, "rounds": func(c *benchCommand) { c.Rounds = 0 },
 		"connections": func(c *benchCommand) { c.Connections = []int{1, 0} }, "persons": func(c *benchCommand) { c.Persons = 279 },
+		"rows": func(c *benchCommand) { c.Rows = 0 }, "open": func(c *benchCommand) { c.Open = -1 }, "pool": func(c *benchCommand) { c.Pool = 0 },
 	} {
 		c := good
 		if spoil(&c); c.Validate() == nil {
@@ -120,12 +126,12 @@ func TestSettingsRefused(t *testing.T) {
 // What was set is taken down: the server of our own with its folder, and on a server that was named
 // the database that was made there. The one that was named is never used itself.
 func TestStageIsStruck(t *testing.T) {
-	own, c := &stage{}, &benchCommand{}
+	own, c := &stage{}, &setting{}
 	t.Cleanup(func() { must(t, own.strike()) })
 	must(t, own.makeFolder(t.Context(), c))
 	must(t, own.startPostgres(t.Context(), c))
 	named := &stage{}
-	must(t, named.startPostgres(t.Context(), &benchCommand{DatabaseURL: own.server.SuperuserURL("postgres")}))
+	must(t, named.startPostgres(t.Context(), &setting{DatabaseURL: own.server.SuperuserURL("postgres")}))
 	made := named.db.Config().Database
 	if made == "postgres" {
 		t.Error("the named database itself is used")
@@ -168,12 +174,28 @@ func TestMedians(t *testing.T) {
 	}
 }
 
+// An open loop goes by Veche's rate at 16 connections, or what is nearest to it.
+func TestRateOfTheOpenLoop(t *testing.T) {
+	at := func(connections int, rate float64) result {
+		return result{Operation: "B1", Connections: connections, Veche: figures{Rate: rate}}
+	}
+	other := result{Operation: "B2", Connections: 16, Veche: figures{Rate: 9}}
+	for want, closed := range map[float64][]result{
+		200: {other, at(1, 100), at(16, 200), at(64, 300)}, 300: {at(64, 300), other}, 100: {at(1, 100), at(64, 300)},
+	} {
+		if got := rateOf(closed, "B1"); got != want {
+			t.Errorf("%v, not %v", got, want)
+		}
+	}
+}
+
 func TestReportSaysWhatIsNotMeasured(t *testing.T) {
-	r := report{settings: &benchCommand{Rounds: 1}, machine: "a machine", results: []result{{Operation: "B1", Connections: 1, Veche: figures{Rate: 10}, Floor: figures{Rate: 20}}}}
+	r := report{settings: &benchCommand{Rounds: 1}, machine: "a machine", results: []result{{Operation: "B1", Connections: 1, Veche: figures{Rate: 10}, Floor: figures{Rate: 20}}},
+		open: []openResult{{Operation: "B1", Rate: 3, Veche: latencies{P50: 1.25}}}}
 	for _, markdown := range []bool{true, false} {
 		var out bytes.Buffer
 		must(t, r.print(&out, markdown))
-		if text := out.String(); !strings.Contains(text, "CPU is not measured") || !strings.Contains(text, "0.50") {
+		if text := out.String(); !strings.Contains(text, "CPU is not measured") || !strings.Contains(text, "0.50") || !strings.Contains(text, "1.25") {
 			t.Errorf("markdown %v:\n%s", markdown, text)
 		}
 	}

@@ -13,7 +13,10 @@ import (
 const path = "/graphql"
 
 // client asks one server outside of the measured runs.
-type client struct{ address string }
+type client struct {
+	address string
+	token   string // whose session it is; empty: nobody's
+}
 
 // ask answers the bytes of data as they were written. An answer with errors is an error.
 func (c *client) ask(ctx context.Context, town string, body []byte) (json.RawMessage, error) {
@@ -23,6 +26,9 @@ func (c *client) ask(ctx context.Context, town string, body []byte) (json.RawMes
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Municipality", town)
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err
@@ -40,8 +46,12 @@ func (c *client) ask(ctx context.Context, town string, body []byte) (json.RawMes
 }
 
 // request is one question as it goes over the wire in the measured runs.
-func request(address, town string, body []byte) []byte {
-	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json\r\nX-Municipality: %s\r\nContent-Length: %d\r\n\r\n",
-		path, address, town, len(body))
+func (c *client) request(town string, body []byte) []byte {
+	signed := ""
+	if c.token != "" {
+		signed = "Authorization: Bearer " + c.token + "\r\n"
+	}
+	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json\r\nX-Municipality: %s\r\n%sContent-Length: %d\r\n\r\n",
+		path, c.address, town, signed, len(body))
 	return append([]byte(head), body...)
 }

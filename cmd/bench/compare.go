@@ -15,34 +15,71 @@ const compared = 40
 type run struct {
 	operation
 	veche, floor load.Target
-	bytes        int // of an answer, on average
+	bytes        int    // of an answer, on average
+	free         *seats // of an operation that takes them
 }
 
 // prepare finds the operations' values and sees to it that both servers give the same answers.
 func prepare(ctx context.Context, s *stage, chosen []operation) ([]run, error) {
-	veche, floor := &client{s.veche.address}, &client{s.floor.address}
 	var runs []run
 	for _, o := range chosen {
-		size, err := compare(ctx, veche, floor, o)
+		ready := o.ready
+		if o.seats != nil {
+			ready = o.readySeats
+		}
+		r, err := ready(ctx, &client{address: s.veche.address}, &client{address: s.floor.address})
 		if err != nil {
 			return nil, err
 		}
-		values, err := o.values(ctx, veche, firstTown)
-		if err != nil {
-			return nil, fmt.Errorf("values of %s: %w", o.Key, err)
-		}
-		r := run{operation: o, bytes: size, veche: load.Target{Address: s.veche.address}, floor: load.Target{Address: s.floor.address}}
-		for _, v := range values {
-			body, err := o.body(v)
-			if err != nil {
-				return nil, err
-			}
-			r.veche.Requests = append(r.veche.Requests, request(s.veche.address, firstTown, body))
-			r.floor.Requests = append(r.floor.Requests, request(s.floor.address, firstTown, body))
-		}
+		r.operation, r.veche.Address, r.floor.Address = o, s.veche.address, s.floor.address
 		runs = append(runs, r)
 	}
 	return runs, nil
+}
+
+// ready prepares an operation that reads.
+func (o operation) ready(ctx context.Context, veche, floor *client) (r run, err error) {
+	if r.bytes, err = compare(ctx, veche, floor, o); err != nil {
+		return r, err
+	}
+	values, err := o.values(ctx, veche, firstTown)
+	if err != nil {
+		return r, fmt.Errorf("values of %s: %w", o.Key, err)
+	}
+	for _, v := range values {
+		body, err := o.body(v)
+		if err != nil {
+			return r, err
+		}
+		r.veche.Requests = append(r.veche.Requests, veche.request(firstTown, body))
+		r.floor.Requests = append(r.floor.Requests, floor.request(firstTown, body))
+	}
+	return r, nil
+}
+
+// readySeats prepares an operation that changes something. Both servers take from the same seats,
+// since their data is one.
+func (o operation) readySeats(ctx context.Context, veche, floor *client) (r run, err error) {
+	if r.free, err = o.seats(ctx, veche, firstTown); err != nil {
+		return r, fmt.Errorf("values of %s: %w", o.Key, err)
+	}
+	veche.token, floor.token = clerkToken, clerkToken
+	if r.bytes, err = compareShapes(ctx, veche, floor, o, r.free); err != nil {
+		return r, err
+	}
+	r.veche.Fresh, r.floor.Fresh = o.fresh(veche, r.free), o.fresh(floor, r.free)
+	return r, nil
+}
+
+func (o operation) fresh(c *client, free *seats) func() ([]byte, error) {
+	return func() ([]byte, error) {
+		v, err := free.next()
+		if err != nil {
+			return nil, err
+		}
+		body, err := o.body(v)
+		return c.request(firstTown, body), err
+	}
 }
 
 // compare asks both servers the same of both municipalities, with values of either: what belongs

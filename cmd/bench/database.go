@@ -38,7 +38,7 @@ func (s *stage) makeDatabase(ctx context.Context, address string) error {
 
 // seePostmaster finds the process above the connection's backend, where Postgres runs on this very
 // machine: the number that it tells may be another process' here.
-func (s *stage) seePostmaster(ctx context.Context, _ *benchCommand) error {
+func (s *stage) seePostmaster(ctx context.Context, _ *setting) error {
 	var backend int
 	var local bool
 	err := s.db.QueryRow(ctx, `SELECT pg_backend_pid(), coalesce(inet_server_addr() <<= '127.0.0.0/8' OR inet_server_addr() = '::1', true)`).Scan(&backend, &local)

@@ -7,11 +7,12 @@
 // later. The ratios are what counts; the figures themselves are this machine's.
 //
 // What stands where: the operations in operations.go, the floor in floor/, the load in load/, the
-// counters of processes in usage/. All traffic stays on 127.0.0.1. Whatever was started is stopped
+// counters of processes in usage/, what the long list costs as it grows in growth.go. All traffic stays on 127.0.0.1. Whatever was started is stopped
 // and removed at the end, also after Ctrl-C or a failure.
 //
-//	go run ./cmd/bench                       about two minutes
-//	go run ./cmd/bench --markdown            the table for the README
+//	go run ./cmd/bench                       about three minutes
+//	go run ./cmd/bench --markdown            the tables for the README
+//	go run ./cmd/bench growth                10,000 to 5,000,000 rows; about a quarter of an hour
 //	go run ./cmd/bench --operations=B1 --connections=16 --profile=/tmp/profiles
 package main
 
@@ -26,8 +27,9 @@ import (
 )
 
 type commands struct {
-	Bench benchCommand `cmd:"" default:"withargs" help:"Measure (the default)."`
-	Floor floorCommand `cmd:"" hidden:"" help:"Serve the floor; bench starts it by itself."`
+	Bench  benchCommand  `cmd:"" default:"withargs" help:"Measure (the default)."`
+	Growth growthCommand `cmd:"" help:"Measure what a page of the long list costs as the list grows."`
+	Floor  floorCommand  `cmd:"" hidden:"" help:"Serve the floor; bench starts it by itself."`
 }
 
 func main() {

@@ -59,7 +59,10 @@ func measure(ctx context.Context, c *benchCommand, s *stage, runs []run) ([]resu
 				both := seen[cell(r, connections)]
 				for turn := range both {
 					which := (turn + round) % len(both)
-					f, err := s.observe(ctx, which, r, connections, c.Duration)
+					server, target := s.which(which, r)
+					f, err := s.observe(server, func() (load.Result, error) {
+						return load.Closed(ctx, target, connections, c.Duration)
+					})
 					if err != nil {
 						return nil, fmt.Errorf("%s at %d connections: %w", r.Key, connections, err)
 					}
@@ -84,18 +87,22 @@ func measure(ctx context.Context, c *benchCommand, s *stage, runs []run) ([]resu
 
 func cell(r run, connections int) string { return fmt.Sprintf("%s/%d", r.Key, connections) }
 
-// observe loads one server (0 is Veche, 1 the floor) and reads the counters around it.
-func (s *stage) observe(ctx context.Context, which int, r run, connections int, duration time.Duration) (figures, error) {
-	server, target := s.veche, r.veche
-	if which == 1 {
-		server, target = s.floor, r.floor
+// which is one server, and what the run asks it: 0 is Veche, 1 the floor.
+func (s *stage) which(server int, r run) (*child, load.Target) {
+	if server == 0 {
+		return s.veche, r.veche
 	}
+	return s.floor, r.floor
+}
+
+// observe loads one server and reads the counters around it.
+func (s *stage) observe(server *child, loading func() (load.Result, error)) (figures, error) {
 	pid := server.command.Process.Pid
 	before, err := s.counters(pid)
 	if err != nil {
 		return figures{}, err
 	}
-	seen, err := load.Closed(ctx, target, connections, duration)
+	seen, err := loading()
 	if err != nil {
 		return figures{}, err
 	}

@@ -6,21 +6,23 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // operation is one question that both servers answer. The floor knows it by its name.
 type operation struct {
 	Key, Name, About string
 	Query            string
-	// values are the variables that it is asked with, taken from the town's own data.
+	// values are the variables that it is asked with, taken from the town's own data; nil for one that
+	// changes something.
 	values func(ctx context.Context, veche *client, town string) ([]variables, error)
+	// seats are for one that changes something: what was done cannot be done again. The clerk asks.
+	seats func(ctx context.Context, veche *client, town string) (*seats, error)
 }
 
 type variables map[string]any
 
 // operations are all that can be measured. To add one: the query and its values here, its
-// statement in floor/.
+// statement in floor/. What changes the data comes last.
 func operations() []operation {
 	return []operation{
 		{Key: "B1", Name: "Council", About: "a council by id, its 22 members and their names", values: councilIDs,
@@ -41,15 +43,46 @@ func operations() []operation {
     }
   }
 }`},
-		{Key: "B4", Name: "Persons", About: "a page of 100 persons, all 7 public scalar fields", values: personCursors,
+		{Key: "B3", Name: "Seats", About: "50 of a long list by two columns, by time, each with body, person and organisation", values: seatCursors, Query: seatsQuery},
+		{Key: "B4", Name: "Persons", About: "a page of 1,000 persons, all 7 public scalar fields that there are", values: personCursors,
 			Query: `query Persons($after: String) {
-  persons(first: 100, after: $after) {
+  persons(first: 1000, after: $after) {
     nodes { id name familyName givenName patronymic erasedAt version }
     pageInfo { hasNextPage endCursor }
   }
 }`},
+		{Key: "B5", Name: "Nodes", About: "100 objects of four types by their ids", values: mixedIDs,
+			Query: `query Nodes($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    id
+    ... on Council { name kind foundedOn }
+    ... on Person { name }
+    ... on Membership { post startsOn }
+    ... on District { number name }
+  }
+}`},
+		{Key: "M1", Name: "AddMember", About: "seat a person in a body, and read the seat with both", seats: freeSeats,
+			Query: `mutation AddMember($council: ID!, $person: ID!) {
+  addMember(input: {councilId: $council, personId: $person, basis: ACTIVE_CITIZEN, startsOn: "2016-01-01"}) {
+    membership { id startsOn council { id name } person { id name } }
+    userErrors { code }
+  }
+}`},
 	}
 }
+
+// seatsQuery is B3. Without after it is the first page.
+const seatsQuery = `query Seats($basis: MembershipBasis!, $after: String) {
+  memberships(first: 50, after: $after, filter: {post: {eq: MEMBER}, basis: {eq: $basis}}, orderBy: {field: STARTS_ON, direction: DESC}) {
+    nodes {
+      id post basis startsOn endsOn
+      council { id name }
+      person { id name }
+      organisation { id name }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
 
 // choose picks operations by their keys; none are all.
 func choose(keys []string) ([]operation, error) {
@@ -79,67 +112,4 @@ func keysOf(operations []operation) []string {
 // body is what is sent, to both servers alike: the full text each time.
 func (o operation) body(v variables) ([]byte, error) {
 	return json.Marshal(map[string]any{"operationName": o.Name, "query": o.Query, "variables": v})
-}
-
-// councilIDs are those of all bodies of the town.
-func councilIDs(ctx context.Context, veche *client, town string) ([]variables, error) {
-	return walk(ctx, veche, town, "id", `query Walk($after: String) {
-		list: councils(first: 100, after: $after) { edges { value: node { id } } pageInfo { hasNextPage endCursor } } }`)
-}
-
-// personCursors are the places in the list of persons where a page can begin: those after each of
-// the first persons.
-func personCursors(ctx context.Context, veche *client, town string) ([]variables, error) {
-	return walk(ctx, veche, town, "after", `query Walk($after: String) {
-		list: persons(first: 100, after: $after) { edges { value: cursor } pageInfo { hasNextPage endCursor } } }`)
-}
-
-// days are those of two years in which all the reference city's community councils stood.
-func days(context.Context, *client, string) ([]variables, error) {
-	first := time.Date(2012, time.June, 1, 0, 0, 0, 0, time.UTC)
-	all := make([]variables, 730)
-	for i := range all {
-		all[i] = variables{"on": first.AddDate(0, 0, i).Format(time.DateOnly)}
-	}
-	return all, nil
-}
-
-const walkedPages = 20
-
-// walk reads the first pages of a list and answers their edges' values as variables of that name.
-func walk(ctx context.Context, veche *client, town, name, query string) ([]variables, error) {
-	var all []variables
-	var after any
-	for range walkedPages {
-		body, err := operation{Name: "Walk", Query: query}.body(variables{"after": after})
-		if err != nil {
-			return nil, err
-		}
-		data, err := veche.ask(ctx, town, body)
-		if err != nil {
-			return nil, err
-		}
-		var page struct {
-			List struct {
-				Edges    []struct{ Value any }
-				PageInfo struct {
-					HasNextPage bool
-					EndCursor   string
-				}
-			}
-		}
-		if err := json.Unmarshal(data, &page); err != nil {
-			return nil, err
-		}
-		for _, e := range page.List.Edges {
-			if node, ok := e.Value.(map[string]any); ok {
-				e.Value = node["id"]
-			}
-			all = append(all, variables{name: e.Value})
-		}
-		if after = page.List.PageInfo.EndCursor; !page.List.PageInfo.HasNextPage {
-			break
-		}
-	}
-	return all, nil
 }

@@ -13,6 +13,7 @@ type report struct {
 	settings *benchCommand
 	machine  string
 	results  []result
+	open     []openResult
 }
 
 func (r report) print(out io.Writer, markdown bool) error {
@@ -22,7 +23,7 @@ func (r report) print(out io.Writer, markdown bool) error {
 	if err := r.table(out); err != nil {
 		return err
 	}
-	line, err := json.Marshal(map[string]any{"machine": r.machine, "results": r.results})
+	line, err := json.Marshal(map[string]any{"machine": r.machine, "results": r.results, "open": r.open})
 	if err != nil {
 		return err
 	}
@@ -45,8 +46,36 @@ func (r report) table(out io.Writer) error {
 	if err := aligned.Flush(); err != nil {
 		return err
 	}
+	if err := r.openTable(out); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintf(out, "\n%s\n%s", r.operations("  "), r.notes())
 	return err
+}
+
+// openTable shows what is waited for where requests come at their own rate.
+func (r report) openTable(out io.Writer) error {
+	if len(r.open) == 0 {
+		return nil
+	}
+	cells := &strings.Builder{}
+	fmt.Fprintln(cells, "\t\tVeche\t\t\t\tfloor\t\t\t\t")
+	fmt.Fprintln(cells, "open loop\treq/s\tp50 ms\tp95\tp99\tp99.9\tp50 ms\tp95\tp99\tp99.9\t")
+	for _, o := range r.open {
+		fmt.Fprintf(cells, "%s\t%.0f\t%s\t%s\t\n", o.Operation, o.Rate, o.Veche.cells("\t"), o.Floor.cells("\t"))
+	}
+	if _, err := fmt.Fprintln(out); err != nil {
+		return err
+	}
+	aligned := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if _, err := io.WriteString(aligned, cells.String()); err != nil {
+		return err
+	}
+	return aligned.Flush()
+}
+
+func (l latencies) cells(between string) string {
+	return strings.Join([]string{figure(l.P50, "%.2f"), figure(l.P95, "%.2f"), figure(l.P99, "%.2f"), figure(l.P999, "%.2f")}, between)
 }
 
 func columns(f figures) string {
@@ -84,6 +113,13 @@ func (r report) markdown(out io.Writer) error {
 			v.Veche.Rate, v.Floor.Rate, ratio(v.Veche.Rate, v.Floor.Rate), v.Veche.P50, v.Veche.P99, v.Floor.P50, v.Floor.P99,
 			cpu(v.Veche), cpu(v.Floor), ratio(v.Veche.cpu(), v.Floor.cpu()))
 	}
+	if len(r.open) > 0 {
+		fmt.Fprintln(text, "\n| open loop | req/s | Veche p50 / p95 / p99 / p99.9 ms | floor p50 / p95 / p99 / p99.9 ms |")
+		fmt.Fprintln(text, "| --- | ---: | ---: | ---: |")
+		for _, o := range r.open {
+			fmt.Fprintf(text, "| %s | %.0f | %s | %s |\n", o.Operation, o.Rate, o.Veche.cells(" / "), o.Floor.cells(" / "))
+		}
+	}
 	_, err := fmt.Fprintf(out, "%s\n%s\n%s", text, r.operations("- "), r.notes())
 	return err
 }
@@ -107,8 +143,11 @@ func (r report) notes() string {
 	for _, v := range r.results {
 		spread, memory = max(spread, v.Spread), max(memory, v.Veche.Memory)
 	}
-	text := fmt.Sprintf("%s. Veche, the floor, Postgres and the load shared this machine.\nMedians of %d alternating rounds of %s; %d persons and %d bodies beside the reference city; the answers were compared.\n",
-		r.machine, r.settings.Rounds, r.settings.Duration, r.settings.Persons, r.settings.Councils)
+	text := fmt.Sprintf("%s. Veche, the floor, Postgres and the load shared this machine.\nMedians of %d alternating rounds of %s; %d persons, %d bodies and a list of %d memberships beside the reference city; the answers were compared.\n",
+		r.machine, r.settings.Rounds, r.settings.Duration, r.settings.Persons, r.settings.Councils, r.settings.Rows)
+	if len(r.open) > 0 {
+		text += fmt.Sprintf("In the open loop both are asked for %s at %.0f %% of Veche's rate in a closed one; a request's time counts from when it was due.\n", r.settings.Open, 100*openShare)
+	}
 	if r.results[0].Floor.cpu() == 0 {
 		return text + "CPU is not measured here.\n"
 	}

@@ -26,6 +26,7 @@ type stage struct {
 	postmaster   int // 0: not to be seen from here, so its CPU is not measured
 	binary       string
 	veche, floor *child
+	profiled     bool   // a profile will be taken
 	admin        string // Veche's admin address, when profiles are wanted
 	takeDown     []func(context.Context) error
 }
@@ -47,27 +48,46 @@ func (s *stage) strike() error {
 	return failed
 }
 
-// setStage always answers a stage to strike.
-func setStage(ctx context.Context, c *benchCommand) (*stage, error) {
-	s := &stage{}
+// end takes everything down, and answers what went wrong.
+func (s *stage) end(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		err = errors.New("interrupted") // whatever else failed, failed by that
+	}
+	return errors.Join(err, s.strike())
+}
+
+// set starts both servers on a filled database.
+func (s *stage) set(ctx context.Context, c *setting, rows int) error {
+	if err := s.begin(ctx, c); err != nil {
+		return err
+	}
+	progress(fmt.Sprintf("adding bulk, with a list of %d rows", rows))
+	if err := fill(ctx, s.db, amount{c.Persons, c.Councils, rows}); err != nil {
+		return err
+	}
+	return s.startFloor(ctx, c)
+}
+
+// begin starts Veche on the reference city.
+func (s *stage) begin(ctx context.Context, c *setting) error {
 	for _, step := range []struct {
 		what string
-		do   func(context.Context, *benchCommand) error
+		do   func(context.Context, *setting) error
 	}{
 		{"", s.makeFolder}, {"building veche", s.build}, {"starting Postgres", s.startPostgres}, {"loading the reference city", s.startVeche},
-		{"adding bulk", s.fill}, {"", s.startFloor}, {"", s.seePostmaster},
+		{"", s.seePostmaster},
 	} {
 		if step.what != "" {
 			progress(step.what)
 		}
 		if err := step.do(ctx, c); err != nil {
-			return s, err
+			return err
 		}
 	}
-	return s, nil
+	return nil
 }
 
-func (s *stage) makeFolder(context.Context, *benchCommand) (err error) {
+func (s *stage) makeFolder(context.Context, *setting) (err error) {
 	if s.folder, err = os.MkdirTemp("", "veche-bench-"); err != nil {
 		return err
 	}
@@ -75,7 +95,7 @@ func (s *stage) makeFolder(context.Context, *benchCommand) (err error) {
 	return os.Chmod(s.folder, 0o711) // the managed server's account must pass through
 }
 
-func (s *stage) build(ctx context.Context, c *benchCommand) error {
+func (s *stage) build(ctx context.Context, c *setting) error {
 	if s.binary = c.Veche; s.binary != "" {
 		return nil
 	}
@@ -88,7 +108,7 @@ func (s *stage) build(ctx context.Context, c *benchCommand) error {
 }
 
 // startPostgres makes a database, on a server of its own or on the one that was named.
-func (s *stage) startPostgres(ctx context.Context, c *benchCommand) (err error) {
+func (s *stage) startPostgres(ctx context.Context, c *setting) (err error) {
 	if c.DatabaseURL != "" {
 		return s.makeDatabase(ctx, c.DatabaseURL)
 	}
@@ -112,34 +132,30 @@ func (s *stage) connect(ctx context.Context, url string) (err error) {
 
 // startVeche has the reference city loaded, which makes the schema, and the second municipality
 // added before it serves both.
-func (s *stage) startVeche(ctx context.Context, c *benchCommand) (err error) {
+func (s *stage) startVeche(ctx context.Context, c *setting) (err error) {
 	add := exec.CommandContext(ctx, s.binary, "municipality", "add", secondTown, "--database-url", s.database,
 		"--name-ru", "Соседний город", "--name-en", "Neighbour", "--time-zone", "Asia/Krasnoyarsk")
 	add.Env = bareEnvironment()
 	if out, err := add.CombinedOutput(); err != nil {
 		return fmt.Errorf("veche municipality add: %w\n%s", err, out)
 	}
-	if c.Profile != "" {
+	if s.profiled {
 		if s.admin, err = freeAddress(); err != nil {
 			return err
 		}
 	}
-	s.veche, err = s.start(ctx, s.binary, "demo", "--listen=127.0.0.1:0", "--admin-listen="+s.admin,
+	s.veche, err = s.start(ctx, s.binary, "demo", "--listen=127.0.0.1:0", "--max-page=1000", "--admin-listen="+s.admin,
 		"--database-url="+s.database, "--max-connections="+strconv.Itoa(c.Pool))
 	return err
 }
 
-func (s *stage) startFloor(ctx context.Context, c *benchCommand) error {
+func (s *stage) startFloor(ctx context.Context, c *setting) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	s.floor, err = s.start(ctx, self, "floor", "--database-url="+s.database, "--pool="+strconv.Itoa(c.Pool))
 	return err
-}
-
-func (s *stage) fill(ctx context.Context, c *benchCommand) error {
-	return fill(ctx, s.db, c.Persons, c.Councils)
 }
 
 // machine says where the figures were taken.

@@ -3,9 +3,10 @@
 // what Veche is measured against, and is not part of the product.
 //
 // It is kept honest: it reads the same requests, finds the municipality by the header, and filters
-// by it and by what the anonymous may see (a person only who holds or held a seat or a post). The
-// GraphQL text is not looked at: the operation goes by its name. What it answers is the same, byte
-// by byte; the benchmark and this folder's tests see to that.
+// by it and by what the anonymous may see (a person only who holds or held a seat or a post). What it
+// changes it changes whole: with the right checked, the audit row and the event. The GraphQL text is
+// not looked at: the operation goes by its name. What it answers is the same, byte by byte; the
+// benchmark and this folder's tests see to that.
 package floor
 
 import (
@@ -16,6 +17,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,11 +48,16 @@ func (t town) today() time.Time { return time.Now().In(t.zone) }
 // asked is one request, read.
 type asked struct {
 	town          town
+	token         string // as it was sent; empty: the anonymous
 	OperationName string `json:"operationName"`
 	Variables     struct {
-		ID    string `json:"id"`
-		On    string `json:"on"`
-		After string `json:"after"`
+		ID      string   `json:"id"`
+		IDs     []string `json:"ids"`
+		On      string   `json:"on"`
+		After   string   `json:"after"`
+		Basis   string   `json:"basis"`
+		Council string   `json:"council"`
+		Person  string   `json:"person"`
 	} `json:"variables"`
 }
 
@@ -63,8 +70,14 @@ func find(name string) (operation, error) {
 		return council, nil
 	case "CommunityCouncils":
 		return communityCouncils, nil
+	case "Seats":
+		return seats, nil
 	case "Persons":
 		return persons, nil
+	case "Nodes":
+		return nodes, nil
+	case "AddMember":
+		return addMember, nil
 	}
 	return nil, fmt.Errorf("the floor has no operation %q", name)
 }
@@ -116,6 +129,7 @@ func (s *server) respond(r *http.Request, out []byte) ([]byte, error) {
 	if q.town, known = s.towns[r.Header.Get("X-Municipality")]; !known {
 		return nil, errors.New("no such municipality")
 	}
+	q.token, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	operation, err := find(q.OperationName)
 	if err != nil {
 		return nil, err

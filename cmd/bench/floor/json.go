@@ -74,12 +74,10 @@ func appendName(out []byte, parts ...[]byte) []byte {
 	out = append(out, '"')
 	start := len(out)
 	for _, part := range parts {
-		for word := range strings.FieldsSeq(string(part)) {
-			if len(out) > start {
-				out = append(out, ' ')
-			}
-			out = appendPart(out, []byte(word))
+		if len(part) > 0 && len(out) > start {
+			out = append(out, ' ')
 		}
+		out = appendPart(out, part)
 	}
 	return append(out, '"')
 }
@@ -99,8 +97,11 @@ func appendDate(out, value []byte) []byte {
 	if value == nil {
 		return append(out, null...)
 	}
-	day := epoch.AddDate(0, 0, int(int32(binary.BigEndian.Uint32(value))))
-	return append(day.AppendFormat(append(out, '"'), time.DateOnly), '"')
+	return append(dateOf(value).AppendFormat(append(out, '"'), time.DateOnly), '"')
+}
+
+func dateOf(value []byte) time.Time {
+	return epoch.AddDate(0, 0, int(int32(binary.BigEndian.Uint32(value))))
 }
 
 func appendTime(out, value []byte) []byte {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,7 +15,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/modules/people"
 )
 
 func marshalled(m graphql.Marshaler) string {
@@ -35,9 +36,9 @@ func TestWritesAsVeche(t *testing.T) {
 		text := rapid.String().Draw(t, "text")
 		equal(t, marshalled(graphql.MarshalString(text)), appendText(nil, []byte(text)))
 
-		person := people.Person{FamilyName: text, GivenName: rapid.String().Draw(t, "given"), Patronymic: rapid.StringMatching(`[ \t]*[а-яё]*`).Draw(t, "patronymic")}
-		equal(t, marshalled(graphql.MarshalString(person.Name())),
-			appendName(nil, []byte(person.FamilyName), []byte(person.GivenName), []byte(person.Patronymic)))
+		given, patronymic := rapid.String().Draw(t, "given"), rapid.StringMatching(`[а-яё]*`).Draw(t, "patronymic")
+		parts := slices.DeleteFunc([]string{text, given, patronymic}, func(part string) bool { return part == "" })
+		equal(t, marshalled(graphql.MarshalString(strings.Join(parts, " "))), appendName(nil, []byte(text), []byte(given), []byte(patronymic)))
 
 		id := core.ID{Type: rapid.SampledFrom([]string{"Person", "Council", "Membership"}).Draw(t, "type"), Key: uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "key"))}
 		equal(t, marshalled(id), appendID(nil, id.Type, id.Key[:]))
@@ -76,6 +77,11 @@ func TestRefuses(t *testing.T) {
 			t.Errorf("%q was taken for a cursor", text)
 		}
 	}
+	for _, id := range []string{"", "?", core.ID{Type: "Venue", Key: uuid.New()}.String(), core.ID{Type: "Council"}.String()[:12]} {
+		if _, _, err := parseNodeID(id); err == nil {
+			t.Errorf("%q was taken for an id that nodes finds", id)
+		}
+	}
 	if _, err := find("Drop"); err == nil {
 		t.Error("an unknown operation was found")
 	}
@@ -85,5 +91,12 @@ func TestRefuses(t *testing.T) {
 	}
 	if _, err := communityCouncils(context.Background(), &server{}, q, nil); err == nil {
 		t.Error("yesterday was taken for a date")
+	}
+	council, person := core.ID{Type: "Council", Key: uuid.New()}.String(), core.ID{Type: "Person", Key: uuid.New()}.String()
+	for _, ids := range [][2]string{{person, person}, {council, council}, {"", person}, {council, "?"}} {
+		q.Variables.Council, q.Variables.Person = ids[0], ids[1]
+		if _, err := q.seat(); err == nil {
+			t.Errorf("%v were taken for a body and a person", ids)
+		}
 	}
 }

@@ -1,5 +1,6 @@
-// Package load asks one HTTP server over and over: a closed loop, in which every connection sends
-// its next request when it has read the last answer whole.
+// Package load asks one HTTP server over and over: in a closed loop (Closed), in which every
+// connection sends its next request when it has read the last answer whole, or in an open one (Open),
+// in which requests come at their own rate, as they do from people who know nothing of each other.
 //
 // It costs little itself, since it shares the machine with what it measures: requests are written
 // as prepared bytes over bare TCP connections that are kept, and of an answer only what is needed
@@ -20,6 +21,9 @@ import (
 type Target struct {
 	Address  string
 	Requests [][]byte
+	// Fresh makes each request anew, where one can be sent once only; Requests is not used then.
+	// All connections call it at once.
+	Fresh func() ([]byte, error)
 }
 
 // Result is what was seen.
@@ -45,26 +49,47 @@ func (r Result) Percentile(p float64) time.Duration {
 func Closed(ctx context.Context, target Target, connections int, duration time.Duration) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	workers := make([]*worker, connections)
-	for i := range workers {
+	workers, closeAll, err := dial(ctx, target, connections)
+	if err != nil {
+		return Result{}, err
+	}
+	defer closeAll()
+	began := time.Now()
+	together(workers, cancel, func(w *worker) error {
+		return w.each(ctx, func() (time.Time, bool) { now := time.Now(); return now, now.Sub(began) < duration })
+	})
+	return gather(workers, time.Since(began))
+}
+
+// dial opens the connections.
+func dial(ctx context.Context, target Target, connections int) (workers []*worker, closeAll func(), err error) {
+	closeAll = func() {
+		for _, w := range workers {
+			_ = w.conn.Close()
+		}
+	}
+	for i := range connections {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", target.Address)
 		if err != nil {
-			return Result{}, fmt.Errorf("load: %w", err)
+			closeAll()
+			return nil, nil, fmt.Errorf("load: %w", err)
 		}
-		defer func() { _ = conn.Close() }()
-		workers[i] = newWorker(conn, target.Requests, i)
+		workers = append(workers, &worker{conn: conn, answers: newReader(conn), target: target, next: i * stride})
 	}
-	began := time.Now()
+	return workers, closeAll, nil
+}
+
+// together runs all workers to their ends; the first that fails ends the others.
+func together(workers []*worker, cancel func(), work func(*worker) error) {
 	var running sync.WaitGroup
 	for _, w := range workers {
 		running.Go(func() {
-			if w.err = w.loop(ctx, began.Add(duration)); w.err != nil {
+			if w.err = work(w); w.err != nil {
 				cancel()
 			}
 		})
 	}
 	running.Wait()
-	return gather(workers, time.Since(began))
 }
 
 // gather joins the workers' results. Of several errors the one that is not a consequence counts.
@@ -89,7 +114,7 @@ func gather(workers []*worker, elapsed time.Duration) (Result, error) {
 type worker struct {
 	conn      net.Conn
 	answers   *reader
-	requests  [][]byte
+	target    Target
 	next      int
 	latencies []time.Duration
 	err       error
@@ -98,30 +123,40 @@ type worker struct {
 // stride is a prime, so that workers that start apart go through all requests in their own order.
 const stride = 7919
 
-func newWorker(conn net.Conn, requests [][]byte, n int) *worker {
-	return &worker{conn: conn, answers: newReader(conn), requests: requests, next: n * stride}
-}
-
-func (w *worker) loop(ctx context.Context, until time.Time) error {
+// each sends a request at each moment that next answers, and counts from it.
+func (w *worker) each(ctx context.Context, next func() (time.Time, bool)) error {
 	defer context.AfterFunc(ctx, func() { _ = w.conn.Close() })()
-	for began := time.Now(); began.Before(until); {
-		w.next += stride
-		if err := w.exchange(w.requests[w.next%len(w.requests)]); err != nil {
+	for {
+		from, more := next()
+		if !more {
+			return ctx.Err()
+		}
+		if err := w.exchange(); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			return fmt.Errorf("load: %w", err)
 		}
-		now := time.Now()
-		w.latencies = append(w.latencies, now.Sub(began))
-		began = now
+		w.latencies = append(w.latencies, time.Since(from))
 	}
-	return nil
 }
 
-func (w *worker) exchange(request []byte) error {
+// exchange sends the next request and reads its answer.
+func (w *worker) exchange() error {
+	request, err := w.request()
+	if err != nil {
+		return err
+	}
 	if _, err := w.conn.Write(request); err != nil {
 		return err
 	}
 	return w.answers.read()
+}
+
+func (w *worker) request() ([]byte, error) {
+	if w.target.Fresh != nil {
+		return w.target.Fresh()
+	}
+	w.next += stride
+	return w.target.Requests[w.next%len(w.target.Requests)], nil
 }

@@ -110,3 +110,67 @@ func TestCounts(t *testing.T) {
 		t.Errorf("the figures do not fit: %v %v %v in %v", result.Percentile(50), result.Percentile(99), result.Percentile(100), result.Elapsed)
 	}
 }
+
+// A request that had to wait for its turn has waited, and every one that was due is sent: a server
+// that takes 20 ms is asked 200 times a second over one connection, so that the last of 40 is due when
+// a quarter of them is answered.
+func TestOpenCountsTheWaiting(t *testing.T) {
+	const each, requests = 20 * time.Millisecond, 40
+	slow := target(t, func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(each)
+		_, _ = io.WriteString(w, good)
+	}, "/")
+	result, err := load.Open(t.Context(), slow, 1, 200, requests*5*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Requests != requests {
+		t.Errorf("%d requests were sent, not %d", result.Requests, requests)
+	}
+	if worst := result.Percentile(100); worst < requests*(each-5*time.Millisecond) {
+		t.Errorf("the last one waited %v only", worst)
+	}
+	if median := result.Percentile(50); median < requests/2*(each-5*time.Millisecond) {
+		t.Errorf("the one in the middle waited %v only", median)
+	}
+}
+
+func TestOpenFails(t *testing.T) {
+	wrong := target(t, write(`{"errors":[]}`), "/")
+	if _, err := load.Open(t.Context(), wrong, 2, 1000, 100*time.Millisecond); err == nil || errors.Is(err, context.Canceled) {
+		t.Errorf("the run must fail, and say why: %v", err)
+	}
+	if _, err := load.Open(t.Context(), load.Target{Address: "127.0.0.1:1", Requests: [][]byte{nil}}, 1, 10, time.Second); err == nil {
+		t.Error("nobody answers there")
+	}
+}
+
+// What can be sent once only is made for each request, and what cannot be made ends the run.
+func TestFreshRequests(t *testing.T) {
+	var answered atomic.Int64
+	var seen sync.Map
+	to := target(t, func(w http.ResponseWriter, r *http.Request) {
+		answered.Add(1)
+		if _, twice := seen.LoadOrStore(r.URL.Path, true); twice {
+			t.Errorf("%s was sent twice", r.URL.Path)
+		}
+		_, _ = io.WriteString(w, good)
+	})
+	var made atomic.Int64
+	const most = 100
+	errNone := errors.New("there are no more")
+	to.Fresh = func() ([]byte, error) {
+		n := made.Add(1)
+		if n > most {
+			return nil, errNone
+		}
+		return fmt.Appendf(nil, "GET /%d HTTP/1.1\r\nHost: %s\r\n\r\n", n, to.Address), nil
+	}
+	result, err := load.Open(t.Context(), to, 4, 1000, 50*time.Millisecond)
+	if err != nil || int64(result.Requests) != answered.Load() || made.Load() != answered.Load() {
+		t.Errorf("%d were made, %d answered, %d counted: %v", made.Load(), answered.Load(), result.Requests, err)
+	}
+	if _, err := load.Closed(t.Context(), to, 4, time.Hour); !errors.Is(err, errNone) {
+		t.Errorf("the run must end where no request can be made: %v", err)
+	}
+}
