@@ -3,7 +3,7 @@ GO      ?= go
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BIN     := bin/veche
 
-.PHONY: help run test check build generate fresh lint vet tidy schema bench audit graphiql
+.PHONY: help run test check build generate fresh lint vet tidy schema bench fuzz audit graphiql
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,10 @@ schema: build ## the public schema, for code generators: graph/schema.graphql
 bench: build ## requests per second and CPU against one hand-written statement
 	@scripts/install-postgres.sh test
 	$(GO) run ./cmd/bench
+
+fuzz: ## random operations in both ways of reading: VECHE_RANDOM=20000 VECHE_SEED=…
+	@scripts/install-postgres.sh test
+	VECHE_RANDOM=$${VECHE_RANDOM:-20000} $(GO) test -timeout 60m -v -run TestRandomOperationsBothWays ./cmd/veche/house
 
 audit: ## the public GraphQL-over-HTTP audit against a running server
 	cd graph/transport/audit && npm ci --no-fund --no-audit && node audit.mjs $${URL:-http://127.0.0.1:8080/graphql}
