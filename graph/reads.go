@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -77,25 +78,17 @@ func (p *plan) answer(ctx context.Context) *graphql.Response {
 		}
 		wanted[i] = want(ctx, r.part, r.alias)
 		if len(p.roots) == 1 {
+			wanted[i].Before = []byte("{" + r.name)
 			fill(wanted[i])
-			break
+			return p.alone(ctx, wanted[i])
 		}
 		wait.Go(func() { fill(wanted[i]) })
 	}
 	wait.Wait()
-	size := 2
-	for _, w := range wanted {
-		if w != nil {
-			size += len(w.JSON) + 64
-		}
-	}
-	out := append(make([]byte, 0, size), '{')
+	var out []byte
 	spoiled := false
 	for i, r := range p.roots {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, r.name...)
+		out = append(append(out, "{,"[min(i, 1)]), r.name...)
 		if wanted[i] == nil {
 			out = append(out, r.text...)
 			continue
@@ -108,6 +101,18 @@ func (p *plan) answer(ctx context.Context) *graphql.Response {
 		return &graphql.Response{Data: []byte("null")}
 	}
 	return &graphql.Response{Data: append(out, '}')}
+}
+
+// alone is the answer of one part, which began with the answer's own beginning.
+func (p *plan) alone(ctx context.Context, w *extension.Wanted) *graphql.Response {
+	extension.Report(ctx, w.All())
+	switch {
+	case w.Null && p.roots[0].nonNull:
+		return &graphql.Response{Data: []byte("null")}
+	case len(w.Inner) > 0:
+		return &graphql.Response{Data: append(w.Append(nil), '}')}
+	}
+	return &graphql.Response{Data: append(w.JSON, '}')}
 }
 
 func want(ctx context.Context, part *read.Part, alias string) *extension.Wanted {
@@ -176,7 +181,7 @@ func fill(w *extension.Wanted) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			op := graphql.GetOperationContext(w.Context)
-			w.Value = extension.Value{JSON: []byte("null"), Null: true, Errors: []*extension.Error{{Path: w.Path, Err: op.RecoverFunc(w.Context, cause)}}}
+			w.Value = extension.Value{JSON: append(slices.Clone(w.Before), "null"...), Null: true, Errors: []*extension.Error{{Path: w.Path, Err: op.RecoverFunc(w.Context, cause)}}}
 		}
 	}()
 	extension.Fill([]*extension.Wanted{w})

@@ -53,7 +53,7 @@ type Guard struct {
 	modules  []core.Info
 	known    map[string]bool
 	defaults []policyLine
-	grants   []core.Grant
+	granted  string // the statement for the roles of an account with a person
 	roles    []defaultRole
 
 	// pool is the guard's own small way to the database. A decision may be asked for inside a

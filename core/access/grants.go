@@ -3,18 +3,13 @@ package access
 import (
 	"context"
 	"fmt"
-	"regexp"
+	"strings"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/veche-city/veche/core"
 )
-
-type assignmentRow struct {
-	Role      string    `bun:"role"`
-	ScopeKind string    `bun:"scope_kind"`
-	ScopeID   uuid.UUID `bun:"scope_id"`
-}
 
 // AssignmentsOf are the roles that the account holds today in the town's time zone, assigned to it
 // or granted to its person by membership; implied roles are not listed. It is one statement, and
@@ -23,58 +18,43 @@ type assignmentRow struct {
 // The order is always the same, so that equal sets of roles share their decisions.
 func (g *Guard) AssignmentsOf(ctx context.Context, account, person uuid.UUID) ([]core.Assignment, error) {
 	town := core.MunicipalityOf(ctx)
-	today := town.Today(g.settings.Clock)
-	query, args := assigned, []any{town.ID, account, today, today}
+	query, args := assigned+inOrder, []any{[16]byte(town.ID), [16]byte(account), town.Today(g.settings.Clock).Time()}
 	if person != uuid.Nil {
-		for _, grant := range g.grants {
-			text, more := fillGrant(grant, town.ID, person, today)
-			query += granted(text)
-			args = append(append(args, more...), person)
-		}
+		query, args = g.granted, append(args, [16]byte(person))
 	}
-	var rows []assignmentRow
-	if err := g.db.NewRaw(query+" ORDER BY 1, 2, 3", args...).Scan(ctx, &rows); err != nil {
+	rows, err := g.db.Query(ctx, query, args...)
+	if err != nil {
 		return nil, fmt.Errorf("roles of account %s: %w", account, err)
 	}
-	held := make([]core.Assignment, len(rows))
-	for i, row := range rows {
-		held[i] = core.Assignment{Role: row.Role, Scope: core.Scope{Kind: row.ScopeKind, ID: row.ScopeID}}
+	held, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (a core.Assignment, err error) {
+		err = row.Scan(&a.Role, &a.Scope.Kind, &a.Scope.ID)
+		return a, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("roles of account %s: %w", account, err)
 	}
 	return held, nil
 }
 
-const assigned = `SELECT role, scope_kind, scope_id FROM role_assignments
-	WHERE municipality_id = ? AND account_id = ? AND starts_on <= ? AND coalesce(ends_on >= ?, true)`
+const (
+	assigned = `SELECT role, scope_kind, scope_id FROM role_assignments
+	WHERE municipality_id = $1::uuid AND account_id = $2::uuid AND starts_on <= $3::date AND coalesce(ends_on >= $3::date, true)`
+	inOrder = " ORDER BY 1, 2, 3"
+)
 
-// granted takes a grant for the whole municipality only when its kind says so (” and not null),
-// and leaves out one whose scope has no id: nothing missing must become everything.
-func granted(text string) string {
-	return ` UNION SELECT g.role, g.scope_kind, CASE g.scope_kind WHEN '' THEN '` + uuid.Nil.String() + `' ELSE g.scope_id END
-		FROM (` + text + `) AS g WHERE g.person_id = ?::uuid AND (g.scope_kind = '' OR g.scope_id IS NOT NULL)`
+// grantedQuery is the statement for an account with a person. A grant is for the whole municipality
+// only when its kind says so (” and not null), and one whose scope has no id is left out: nothing
+// missing must become everything.
+func grantedQuery(grants []core.Grant) string {
+	query := assigned
+	for _, grant := range grants {
+		query += ` UNION SELECT g.role, g.scope_kind, CASE g.scope_kind WHEN '' THEN '` + uuid.Nil.String() + `' ELSE g.scope_id END
+		FROM (` + grantWords.Replace(grant.Query) + `) AS g WHERE g.person_id = $4::uuid AND (g.scope_kind = '' OR g.scope_id IS NOT NULL)`
+	}
+	if len(grants) == 0 {
+		query += " AND $4::uuid IS NOT NULL"
+	}
+	return query + inOrder
 }
 
-var grantWord = regexp.MustCompile(`\?(municipality|person|today)\b`)
-
-// fillGrant puts the values for the words of the query.
-func fillGrant(grant core.Grant, town, person uuid.UUID, today core.Date) (text string, args []any) {
-	return fillWords(grant.Query, grantWord, func(word string) (string, []any) {
-		switch word {
-		case "?municipality":
-			return "?::uuid", []any{town}
-		case "?person":
-			return "?::uuid", []any{person}
-		default:
-			return "?::date", []any{today}
-		}
-	})
-}
-
-// fillWords replaces the words by what fill says; the arguments come in the order of the text.
-func fillWords(text string, word *regexp.Regexp, fill func(word string) (string, []any)) (filled string, args []any) {
-	filled = word.ReplaceAllStringFunc(text, func(w string) string {
-		with, more := fill(w)
-		args = append(args, more...)
-		return with
-	})
-	return filled, args
-}
+var grantWords = strings.NewReplacer("?municipality", "$1::uuid", "?today", "$3::date", "?person", "$4::uuid")

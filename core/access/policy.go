@@ -32,7 +32,8 @@ func (g *Guard) Know(modules []core.Info) error {
 	if !slices.ContainsFunc(modules, func(m core.Info) bool { return m.Name == kernel }) {
 		modules = append([]core.Info{Info()}, modules...)
 	}
-	g.modules, g.known, g.defaults, g.grants = modules, map[string]bool{}, nil, nil
+	g.modules, g.known, g.defaults = modules, map[string]bool{}, nil
+	var grants []core.Grant
 	for _, module := range modules {
 		if err := g.declare(module); err != nil {
 			return err
@@ -46,9 +47,10 @@ func (g *Guard) Know(modules []core.Info) error {
 			if !strings.Contains(grant.Query, "?municipality") {
 				return fmt.Errorf("access: the grant %s would see every municipality: filter by ?municipality", grant.Name)
 			}
-			g.grants = append(g.grants, grant)
+			grants = append(grants, grant)
 		}
 	}
+	g.granted = grantedQuery(grants)
 	return nil
 }
 

@@ -17,6 +17,7 @@ type Wanted struct {
 	Parent  any             // what the value hangs on: an object's core.ID, a module's own object, nil at the root
 	Path    ast.Path        // from the root of the answer
 	Context context.Context // whose rights hold, and for how long
+	Before  []byte          // what the value's JSON begins with: the answer up to it
 	Value
 }
 

@@ -2,11 +2,13 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/postgres"
@@ -29,7 +31,7 @@ func (s *Service) sessionActor(ctx context.Context, token string, kind SessionKi
 	if !looksLikeToken(token, "") {
 		return core.Actor{}, errEndedToken()
 	}
-	row, err := s.liveSession(ctx, "s.token_hash = ? AND s.kind = ?", hashOf(token), kind)
+	row, err := s.liveSession(ctx, "s.token_hash = $3 AND s.kind = $4", hashOf(token), string(kind))
 	if err != nil {
 		return core.Actor{}, err
 	}
@@ -50,11 +52,14 @@ type liveSessionRow struct {
 
 // liveSession finds a session that has not run out, of an account that is not disabled.
 func (s *Service) liveSession(ctx context.Context, which string, args ...any) (row liveSessionRow, err error) {
-	err = s.db.NewRaw(`SELECT s.id, s.account_id, a.person_id, s.seen_at FROM sessions s
+	rows, err := s.db.Query(ctx, `SELECT s.id, s.account_id, a.person_id, s.seen_at FROM sessions s
 		JOIN accounts a ON a.municipality_id = s.municipality_id AND a.id = s.account_id
-		WHERE s.municipality_id = ? AND s.expires_at > ? AND a.disabled_at IS NULL AND `+which,
-		append([]any{core.MunicipalityOf(ctx).ID, s.now()}, args...)...).Scan(ctx, &row)
-	if postgres.NoRows(err) {
+		WHERE s.municipality_id = $1 AND s.expires_at > $2 AND a.disabled_at IS NULL AND `+which,
+		append([]any{[16]byte(core.MunicipalityOf(ctx).ID), s.now()}, args...)...)
+	if err == nil {
+		row, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[liveSessionRow])
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
 		return row, errEndedToken()
 	}
 	if err != nil {

@@ -30,7 +30,7 @@ func (s *Service) Refresh(ctx context.Context, actor core.Actor) (core.Actor, er
 }
 
 func (s *Service) refreshAccount(ctx context.Context, actor core.Actor) (core.Actor, error) {
-	row, err := s.liveSession(ctx, "s.id = ? AND s.account_id = ?", actor.Session, actor.Account)
+	row, err := s.liveSession(ctx, "s.id = $3 AND s.account_id = $4", [16]byte(actor.Session), [16]byte(actor.Account))
 	if err != nil {
 		return core.Actor{}, err
 	}

@@ -64,6 +64,11 @@ func Open(ctx context.Context, url string, maxConns int32) (*DB, error) {
 	return &DB{DB: bun.NewDB(sqldb, pgdialect.New()), Pool: pool, Prepared: prepared, url: url}, nil
 }
 
+// Query runs a statement whose text is the same each time, with its values as $1, $2, ….
+func (db *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return db.Pool.Query(ctx, sql, append([]any{db.Prepared}, args...)...)
+}
+
 // settle sets how statements of the connection are run. Behind a pooler that shares connections
 // both may fall back to Postgres' own.
 //

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/extension"
@@ -22,14 +20,12 @@ type answering struct {
 	said     []reading
 }
 
-// statement is the one for rows of the type, composed now or before.
-func (a *answering) statement(t *typ, lead string, compose func(*compiler) (*statement, error)) (*statement, error) {
-	shape := make([]byte, 0, 128)
-	shape = append(shape, lead...)
+// statement is the one of that shape, composed now or before.
+func (a *answering) statement(shape []byte, compose func(*compiler) (*statement, error)) (*statement, error) {
 	for i := range a.said {
 		shape = a.said[i].shape(shape)
 	}
-	key := statementKey{a.Part, t, a.standing, string(shape)}
+	key := statementKey{a.Part, a.standing, string(shape)}
 	if known, ok := a.reads.statements.Get(key); ok {
 		return known, nil
 	}
@@ -45,7 +41,7 @@ func (a *answering) statement(t *typ, lead string, compose func(*compiler) (*sta
 }
 
 // records runs a statement; each row is a record.
-func (a *answering) records(s *statement, keys any) ([][]byte, error) {
+func (a *answering) records(use *scratch, s *statement, keys []any) ([][]byte, error) {
 	if s.sql == "" {
 		return nil, nil
 	}
@@ -56,17 +52,8 @@ func (a *answering) records(s *statement, keys any) ([][]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", a.root.Name, err)
 	}
 	defer rows.Close()
-	var arena []byte
-	var ends []int
-	var oids []uint32
 	for rows.Next() {
-		if oids == nil {
-			for _, d := range rows.FieldDescriptions() {
-				oids = append(oids, d.DataTypeOID)
-			}
-		}
-		arena = appendRecord(arena, oids, rows.RawValues())
-		ends = append(ends, len(arena))
+		use.row(rows)
 	}
 	if a.ctx.Err() != nil {
 		return nil, a.ctx.Err() // which the statement's own error does not say
@@ -74,15 +61,19 @@ func (a *answering) records(s *statement, keys any) ([][]byte, error) {
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read %s: %w", a.root.Name, err)
 	}
-	all, from := make([][]byte, len(ends)), 0
-	for i, end := range ends {
-		all[i], from = arena[from:end:end], end
-	}
-	return all, nil
+	return use.records(), nil
 }
 
-func (a *answering) writing(path ast.Path) *writing {
-	return &writing{ctx: a.ctx, said: a.said, path: slices.Clone(path), field: a.root.Field}
+func (a *answering) writing(to *extension.Wanted, use *scratch, s *statement) *writing {
+	size := len(to.Before) + 64
+	if s != nil {
+		size += int(s.size.Load())
+	}
+	use.path = append(use.path[:0], to.Path...)
+	return &writing{
+		ctx: a.ctx, said: a.said, field: a.root.Field, from: s, use: use, out: append(make([]byte, 0, size), to.Before...),
+		path: use.path, cells: use.cells[:0], rows: use.rows[:0],
+	}
 }
 
 // finish tells who read what, and hands the value over.
@@ -93,6 +84,10 @@ func (a *answering) finish(w *writing, to *extension.Wanted, isNull bool) error 
 	if isNull && len(w.errors) == 0 && a.root.Definition.Type.NonNull {
 		w.note(errNull, nil)
 	}
+	if w.from != nil {
+		w.from.size.Store(int64(len(w.out)))
+	}
+	w.use.cells, w.use.rows, w.use.path = w.cells[:0], w.rows[:0], w.path[:0] // as far as they have grown
 	to.Value = extension.Value{JSON: w.out, Null: isNull, Inner: w.places, Errors: w.errors}
 	return nil
 }
@@ -113,15 +108,17 @@ func (c *compiler) refused() (output, error) {
 }
 
 func (a *answering) answerList(to *extension.Wanted) error {
-	s, err := a.statement(a.Part.rows, "", composeList)
+	s, err := a.statement(make([]byte, 0, 128), composeList)
 	if err != nil {
 		return err
 	}
-	records, err := a.records(s, nil)
+	use := takeScratch()
+	defer use.give()
+	records, err := a.records(use, s, nil)
 	if err != nil {
 		return err
 	}
-	w := a.writing(to.Path)
+	w := a.writing(to, use, s)
 	var isNull bool
 	switch {
 	case s.list != nil:

@@ -36,26 +36,41 @@ func (r *reading) early() bool { return r.err != nil && r.argument != nil }
 // read reads the arguments of a field. What is wrong with them is told at the field.
 func (p *planner) read(a asked) reading {
 	args := a.field.ArgumentMap(p.op.Variables)
+	if given, ok := args["id"]; ok {
+		return idsIn([]any{given}, ast.Path{ast.PathName("id")})
+	}
+	if given, ok := args["ids"]; ok {
+		return idsIn(graphql.CoerceList(given), ast.Path{ast.PathName("ids"), nil})
+	}
 	for _, def := range a.field.Definition.Arguments {
 		if argument, err := p.scalars(def.Type, args[def.Name], ast.Path{ast.PathName(def.Name)}); err != nil {
 			return reading{err: err, argument: argument}
 		}
 	}
 	var said reading
-	switch {
-	case a.of != nil:
-		said.page, said.err = p.page(a.field, a.of, a.list)
-		if said.err == nil {
+	if a.of != nil {
+		if said.page, said.err = p.page(a.field, a.of, a.list); said.err == nil {
 			said.values = said.page.values
 		}
-	case args["asOf"] != nil:
-		var d core.Date
-		said.err = d.UnmarshalGQL(args["asOf"])
-		said.values = []any{d}
-	case args["id"] != nil:
-		said.ids, said.err = idsIn([]any{args["id"]})
-	case args["ids"] != nil:
-		said.ids, said.err = idsIn(graphql.CoerceList(args["ids"]))
+		return said
+	}
+	on, err := p.asOf(a.field)
+	if on != nil {
+		said.values = []any{*on}
+	}
+	said.err = err
+	return said
+}
+
+func idsIn(given []any, at ast.Path) reading {
+	said := reading{ids: make([]core.ID, len(given))}
+	for i, v := range given {
+		if err := said.ids[i].UnmarshalGQL(v); err != nil {
+			if len(at) > 1 {
+				at[1] = ast.PathIndex(i)
+			}
+			return reading{err: err, argument: at}
+		}
 	}
 	return said
 }
@@ -99,16 +114,6 @@ func scalarOf(name string, v any) (err error) {
 	return err
 }
 
-func idsIn(given []any) ([]core.ID, error) {
-	ids := make([]core.ID, len(given))
-	for i, v := range given {
-		if err := ids[i].UnmarshalGQL(v); err != nil {
-			return nil, err
-		}
-	}
-	return ids, nil
-}
-
 // shape is what of the arguments the statement's text follows; the values are left out.
 func (r *reading) shape(b []byte) []byte {
 	switch pg := r.page; {
@@ -134,7 +139,7 @@ func (r *reading) shape(b []byte) []byte {
 // at is a copy for one place of a part.
 func (pg *page) at(place int) *page {
 	of := *pg
-	of.place = place
+	of.place, of.peek = place, false
 	if of.asOf != nil && of.asOf.from.source == ofArgument {
 		of.asOf = &day{of.asOf.date, origin{ofArgument, place, of.asOf.from.index}}
 	}
@@ -183,7 +188,7 @@ func (p *parameters) write(from origin, v any, cast string) string {
 }
 
 // bind gives the values of one request, in the order of the parameters.
-func (p *parameters) bind(ctx context.Context, now core.Date, said []reading, keys any) []any {
+func (p *parameters) bind(ctx context.Context, now core.Date, said []reading, keys []any) []any {
 	actor := core.ActorOf(ctx)
 	all := make([]any, len(p.from))
 	for i, from := range p.from {
@@ -199,7 +204,7 @@ func (p *parameters) bind(ctx context.Context, now core.Date, said []reading, ke
 		case ofPerson:
 			all[i] = [16]byte(actor.Person)
 		case ofKeys:
-			all[i] = keys
+			all[i] = keys[from.place]
 		case ofArgument:
 			all[i] = native(said[from.place].values[from.index])
 		}

@@ -318,8 +318,11 @@ func (c *compiler) edges(conn *listing, s *scope, f graphql.CollectedField) (out
 func (c *compiler) pageInfo(conn *listing, f graphql.CollectedField) output {
 	info := &object{keyAt: -1}
 	for _, i := range graphql.CollectFields(c.op, f.Selections, []string{"PageInfo"}) {
-		if i.Name == "startCursor" || i.Name == "endCursor" {
+		switch i.Name {
+		case "startCursor", "endCursor":
 			conn.page.cursors = true
+		case "hasNextPage", "hasPreviousPage":
+			conn.page.peek = true
 		}
 		info.members = append(info.members, memberOf(i, pageFact(i.Name)))
 	}

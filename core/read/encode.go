@@ -53,7 +53,7 @@ func (e encoding) append(out []byte, c cell) ([]byte, error) {
 	case pgtype.Float8OID:
 		return strconv.AppendFloat(out, math.Float64frombits(binary.BigEndian.Uint64(c.data)), 'g', -1, 64), nil
 	case pgtype.DateOID:
-		return appendTime(out, time.Unix(epoch+86400*integer(c.data), 0), time.DateOnly), nil
+		return appendDay(out, integer(c.data)), nil
 	case pgtype.TimestamptzOID:
 		return appendTime(out, time.UnixMicro(1e6*epoch+integer(c.data)), time.RFC3339Nano), nil
 	case pgtype.UUIDOID:
@@ -81,6 +81,16 @@ func integer(data []byte) int64 {
 	default:
 		return int64(binary.BigEndian.Uint64(data))
 	}
+}
+
+// appendDay writes a date, which is a count of days.
+func appendDay(out []byte, days int64) []byte {
+	year, month, day := time.Unix(epoch+86400*days, 0).UTC().Date()
+	if year < 1000 || year > 9999 {
+		return appendTime(out, time.Unix(epoch+86400*days, 0), time.DateOnly)
+	}
+	return append(out, '"', byte('0'+year/1000), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10),
+		'-', byte('0'+month/10), byte('0'+month%10), '-', byte('0'+day/10), byte('0'+day%10), '"')
 }
 
 func appendTime(out []byte, t time.Time, form string) []byte {

@@ -1,8 +1,9 @@
 package read
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -11,27 +12,25 @@ import (
 	"github.com/veche-city/veche/core/extension"
 )
 
-// found are the rows of one type by their keys.
-type foundRows struct {
-	*statement
-	byKey map[uuid.UUID][]byte
-}
-
 func (a *answering) answerObjects(wanted []*extension.Wanted) error {
 	refused, ids, err := a.idsOf(wanted)
 	if err != nil {
 		return err
 	}
 	if refused != nil {
-		w := a.writing(wanted[0].Path)
+		use := takeScratch()
+		defer use.give()
+		w := a.writing(wanted[0], use, nil)
 		return a.finish(w, wanted[0], refused.write(w))
 	}
-	rows, err := a.find(slices.Concat(ids...))
+	use := takeScratch()
+	defer use.give()
+	rows, err := a.find(use, ids)
 	if err != nil {
 		return err
 	}
 	for i, to := range wanted {
-		w := a.writing(to.Path)
+		w := a.writing(to, use, rows.statement)
 		var isNull bool
 		if a.root.Definition.Type.Elem == nil {
 			isNull = rows.write(w, ids[i][0])
@@ -75,78 +74,149 @@ func (a *answering) idsOf(wanted []*extension.Wanted) (refused output, ids [][]c
 
 var tooManyNodes = core.Invalid(core.Textf("Ask for at most %d objects at once.", "Запрашивайте не более %d объектов за раз.", mostNodes), "ids")
 
-type objects map[string]foundRows
+// kind is how objects of one type are written, and where their key is.
+type kind struct {
+	typ   string
+	out   output
+	keyAt int
+}
 
-// find reads the objects: one statement a type.
-func (a *answering) find(ids []core.ID) (objects, error) {
-	keys := map[string][][16]byte{}
+// objects are the rows that were found.
+type objects struct {
+	*statement
+	rows map[core.ID]foundRow
+}
+
+type foundRow struct {
+	record []byte
+	out    output
+}
+
+// wantedKeys are the keys of one type that are asked for.
+type wantedKeys struct {
+	typ  *typ
+	keys [][16]byte
+}
+
+// keysIn sorts the ids by type, each once. A type whose module is switched off for the municipality
+// is not there.
+func (a *answering) keysIn(ids [][]core.ID) []wantedKeys {
+	var all []wantedKeys
 	seen := map[core.ID]bool{}
-	for _, id := range ids {
-		if t := a.byName[id.Type]; t != nil && !seen[id] && core.MunicipalityOf(a.ctx).Has(t.module()) {
+	for _, place := range ids {
+		for _, id := range place {
+			t := a.byName[id.Type]
+			if t == nil || seen[id] || !core.MunicipalityOf(a.ctx).Has(t.module()) {
+				continue
+			}
 			seen[id] = true
-			keys[id.Type] = append(keys[id.Type], id.Key)
+			i := slices.IndexFunc(all, func(w wantedKeys) bool { return w.typ == t })
+			if i < 0 {
+				i = len(all)
+				all = append(all, wantedKeys{typ: t})
+			}
+			all[i].keys = append(all[i].keys, id.Key)
 		}
 	}
-	all := objects{}
-	for name, of := range keys {
-		rows, err := a.findType(a.byName[name], of)
+	slices.SortFunc(all, func(a, b wantedKeys) int { return strings.Compare(a.typ.Name, b.typ.Name) })
+	return all
+}
+
+// find reads the objects: one statement for all their types.
+func (a *answering) find(use *scratch, ids [][]core.ID) (objects, error) {
+	wanted := a.keysIn(ids)
+	if len(wanted) == 0 {
+		return objects{}, nil
+	}
+	shape := make([]byte, 0, 64)
+	keys := make([]any, len(wanted))
+	for i, w := range wanted {
+		shape = append(append(shape, w.typ.Name...), ' ')
+		if keys[i] = w.keys; len(w.keys) == 1 {
+			shape = append(shape, '1')
+			keys[i] = w.keys[0]
+		}
+	}
+	s, err := a.statement(shape, func(c *compiler) (*statement, error) { return composeObjects(c, wanted) })
+	if err != nil {
+		return objects{}, err
+	}
+	records, err := a.records(use, s, keys)
+	if err != nil {
+		return objects{}, err
+	}
+	found := objects{s, make(map[core.ID]foundRow, len(records))}
+	for _, record := range records {
+		of := s.kinds[0]
+		if len(s.kinds) > 1 {
+			use.cells = cellsOf(use.cells[:0], record)
+			of, record = s.kinds[integer(use.cells[0].data)], use.cells[1].data
+		}
+		use.cells = cellsOf(use.cells[:0], record)
+		found.rows[core.ID{Type: of.typ, Key: uuid.UUID(use.cells[of.keyAt].data)}] = foundRow{record, of.out}
+	}
+	return found, nil
+}
+
+// composeObjects finds rows of each type by their keys. Of several types each row says of which it is.
+func composeObjects(c *compiler, wanted []wantedKeys) (*statement, error) {
+	s := &statement{}
+	var selects []*scope
+	var froms []string
+	for i, w := range wanted {
+		hidden, err := c.hidden(w.typ)
 		if err != nil {
 			return nil, err
 		}
-		all[name] = rows
+		if hidden {
+			continue
+		}
+		of, from, err := c.byKeys(s, w, i)
+		if err != nil {
+			return nil, err
+		}
+		selects, froms = append(selects, of), append(froms, from)
 	}
-	return all, nil
+	for i, of := range selects {
+		if i > 0 {
+			s.sql += " UNION ALL "
+		}
+		if len(selects) == 1 {
+			s.sql += "SELECT " + of.record.list() + froms[i]
+		} else {
+			s.sql += fmt.Sprintf("SELECT %d, ROW(%s)%s", i, of.record.list(), froms[i])
+		}
+	}
+	return s, nil
 }
 
-func (a *answering) findType(t *typ, keys [][16]byte) (foundRows, error) {
-	single := len(keys) == 1
-	s, err := a.statement(t, strconv.FormatBool(single), func(c *compiler) (*statement, error) { return composeObjects(c, t, single) })
+// byKeys selects the rows of one type.
+func (c *compiler) byKeys(s *statement, w wantedKeys, place int) (*scope, string, error) {
+	of := c.scope(newRecord(), w.typ)
+	key := columnOf(of.alias, w.typ.key)
+	b := kind{typ: w.typ.Name, keyAt: of.at(key)}
+	out, err := c.object(of, c.root.Selections)
 	if err != nil {
-		return foundRows{}, err
+		return nil, "", err
 	}
-	var given any = keys
-	if single {
-		given = keys[0]
-	}
-	records, err := a.records(s, given)
-	if err != nil {
-		return foundRows{}, err
-	}
-	rows := foundRows{s, make(map[uuid.UUID][]byte, len(records))}
-	for _, record := range records {
-		rows.byKey[uuid.UUID(cellsOf(nil, record)[s.keyAt].data)] = record
-	}
-	return rows, nil
-}
-
-func composeObjects(c *compiler, t *typ, single bool) (*statement, error) {
-	if hidden, err := c.hidden(t); hidden || err != nil {
-		return &statement{}, err
-	}
-	s := c.scope(newRecord(), t)
-	key := columnOf(s.alias, t.key)
-	keyAt := s.at(key)
-	out, err := c.object(s, c.root.Selections)
-	if err != nil {
-		return nil, err
-	}
+	b.out = out
+	s.kinds = append(s.kinds, b)
 	mine := " = "
-	if single {
-		mine += c.write(origin{source: ofKeys}, nil, "uuid")
+	if len(w.keys) == 1 {
+		mine += c.write(origin{source: ofKeys, place: place}, nil, "uuid")
 	} else {
-		mine += "ANY (" + c.write(origin{source: ofKeys}, nil, "uuid[]") + ")"
+		mine += "ANY (" + c.write(origin{source: ofKeys, place: place}, nil, "uuid[]") + ")"
 	}
-	from, err := c.from(s, key+mine)
-	return &statement{sql: "SELECT " + s.record.list() + from, out: out, keyAt: keyAt}, err
+	from, err := c.from(of, key+mine)
+	return of, from, err
 }
 
 func (o objects) write(w *writing, id core.ID) bool {
-	rows := o[id.Type]
-	record := rows.byKey[id.Key]
-	if record == nil {
+	row, ok := o.rows[id]
+	if !ok {
 		return w.null()
 	}
-	return w.within(record, rows.out)
+	return w.within(row.record, row.out)
 }
 
 // writeAll writes a list that may hold nulls.

@@ -41,6 +41,7 @@ type page struct {
 	of      *list // nil for a list at the root
 	node    *node
 	size    int
+	peek    bool     // one row more is read, which tells whether there are any
 	back    bool     // last and before: taken from the end
 	after   []string // the cursor's keys, which stand among the values from afterAt on
 	afterAt int
@@ -77,7 +78,7 @@ type sortKey struct {
 // page reads a list's arguments.
 func (p *planner) page(f *ast.Field, t *typ, l *list) (*page, error) {
 	args := f.ArgumentMap(p.op.Variables)
-	pg := &page{field: f, of: l, node: p.node(t)}
+	pg := &page{field: f, of: l, node: p.node(t), peek: true}
 	on, err := p.asOf(f)
 	switch {
 	case err != nil:

@@ -2,7 +2,9 @@ package read
 
 import (
 	"errors"
+	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -29,14 +31,14 @@ type statement struct {
 	sql    string
 	params *parameters
 	out    output
-	list   *listing // whose rows the statement's are; nil: each row is written by out
-	keyAt  int      // of the row's key, where objects are found by it
+	list   *listing     // whose rows the statement's are; nil: each row is written by out
+	kinds  []kind       // of objects that are found by their keys
+	size   atomic.Int64 // of what was written last: about that much will be next time
 }
 
 // statementKey is what a statement follows from.
 type statementKey struct {
 	part     *Part
-	typ      *typ
 	standing access.Standing
 	shape    string
 }
@@ -180,7 +182,7 @@ func (p *Part) walkPage(op *graphql.OperationContext, t *typ, set ast.SelectionS
 func (p *Part) Fill(wanted []*extension.Wanted) {
 	if err := p.fill(wanted); err != nil {
 		for _, w := range wanted {
-			w.Value = extension.Value{JSON: []byte(null), Null: true, Errors: []*extension.Error{{Path: w.Path, Field: p.root.Position, Err: err}}}
+			w.Value = extension.Value{JSON: append(slices.Clone(w.Before), null...), Null: true, Errors: []*extension.Error{{Path: w.Path, Field: p.root.Position, Err: err}}}
 		}
 	}
 }

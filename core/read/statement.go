@@ -181,8 +181,8 @@ func (x *text) keys(pg *page, alias string) (exprs, casts []string) {
 	return append(exprs, columnOf(alias, pg.node.typ.key)), append(casts, castOfKey)
 }
 
-// window is the part of a list that a page shows: beyond the cursor, in order, one row more than
-// asked for, which tells whether there is a next page.
+// window is the part of a list that a page shows: beyond the cursor, in order, and one row more where
+// it is asked whether there are any.
 func (x *text) window(pg *page, alias string) (where []string, tail string) {
 	exprs, casts := x.keys(pg, alias)
 	direction, beyond := "ASC", ">"
@@ -200,7 +200,11 @@ func (x *text) window(pg *page, alias string) (where []string, tail string) {
 	for i, e := range exprs {
 		order[i] = e + " " + direction
 	}
-	return where, fmt.Sprintf(" ORDER BY %s LIMIT %d", strings.Join(order, ", "), pg.size+1)
+	limit := pg.size
+	if pg.peek {
+		limit++
+	}
+	return where, fmt.Sprintf(" ORDER BY %s LIMIT %d", strings.Join(order, ", "), limit)
 }
 
 // cursorKeys are what a cursor is made of, as text; they are selected only where one is asked for.

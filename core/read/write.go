@@ -18,6 +18,8 @@ import (
 type writing struct {
 	ctx    context.Context
 	said   []reading
+	from   *statement // whose rows are written; nil: none was run
+	use    *scratch
 	out    []byte
 	cells  []cell // of the records that are being written, the innermost last
 	base   int    // where the cells of the current record begin
@@ -171,13 +173,14 @@ type object struct {
 // member is one field of an object: its name as JSON, and whether it may be null.
 type member struct {
 	field   *ast.Field
+	step    ast.PathElement // its name in paths
 	text    string
 	nonNull bool
 	output
 }
 
 func memberOf(f graphql.CollectedField, out output) member {
-	return member{f.Field, strconv.Quote(f.Alias) + ":", f.Definition != nil && f.Definition.Type.NonNull, out}
+	return member{f.Field, ast.PathName(f.Alias), strconv.Quote(f.Alias) + ":", f.Definition != nil && f.Definition.Type.NonNull, out}
 }
 
 var errNull = errors.New("must not be null")
@@ -211,7 +214,7 @@ func (o *object) write(w *writing) bool {
 // write writes the member, and says whether its null spoils the object.
 func (m *member) write(w *writing) bool {
 	errs, outer := len(w.errors), w.field
-	w.path, w.field = append(w.path, ast.PathName(m.field.Alias)), m.field
+	w.path, w.field = append(w.path, m.step), m.field
 	isNull := m.output.write(w)
 	if isNull && m.nonNull && len(w.errors) == errs {
 		w.note(errNull, nil)

@@ -130,7 +130,7 @@ func (s *engines) build(schema graphql.ExecutableSchema) *executor.Executor {
 	exec.Use(extension.AutomaticPersistedQuery{Cache: persistedCache{limit: d.limits.PersistedText, texts: s.persisted}})
 	exec.Use(shapeGuard{hook: "ShapeGuard", door: d, known: cache})
 	exec.Use(introspectionGuard{hook: "IntrospectionGuard", door: d})
-	exec.Use(priceGuard{hook: "PriceGuard", door: d, schema: schema})
+	exec.Use(newPriceGuard(d, schema))
 	exec.Use(deadline{hook: "Deadline", door: d})
 	for _, theirs := range d.options.Extensions {
 		exec.Use(theirs)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -75,22 +74,6 @@ type introspectionGuard struct {
 func (g introspectionGuard) MutateOperationContext(ctx context.Context, operation *graphql.OperationContext) *gqlerror.Error {
 	allowed := g.door.options.Introspection
 	operation.DisableIntrospection = allowed != nil && !allowed(ctx)
-	return nil
-}
-
-// priceGuard adds up the schema's complexity functions, which know what a list of 1,000 costs. The shape guard has bounded the
-// number of fields that the sum walks over.
-type priceGuard struct {
-	hook
-	door   *door
-	schema graphql.ExecutableSchema
-}
-
-func (g priceGuard) MutateOperationContext(ctx context.Context, operation *graphql.OperationContext) *gqlerror.Error {
-	price := complexity.Calculate(ctx, g.schema, operation.Operation, operation.Variables)
-	if price > g.door.limits.Complexity {
-		return g.door.errorOf(ctx, badRequest(codeLimit, "complexity", price, g.door.limits.Complexity))
-	}
 	return nil
 }
 

@@ -104,12 +104,12 @@ func (d *door) parseMembers(members map[string]json.RawMessage) (*graphql.RawPar
 		delete(members, "documentId") // a key like any other
 	}
 	for name, target := range map[string]*string{"query": &params.Query, "operationName": &params.OperationName, "documentId": &documentID} {
-		if !decodeMember(members[name], target) {
+		if value := members[name]; len(value) > 0 && json.Unmarshal(value, target) != nil {
 			return nil, badRequest(codeInput, "not_string", name)
 		}
 	}
 	for name, target := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
-		if !decodeMember(members[name], target) {
+		if !decodeObject(members[name], target) {
 			return nil, badRequest(codeInput, "not_object", name)
 		}
 	}
@@ -119,8 +119,8 @@ func (d *door) parseMembers(members map[string]json.RawMessage) (*graphql.RawPar
 	return params, checkParameters(params)
 }
 
-// decodeMember takes a missing member and null alike. Numbers keep their text, so that no digit is lost.
-func decodeMember(value json.RawMessage, target any) bool {
+// decodeObject takes a missing member and null alike. Numbers keep their text, so that no digit is lost.
+func decodeObject(value json.RawMessage, target *map[string]any) bool {
 	if len(value) == 0 {
 		return true
 	}

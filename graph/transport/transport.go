@@ -52,6 +52,9 @@ type Options struct {
 	Cacheable func(r *http.Request) (key string, ok bool)
 	// AllowedOrigins are foreign origins ("https://portal.example") whose pages may ask with the visitor's cookie.
 	AllowedOrigins []string
+	// PricedBySize says that the schema's complexity functions go by numbers and by the lengths of lists alone, and not by what stands
+	// within an input object: prices are then kept.
+	PricedBySize bool
 	// Limits bounds a request. A field that is not set takes its value from DefaultLimits, so none is unbounded by oversight.
 	Limits Limits
 }

@@ -51,6 +51,7 @@ func (h *House) Handler() (http.Handler, error) {
 		DocumentsOnly:  h.settings.TrustedOnly,
 		Cacheable:      h.cacheable,
 		AllowedOrigins: h.settings.AllowedOrigins,
+		PricedBySize:   true, // read.Cost by first and last, nodes by its ids
 		Extensions:     []graphql.HandlerExtension{ownChanges{h}, streams{h}, graph.Parts{}, graph.SteadyErrors{}},
 	})
 	if err != nil {
