@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"slices"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -79,10 +78,10 @@ func (p *plan) answer(ctx context.Context) *graphql.Response {
 		wanted[i] = want(ctx, r.part, r.alias)
 		if len(p.roots) == 1 {
 			wanted[i].Before = []byte("{" + r.name)
-			fill(wanted[i])
+			extension.Fill(wanted[i : i+1])
 			return p.alone(ctx, wanted[i])
 		}
-		wait.Go(func() { fill(wanted[i]) })
+		wait.Go(func() { extension.Fill(wanted[i : i+1]) })
 	}
 	wait.Wait()
 	var out []byte
@@ -155,7 +154,7 @@ func (Parts) InterceptRootField(ctx context.Context, next graphql.RootResolver) 
 	f := graphql.GetRootFieldContext(ctx).Field
 	if part := p.parts[f.Alias]; part != nil {
 		w := want(ctx, part, f.Alias)
-		fill(w)
+		extension.Fill([]*extension.Wanted{w})
 		extension.Report(ctx, w.All())
 		if w.Null {
 			return graphql.Null
@@ -175,14 +174,3 @@ func (Parts) InterceptRootField(ctx context.Context, next graphql.RootResolver) 
 type written []byte
 
 func (t written) MarshalGQL(w io.Writer) { _, _ = w.Write(t) }
-
-// fill asks for one value. A panic is the value's error, as a resolver's is its field's.
-func fill(w *extension.Wanted) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			op := graphql.GetOperationContext(w.Context)
-			w.Value = extension.Value{JSON: append(slices.Clone(w.Before), "null"...), Null: true, Errors: []*extension.Error{{Path: w.Path, Err: op.RecoverFunc(w.Context, cause)}}}
-		}
-	}()
-	extension.Fill([]*extension.Wanted{w})
-}

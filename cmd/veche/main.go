@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -48,13 +47,11 @@ func main() {
 		parser.Errorf("%s", err)
 		os.Exit(2)
 	}
-	if os.Getenv("GOGC") == "" {
-		// A server's live memory is small beside what answers are written with: collecting less
-		// often costs some tens of megabytes and saves a tenth of the processor.
-		debug.SetGCPercent(400)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if os.Getenv("GOGC") == "" {
+		go collect(ctx)
+	}
 	run.BindTo(ctx, (*context.Context)(nil))
 	if err := run.Run(&c.Settings); err != nil {
 		fmt.Fprintln(os.Stderr, "veche:", err)

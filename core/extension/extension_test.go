@@ -3,6 +3,7 @@ package extension_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -93,6 +94,20 @@ func TestRounds(t *testing.T) {
 	}
 	if fmt.Sprint(top.calls, deep.calls) != "[2 2] [2 1]" {
 		t.Errorf("asked for %v and %v", top.calls, deep.calls)
+	}
+}
+
+// A part that breaks breaks its own places only.
+func TestAPanicIsAnErrorAtEachPlace(t *testing.T) {
+	ctx := graphql.WithOperationContext(t.Context(), &graphql.OperationContext{RecoverFunc: func(context.Context, any) error { return errors.New("broken") }})
+	whole := &echo{}
+	wanted := []*extension.Wanted{{Part: &echo{}, Parent: "no number", Context: ctx, Before: []byte(`{"a":`)}, {Part: whole, Parent: 1, Context: ctx}}
+	extension.Fill(wanted)
+	if got := string(wanted[0].Append(nil)); got != `{"a":null` || !wanted[0].Null || len(wanted[0].All()) != 1 || wanted[0].All()[0].Err.Error() != "broken" {
+		t.Errorf("got %s, %v", got, wanted[0].All())
+	}
+	if got := string(wanted[1].Append(nil)); got != `{"n":1,"of":null}` {
+		t.Errorf("the other part's place: %s", got)
 	}
 }
 

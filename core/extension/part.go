@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -55,7 +56,7 @@ func Fill(wanted []*Wanted) {
 		}
 		var next []*Wanted
 		for _, part := range parts {
-			part.Fill(by[part])
+			call(part, by[part])
 			for _, w := range by[part] {
 				for _, inner := range w.Inner {
 					next = append(next, inner.Wanted)
@@ -64,6 +65,23 @@ func Fill(wanted []*Wanted) {
 		}
 		wanted = next
 	}
+}
+
+// call asks a part. A panic is an error at each place, as a resolver's is at its field.
+func call(part Part, wanted []*Wanted) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			for _, w := range wanted {
+				w.Fail(graphql.GetOperationContext(w.Context).RecoverFunc(w.Context, cause), nil)
+			}
+		}
+	}()
+	part.Fill(wanted)
+}
+
+// Fail makes the value null, with an error at its place; field is where it stands in the operation.
+func (w *Wanted) Fail(err error, field *ast.Position) {
+	w.Value = Value{JSON: append(slices.Clone(w.Before), "null"...), Null: true, Errors: []*Error{{Path: w.Path, Field: field, Err: err}}}
 }
 
 // Append writes the value with all that stands within it.

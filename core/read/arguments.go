@@ -3,6 +3,7 @@ package read
 import (
 	"context"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -16,7 +17,9 @@ type asked struct {
 	field   *ast.Field
 	of      *typ  // of the rows, where it is a list
 	list    *list // nil at the root
-	varying bool  // an argument is a variable: read anew for each request
+	varying bool  // an argument holds a variable: read anew for each request
+	// said is what was read, where it is the same for all.
+	said atomic.Pointer[reading]
 }
 
 // reading is what the arguments of one field say in one request.
@@ -33,8 +36,19 @@ type reading struct {
 // early says that the error comes before the question of rights.
 func (r *reading) early() bool { return r.err != nil && r.argument != nil }
 
-// read reads the arguments of a field. What is wrong with them is told at the field.
-func (p *planner) read(a asked) reading {
+// reading is what the arguments of a field say. What is wrong with them is told at the field.
+func (p *planner) reading(a *asked) reading {
+	if known := a.said.Load(); known != nil {
+		return *known
+	}
+	said := p.read(a)
+	if !a.varying {
+		a.said.Store(&said)
+	}
+	return said
+}
+
+func (p *planner) read(a *asked) reading {
 	args := a.field.ArgumentMap(p.op.Variables)
 	if given, ok := args["id"]; ok {
 		return idsIn([]any{given}, ast.Path{ast.PathName("id")})

@@ -2,7 +2,6 @@ package read
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -21,7 +20,7 @@ type Part struct {
 	root     graphql.CollectedField
 	rows     *typ // of a list at the root
 	found    *typ // of a field that finds one object by its id
-	asked    []asked
+	asked    []*asked
 	places   map[*ast.Field]int
 	referred map[*ast.Field]*Part
 }
@@ -52,22 +51,21 @@ func (r *Reader) Root(op *graphql.OperationContext, f graphql.CollectedField) *P
 	of, isList := strings.CutSuffix(name, "Connection")
 	switch {
 	case f.Name == "node", f.Name == "nodes":
-		p.asked = append(p.asked, asked{field: f.Field, varying: variablesIn(f.Field)})
-		p.places[f.Field] = 0
+		p.ask(&asked{field: f.Field})
 		if p.walkAny(op, f) != nil {
 			return nil
 		}
 		return p
 	case isList && r.byName[of] != nil:
 		p.rows = r.byName[of]
-		p.ask(asked{field: f.Field, of: p.rows})
+		p.ask(&asked{field: f.Field, of: p.rows})
 		if p.walkPage(op, p.rows, f.Selections) != nil {
 			return nil
 		}
 		return p
 	case r.byName[name] != nil:
 		p.found = r.byName[name]
-		p.ask(asked{field: f.Field})
+		p.ask(&asked{field: f.Field})
 		if p.walk(op, p.found, f.Selections) != nil {
 			return nil
 		}
@@ -90,7 +88,7 @@ func (r *Reader) part(f graphql.CollectedField) *Part {
 	return &Part{reads: r, root: f, places: map[*ast.Field]int{}, referred: map[*ast.Field]*Part{}}
 }
 
-func (p *Part) ask(a asked) {
+func (p *Part) ask(a *asked) {
 	if _, known := p.places[a.field]; !known {
 		a.varying = variablesIn(a.field)
 		p.places[a.field] = len(p.asked)
@@ -135,10 +133,10 @@ func (p *Part) walkField(op *graphql.OperationContext, t *typ, f graphql.Collect
 		return errUndeclared
 	}
 	if f.Definition != nil && f.Definition.Arguments.ForName("asOf") != nil && t.lists[name] == nil {
-		p.ask(asked{field: f.Field})
+		p.ask(&asked{field: f.Field})
 	}
 	if l := t.lists[name]; l != nil {
-		p.ask(asked{field: f.Field, of: l.of, list: l})
+		p.ask(&asked{field: f.Field, of: l.of, list: l})
 		return p.walkPage(op, l.of, f.Selections)
 	}
 	if rel := t.relations[name]; rel != nil && p.reads.byModel[rel.target] != nil {
@@ -182,7 +180,7 @@ func (p *Part) walkPage(op *graphql.OperationContext, t *typ, set ast.SelectionS
 func (p *Part) Fill(wanted []*extension.Wanted) {
 	if err := p.fill(wanted); err != nil {
 		for _, w := range wanted {
-			w.Value = extension.Value{JSON: append(slices.Clone(w.Before), null...), Null: true, Errors: []*extension.Error{{Path: w.Path, Field: p.root.Position, Err: err}}}
+			w.Fail(err, p.root.Position)
 		}
 	}
 }
@@ -192,7 +190,7 @@ func (p *Part) fill(wanted []*extension.Wanted) error {
 	a := &answering{Part: p, ctx: ctx, planner: p.reads.planner(ctx)}
 	a.said = make([]reading, len(p.asked))
 	for i, asked := range p.asked {
-		a.said[i] = a.planner.read(asked)
+		a.said[i] = a.planner.reading(asked)
 	}
 	var err error
 	if a.standing, err = p.reads.guard.Standing(ctx); err != nil {

@@ -2,16 +2,20 @@
 //
 // A module declares a type once: columns and relations by the bun tags of its model, and beside
 // it, as data (Type), what tags cannot say: the permission that guards its rows, where a row
-// stands in the tree of rights, filters, orders, expressions, lists. From that the Reader answers
-// gqlgen's resolvers, which cmd/generate writes: Get, All, One, Page, Value, Changed. A module
-// writes no loader, no relation resolver, no paging.
+// stands in the tree of rights, filters, orders, expressions, groups, references, lists. A module
+// writes no loader, no relation resolver, no paging. Two ways of reading follow from it, and give
+// the same bytes and the same errors:
 //
-// How: when a declared part of an operation begins (a root field, a payload's object), its whole
-// selection is planned, and then loaded level by level: one statement for the rows, one for each
-// relation or list below them, whatever the number of rows. A statement names only columns that
-// the selection needs. The tenant and the viewer's rights are part of every statement, so that
-// lists, counts and node(id) are right and leak nothing. The resolvers below then only pick up
-// what was loaded for their place.
+//   - compiled (part.go): what an operation wants of a declared field is one statement, composed once
+//     (compile.go) and prepared, whose binary rows are written straight to JSON (write.go);
+//   - by resolvers, which cmd/generate writes over Get, All, One, Page, Value, Grouped, Refer, Column
+//     and Changed: the selection of a field is planned when it begins (plan.go) and loaded level by
+//     level (load.go), and the resolvers below pick up what was loaded for their place. What a module
+//     computes in Go goes this way, and it is the referee of the other.
+//
+// A statement names only columns that the selection needs. The tenant and the viewer's rights are
+// part of every statement, so that lists, counts and node(id) are right and leak nothing. What a
+// statement holds is said once, for both (statement.go).
 //
 // Nobody else reads for the graph; services read their own rows, and ask Require first.
 package read

@@ -78,7 +78,13 @@ func (g *Generator) Schema() *ast.Schema { return g.schema }
 // Query writes the next query. Fields and types for whose coordinate avoid says true are left out.
 func (g *Generator) Query(avoid func(coordinate string) bool) *Operation {
 	b := g.begin(avoid)
-	b.fill(ast.Query, b.set(g.schema.Query, newScope(g.schema), most.levels, 1))
+	set := b.set(g.schema.Query, newScope(g.schema), most.levels, 1)
+	for roots(set) > mostRoots {
+		if set = set[:len(set)-1]; len(set) == 0 {
+			return g.Query(avoid)
+		}
+	}
+	b.fill(ast.Query, set)
 	return b.op
 }
 

@@ -8,6 +8,24 @@ type size struct{ price, fields, aliases, directives, levels int }
 // most stays well below the door's limits: operations are to be many rather than large.
 var most = size{price: 4000, fields: 250, aliases: 45, directives: 45, levels: 13}
 
+// mostRoots is how many fields the door takes at the top of an operation.
+const mostRoots = 20
+
+// roots are the fields of a set itself, fragments expanded.
+func roots(set ast.SelectionSet) (n int) {
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			n++
+		case *ast.InlineFragment:
+			n += roots(selection.SelectionSet)
+		case *ast.FragmentSpread:
+			n += roots(selection.Definition.SelectionSet)
+		}
+	}
+	return n
+}
+
 func (b *builder) exhausted(rows int) bool {
 	return b.spent.fields >= most.fields || b.spent.price+10*rows > most.price
 }
