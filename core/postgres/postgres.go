@@ -22,7 +22,8 @@ type DB struct {
 	*bun.DB
 	Pool *pgxpool.Pool
 	// Prepared is how statements are run whose text is the same each time: prepared once a connection,
-	// unless the address says otherwise (default_query_exec_mode=exec, for a pooler that cannot).
+	// unless the address says otherwise (default_query_exec_mode=exec, for a pooler that shares
+	// connections and does not know prepared statements).
 	Prepared pgx.QueryExecMode
 	url      string
 }
@@ -40,6 +41,9 @@ func Open(ctx context.Context, url string, maxConns int32) (*DB, error) {
 	// bun writes arguments into the text, so a prepared statement would serve once. This mode
 	// also passes pgbouncer in transaction mode.
 	prepared := config.ConnConfig.DefaultQueryExecMode
+	if prepared != pgx.QueryExecModeCacheStatement {
+		prepared = pgx.QueryExecModeCacheDescribe // what a statement takes and gives is kept, and nothing on the connection
+	}
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.ConnConfig.StatementCacheCapacity = mostPrepared
 	if maxConns > 0 {
