@@ -11,7 +11,7 @@ import (
 // Go does by itself saves a tenth of the processor. So the heap may grow to this before it is
 // collected, whatever lives in it; with more alive than half of it, Go's own rule holds.
 const (
-	heapRoom     = 96 << 20
+	heapRoom     = 72 << 20
 	mostPercent  = 400
 	leastPercent = 100
 )
