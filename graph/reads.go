@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"runtime"
 	"sync"
+	"weak"
 
 	"github.com/99designs/gqlgen/graphql"
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/veche-city/veche/core/extension"
@@ -17,21 +18,30 @@ import (
 // compiled is a schema whose operations are compiled: what is declared is read by the reader's
 // parts and written as it comes; gqlgen does the rest. It is gqlgen's own schema otherwise, whose
 // resolvers stay complete: an operation under WithResolvers is answered by them alone.
+//
+// What was compiled of an operation is kept for as long as the door keeps the operation, whose memory
+// it bounds: nothing of it leads back to the definition, which is held weakly.
 type compiled struct {
 	graphql.ExecutableSchema
 	reads      *read.Reader
-	operations *lru.Cache[*ast.OperationDefinition, *operations]
+	operations sync.Map // weak.Pointer[ast.OperationDefinition] to *operations
 }
 
-// mostOperations bounds what is kept of operations, for each schema.
-const mostOperations = 2048
-
 func compile(s graphql.ExecutableSchema, reads *read.Reader) *compiled {
-	kept, err := lru.New[*ast.OperationDefinition, *operations](mostOperations)
-	if err != nil {
-		panic(err) // only a size below 1 is refused
+	return &compiled{ExecutableSchema: s, reads: reads}
+}
+
+// operation is what was compiled of it.
+func (c *compiled) operation(op *graphql.OperationContext) *operations {
+	key := weak.Make(op.Operation)
+	if known, ok := c.operations.Load(key); ok {
+		return known.(*operations)
 	}
-	return &compiled{s, reads, kept}
+	known, loaded := c.operations.LoadOrStore(key, newOperations(op))
+	if !loaded {
+		runtime.AddCleanup(op.Operation, func(key weak.Pointer[ast.OperationDefinition]) { c.operations.Delete(key) }, key)
+	}
+	return known.(*operations)
 }
 
 type resolversKey struct{}
@@ -48,12 +58,7 @@ func (c *compiled) Exec(ctx context.Context) graphql.ResponseHandler {
 		return c.ExecutableSchema.Exec(ctx)
 	}
 	op := graphql.GetOperationContext(ctx)
-	of, ok := c.operations.Get(op.Operation)
-	if !ok {
-		of = newOperations(op)
-		c.operations.Add(op.Operation, of)
-	}
-	p := of.of(op, c.reads)
+	p := c.operation(op).of(op, c.reads)
 	if p.roots == nil {
 		return p.resolve(ctx, c.ExecutableSchema, op)
 	}

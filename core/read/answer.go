@@ -35,17 +35,26 @@ func (a *answering) statement(shape []byte, compose func(*compiler) (*statement,
 	if err != nil {
 		return nil, err
 	}
-	s.params = params
-	a.reads.statements.Add(key, s)
+	if s.params = params; len(s.sql) <= largestKept {
+		a.reads.statements.Add(key, s)
+	}
 	return s, nil
 }
+
+// largestKept is the longest statement that is kept, and prepared: their number alone would bound
+// nothing. A longer one is composed and described each time.
+const largestKept = 16 << 10
 
 // records runs a statement; each row is a record.
 func (a *answering) records(use *scratch, s *statement, keys []any) ([][]byte, error) {
 	if s.sql == "" {
 		return nil, nil
 	}
-	args := append([]any{a.reads.mode, pgx.QueryResultFormats{pgx.BinaryFormatCode}},
+	mode := a.reads.mode
+	if len(s.sql) > largestKept && mode == pgx.QueryExecModeCacheStatement {
+		mode = pgx.QueryExecModeDescribeExec
+	}
+	args := append([]any{mode, pgx.QueryResultFormats{pgx.BinaryFormatCode}},
 		s.params.bind(a.ctx, a.planner.today, a.said, keys)...)
 	rows, err := a.reads.pool.Query(a.ctx, s.sql, args...)
 	if err != nil {

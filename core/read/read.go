@@ -63,7 +63,7 @@ type Reader struct {
 	statements *lru.Cache[statementKey, *statement]
 }
 
-// mostStatements bounds the memory that composed statements take: some kilobytes each.
+// mostStatements, with largestKept, bounds the memory that composed statements take.
 const mostStatements = 2048
 
 // DefaultPage is how many a list gives when neither first nor last says.

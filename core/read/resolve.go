@@ -59,6 +59,9 @@ func (r *Reader) byKeys(ctx context.Context, t *typ, keys []uuid.UUID) (map[uuid
 // seen. One load a type, whatever the number of ids. A type whose module is switched off for the
 // municipality is not there.
 func (r *Reader) Nodes(ctx context.Context, ids []core.ID) ([]core.Node, error) {
+	if len(ids) > mostNodes {
+		return nil, tooManyNodes
+	}
 	keys := map[string][]uuid.UUID{}
 	for _, id := range ids {
 		if t := r.byName[id.Type]; t != nil && core.MunicipalityOf(ctx).Has(t.module()) {

@@ -80,6 +80,7 @@ type engines struct {
 	engines   *lru.Cache[graphql.ExecutableSchema, *engine]
 	documents *bounded[documentKey, *ast.QueryDocument]
 	persisted *bounded[string, string]
+	prices    *bounded[priced, int]
 }
 
 func newEngines(d *door) (*engines, error) {
@@ -91,14 +92,19 @@ func newEngines(d *door) (*engines, error) {
 	if err != nil {
 		return nil, err
 	}
+	prices, err := newBounded[priced, int](priceBytes)
+	if err != nil {
+		return nil, err
+	}
 	forget := func(schema graphql.ExecutableSchema, _ *engine) {
 		documents.removeIf(func(key documentKey) bool { return key.schema == schema })
+		prices.removeIf(func(key priced) bool { return key.schema == schema })
 	}
 	kept, err := lru.NewWithEvict(d.limits.Schemas, forget)
 	if err != nil {
 		return nil, fmt.Errorf("executors: %w", err)
 	}
-	return &engines{door: d, engines: kept, documents: documents, persisted: persisted}, nil
+	return &engines{door: d, engines: kept, documents: documents, persisted: persisted, prices: prices}, nil
 }
 
 // of builds a schema's engine once. Two requests at the same moment wait for each other, so that they share its caches.
@@ -130,7 +136,7 @@ func (s *engines) build(schema graphql.ExecutableSchema) *executor.Executor {
 	exec.Use(extension.AutomaticPersistedQuery{Cache: persistedCache{limit: d.limits.PersistedText, texts: s.persisted}})
 	exec.Use(shapeGuard{hook: "ShapeGuard", door: d, known: cache})
 	exec.Use(introspectionGuard{hook: "IntrospectionGuard", door: d})
-	exec.Use(newPriceGuard(d, schema))
+	exec.Use(priceGuard{hook: "PriceGuard", door: d, schema: schema, prices: s.prices})
 	exec.Use(deadline{hook: "Deadline", door: d})
 	for _, theirs := range d.options.Extensions {
 		exec.Use(theirs)

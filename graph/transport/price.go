@@ -8,8 +8,6 @@ import (
 
 	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
-	lru "github.com/hashicorp/golang-lru/v2"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -19,25 +17,21 @@ type priceGuard struct {
 	hook
 	door   *door
 	schema graphql.ExecutableSchema
-	prices *lru.Cache[priced, int]
+	prices *bounded[priced, int]
 }
 
-// priced is an operation with what its variables have to say of its price.
+// priced is an operation with what its variables have to say of its price. It is known by its text, so that what is kept holds no
+// parsed document.
 type priced struct {
-	operation *ast.OperationDefinition
-	sizes     string
+	schema                  graphql.ExecutableSchema
+	query, operation, sizes string
 }
 
-// mostPrices bounds the prices that are kept for a schema.
-const mostPrices = 4096
-
-func newPriceGuard(d *door, schema graphql.ExecutableSchema) priceGuard {
-	prices, err := lru.New[priced, int](mostPrices)
-	if err != nil {
-		panic(err) // only a size below 1 is refused
-	}
-	return priceGuard{hook: "PriceGuard", door: d, schema: schema, prices: prices}
-}
+// priceBytes bounds the texts of the prices that are kept; priceWeight is about what an entry takes beside its own.
+const (
+	priceBytes  = 4 << 20
+	priceWeight = 200
+)
 
 func (g priceGuard) MutateOperationContext(ctx context.Context, operation *graphql.OperationContext) *gqlerror.Error {
 	price := g.price(ctx, operation)
@@ -51,12 +45,12 @@ func (g priceGuard) price(ctx context.Context, operation *graphql.OperationConte
 	if !g.door.options.PricedBySize {
 		return complexity.Calculate(ctx, g.schema, operation.Operation, operation.Variables)
 	}
-	key := priced{operation.Operation, sizes(operation)}
-	if known, ok := g.prices.Get(key); ok {
+	key := priced{g.schema, operation.RawQuery, operation.Operation.Name, sizes(operation)}
+	if known, ok := g.prices.get(key); ok {
 		return known
 	}
 	price := complexity.Calculate(ctx, g.schema, operation.Operation, operation.Variables)
-	g.prices.Add(key, price)
+	g.prices.add(key, price, len(key.query)+len(key.sizes)+priceWeight)
 	return price
 }
 

@@ -1,0 +1,28 @@
+package graph
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// What was compiled of an operation goes when the operation does, so that the door's bound on parsed
+// queries bounds it too.
+func TestWhatWasCompiledGoesWithItsOperation(t *testing.T) {
+	c := compile(nil, nil)
+	kept := func() (n int) {
+		c.operations.Range(func(any, any) bool { n++; return true })
+		return n
+	}
+	op := &graphql.OperationContext{Doc: &ast.QueryDocument{}, Operation: &ast.OperationDefinition{Operation: ast.Query}}
+	if c.operation(op) != c.operation(op) || kept() != 1 {
+		t.Fatalf("%d are kept of one", kept())
+	}
+	runtime.KeepAlive(op)
+	op = nil
+	for kept() > 0 {
+		runtime.GC()
+	}
+}
