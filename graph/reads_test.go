@@ -17,11 +17,11 @@ func TestWhatWasCompiledGoesWithItsOperation(t *testing.T) {
 		return n
 	}
 	op := &graphql.OperationContext{Doc: &ast.QueryDocument{}, Operation: &ast.OperationDefinition{Operation: ast.Query}}
-	if c.operation(op) != c.operation(op) || kept() != 1 {
+	first := c.operation(op)
+	if again := c.operation(op); again != first || kept() != 1 {
 		t.Fatalf("%d are kept of one", kept())
 	}
 	runtime.KeepAlive(op)
-	op = nil
 	for kept() > 0 {
 		runtime.GC()
 	}
