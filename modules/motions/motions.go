@@ -45,3 +45,79 @@
 // alone, shared: ballots are cast side by side, and the close waits for those under way and refuses
 // those after it.
 package motions
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"github.com/veche-city/veche/core/postgres"
+	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/people"
+)
+
+// Motion is what a member asks the body to decide.
+type Motion struct {
+	bun.BaseModel `bun:"table:motions,alias:motion"`
+	read.Row      `bun:"-"`
+	postgres.Owned
+
+	ID         uuid.UUID            `bun:"id,pk,type:uuid"`
+	MeetingID  uuid.UUID            `bun:"meeting_id,type:uuid"`
+	Meeting    *meetings.Meeting    `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:meeting_id=id"`
+	ItemID     uuid.UUID            `bun:"item_id,type:uuid"`
+	Item       *meetings.AgendaItem `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:item_id=id"`
+	MoverID    uuid.UUID            `bun:"mover_id,type:uuid"`
+	Mover      *people.Person       `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:mover_id=id"`
+	Resolution *Resolution          `bun:"rel:has-one,join:municipality_id=municipality_id,join:id=motion_id"`
+	Text       string               `bun:"text"`
+	Question   string               `bun:"question"`
+	State      MotionState          `bun:"state"`
+	TabledAt   time.Time            `bun:"tabled_at"`
+	DecidedAt  *time.Time           `bun:"decided_at"`
+	Version    int                  `bun:"version"`
+}
+
+// MotionState is how far a motion has come.
+type MotionState string
+
+const (
+	MotionTabled    MotionState = "TABLED"
+	MotionOpen      MotionState = "OPEN"
+	MotionVoting    MotionState = "VOTING"
+	MotionAdopted   MotionState = "ADOPTED"
+	MotionRejected  MotionState = "REJECTED"
+	MotionWithdrawn MotionState = "WITHDRAWN"
+)
+
+// Amendment is a change of a motion.
+type Amendment struct {
+	bun.BaseModel `bun:"table:amendments,alias:amendment"`
+	read.Row      `bun:"-"`
+	postgres.Owned
+
+	ID        uuid.UUID         `bun:"id,pk,type:uuid"`
+	MeetingID uuid.UUID         `bun:"meeting_id,type:uuid"`
+	Meeting   *meetings.Meeting `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:meeting_id=id"`
+	MotionID  uuid.UUID         `bun:"motion_id,type:uuid"`
+	Motion    *Motion           `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:motion_id=id"`
+	MoverID   uuid.UUID         `bun:"mover_id,type:uuid"`
+	Mover     *people.Person    `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:mover_id=id"`
+	Text      string            `bun:"text"`
+	State     AmendmentState    `bun:"state"`
+	MovedAt   time.Time         `bun:"moved_at"`
+	Version   int               `bun:"version"`
+}
+
+// AmendmentState is how far an amendment has come.
+type AmendmentState string
+
+const (
+	AmendmentProposed  AmendmentState = "PROPOSED"
+	AmendmentVoting    AmendmentState = "VOTING"
+	AmendmentAdopted   AmendmentState = "ADOPTED"
+	AmendmentRejected  AmendmentState = "REJECTED"
+	AmendmentWithdrawn AmendmentState = "WITHDRAWN"
+)

@@ -3,7 +3,9 @@ package motions
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -12,31 +14,31 @@ import (
 	"github.com/veche-city/veche/core/ballot"
 )
 
-// Base is of whom a share is taken.
-type Base string
+// MajorityBase is of whom a share is taken.
+type MajorityBase string
 
 const (
 	// OfPresent are those who take part: present at the close, represented by a proxy whose giver is
 	// away, or gone after having cast.
-	OfPresent Base = "PRESENT"
-	OfVoted   Base = "VOTED"  // those who cast a ballot, abstentions with them
-	OfFilled  Base = "FILLED" // the members on the day
-	OfAll     Base = "ALL"    // all seats, filled or not
+	OfPresent MajorityBase = "PRESENT"
+	OfVoted   MajorityBase = "VOTED"  // those who cast a ballot, abstentions with them
+	OfFilled  MajorityBase = "FILLED" // the members on the day
+	OfAll     MajorityBase = "ALL"    // all seats, filled or not
 )
 
 // Threshold is a share of a number of people: two thirds of all seats.
 type Threshold struct {
 	ballot.Share
-	Of Base
+	Of MajorityBase
 }
 
-// Manner is how a vote is taken.
-type Manner string
+// VoteManner is how a vote is taken.
+type VoteManner string
 
 const (
-	Open   Manner = "OPEN"
-	Named  Manner = "NAMED"
-	Secret Manner = "SECRET"
+	Open   VoteManner = "OPEN"
+	Named  VoteManner = "NAMED"
+	Secret VoteManner = "SECRET"
 )
 
 // Rules are what a body's charter says of votes.
@@ -47,7 +49,7 @@ type Rules struct {
 	// Amendments is the kind of question that amendments are, whatever their motion's.
 	Amendments string
 	// Manners are the ways of voting that the charter allows; none named: all.
-	Manners []Manner
+	Manners []VoteManner
 	// Quorum, of filled or of all seats, is what votes need where it is another than the meeting's own;
 	// nil: the meeting's.
 	Quorum *Threshold
@@ -63,7 +65,9 @@ type RulesOf func(ctx context.Context, db bun.IDB, body uuid.UUID, on core.Date)
 
 // RegisterRules says how bodies of a type (Council, Assembly) vote. A type without rules decides by
 // more than half of those present, in any manner, without proxies. It is called while modules are made.
-func (m *Module) RegisterRules(typ string, rules RulesOf) { m.Service.rules[typ] = rules }
+func (m *Module) RegisterRules(typ string, rules RulesOf) {
+	m.Service.rules[strings.ToLower(typ[:1])+typ[1:]] = rules
+}
 
 // simple is what carries where no charter says otherwise.
 var simple = Threshold{Share: ballot.MoreThanHalf, Of: OfPresent}
@@ -78,7 +82,9 @@ func (r *Rules) majority(question string) (Threshold, bool) {
 }
 
 // allows says whether the charter knows the manner.
-func (r *Rules) allows(m Manner) bool { return len(r.Manners) == 0 || slices.Contains(r.Manners, m) }
+func (r *Rules) allows(m VoteManner) bool {
+	return len(r.Manners) == 0 || slices.Contains(r.Manners, m)
+}
 
 // validate finds rules that cannot be applied: a defect of the module that registered them.
 func (r *Rules) validate() error {
@@ -98,9 +104,15 @@ func (r *Rules) validate() error {
 	return nil
 }
 
-func (t Threshold) validate(of ...Base) error {
+func (t Threshold) validate(of ...MajorityBase) error {
 	if !slices.Contains(of, t.Of) {
 		return fmt.Errorf("of %q", t.Of)
 	}
 	return t.Validate()
+}
+
+// questions are the kinds of question that the charter names, for people.
+func (r *Rules) questions() string {
+	kinds := slices.Sorted(maps.Keys(r.Majorities))
+	return strings.Join(slices.DeleteFunc(kinds, func(k string) bool { return k == "" }), ", ")
 }
