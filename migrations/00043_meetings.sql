@@ -1,8 +1,7 @@
 -- +goose Up
 -- One core for sessions of councils, commissions and assemblies, gatherings, hearings and receptions.
 -- body_kind and body_id name the body that meets, by the kind of its scope ('council'); '' for none.
--- scope_kind and scope_id say where the meeting stands in the tree of rights: where its body does,
--- and without one in its district. starts_on is the day of starts_at in the town.
+-- starts_on is the day of starts_at in the town.
 CREATE TABLE meetings (
     municipality_id       uuid NOT NULL REFERENCES municipalities,
     id                    uuid NOT NULL,
@@ -50,8 +49,6 @@ CREATE TABLE meetings (
     waiting_count         int NOT NULL DEFAULT 0 CHECK (waiting_count >= 0),
     last_arrival          int NOT NULL DEFAULT 0,
     version               int NOT NULL DEFAULT 1,
-    scope_kind            text NOT NULL GENERATED ALWAYS AS (CASE body_kind WHEN '' THEN 'district' ELSE body_kind END) STORED,
-    scope_id              uuid GENERATED ALWAYS AS (coalesce(body_id, district_id)) STORED,
     PRIMARY KEY (municipality_id, id),
     CONSTRAINT meetings_external_key UNIQUE (municipality_id, external_key),
     CONSTRAINT meetings_organiser FOREIGN KEY (municipality_id, organiser_id) REFERENCES organisations (municipality_id, id),

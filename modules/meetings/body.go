@@ -16,6 +16,8 @@ import (
 type Body struct {
 	// Type is the GraphQL type of such bodies: Council. Its objects are scopes of rights.
 	Type string
+	// Name is a SELECT of the name of ?body in ?municipality.
+	Name string
 	// Members is a SELECT of person_id, of the members of ?body on ?day in ?municipality. It stands as
 	// a subquery under tables called meeting, attendance and presence, so it uses no such alias.
 	Members string
@@ -101,8 +103,8 @@ func (s *Service) readRules(ctx context.Context, db bun.IDB, m *Meeting) (notice
 // ruleColumns are what readRules fills.
 var ruleColumns = []string{"seats", "quorum_of", "quorum_numerator", "quorum_denominator", "quorum_strict"}
 
-// Present is a SELECT of person_id: who was in the room of ?meeting at the moment ?at, in ?municipality.
-const Present = `SELECT attendance.person_id FROM meeting_presence AS presence
+// InRoom is a SELECT of person_id: who was in the room of ?meeting at the moment ?at, in ?municipality.
+const InRoom = `SELECT attendance.person_id FROM meeting_presence AS presence
 	JOIN meeting_attendances AS attendance ON attendance.municipality_id = presence.municipality_id AND attendance.id = presence.attendance_id
 	WHERE attendance.municipality_id = ?municipality AND attendance.meeting_id = ?meeting
 	AND presence.arrived_at <= ?at AND (presence.left_at IS NULL OR presence.left_at > ?at)`
@@ -118,13 +120,13 @@ func (s *Service) MembersSQL(m *Meeting) (string, error) {
 }
 
 // PresentMembersSQL is a SELECT of person_id: the members of the meeting's body who were in the room at the
-// moment ?at; see Arguments for the other words in it.
+// moment ?at; see Query for the words in it.
 func (s *Service) PresentMembersSQL(m *Meeting) (string, error) {
 	members, err := s.MembersSQL(m)
-	return "SELECT DISTINCT member.person_id FROM (" + members + ") AS member WHERE member.person_id IN (" + Present + ")", err
+	return "SELECT DISTINCT member.person_id FROM (" + members + ") AS member WHERE member.person_id IN (" + InRoom + ")", err
 }
 
-// Query puts the meeting's own values into the words of MembersSQL, Present and PresentMembersSQL; at is
+// Query puts the meeting's own values into the words of MembersSQL, InRoom and PresentMembersSQL; at is
 // the value of ?at.
 func Query(ctx context.Context, db bun.IDB, m *Meeting, sql string, at any) bun.Safe {
 	gen := db.NewSelect().DB().QueryGen().WithNamedArg("municipality", core.MunicipalityOf(ctx).ID).WithNamedArg("body", m.BodyID).
