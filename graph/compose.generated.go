@@ -14,7 +14,7 @@ import (
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
-	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -26,7 +26,7 @@ type Modules struct {
 	Accounts    *accounts.Module
 	Audit       *audit.Module
 	Councils    *councils.Module
-	Meetings    *meetings.Module
+	Follow      *follow.Module
 	People      *people.Module
 	Permissions *permissions.Module
 	Places      *places.Module
@@ -44,8 +44,8 @@ func Join(all []core.Module) (Modules, error) {
 			m.Audit = one
 		case *councils.Module:
 			m.Councils = one
-		case *meetings.Module:
-			m.Meetings = one
+		case *follow.Module:
+			m.Follow = one
 		case *people.Module:
 			m.People = one
 		case *permissions.Module:
@@ -65,8 +65,8 @@ func Join(all []core.Module) (Modules, error) {
 	if m.Councils == nil {
 		return m, fmt.Errorf("graph: the module councils is not in the list of modules")
 	}
-	if m.Meetings == nil {
-		return m, fmt.Errorf("graph: the module meetings is not in the list of modules")
+	if m.Follow == nil {
+		return m, fmt.Errorf("graph: the module follow is not in the list of modules")
 	}
 	if m.People == nil {
 		return m, fmt.Errorf("graph: the module people is not in the list of modules")
@@ -88,32 +88,27 @@ func Join(all []core.Module) (Modules, error) {
 var declaredFields = map[string][]string{
 	"Account":            {"personId", "mustChangePassword"},
 	"Address":            {"point", "point.longitude", "point.latitude", "district", "mergedInto", "duplicates", "venues"},
-	"AgendaItem":         {"meeting", "speakers", "postponedTo", "postponedFrom"},
-	"AgendaSpeaker":      {"item", "person"},
-	"Attendance":         {"meeting", "person", "reason", "presence"},
 	"AuditEntry":         {"actorKind", "actorId", "actingForId", "objectId", "object"},
 	"Consent":            {"person"},
-	"Council":            {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats", "meetings"},
-	"District":           {"boundary", "areaKm2", "boundaries", "addresses", "venues", "councils", "meetings"},
+	"Council":            {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats"},
+	"District":           {"boundary", "areaKm2", "boundaries", "addresses", "venues", "councils"},
 	"DistrictBoundary":   {"district"},
+	"Follow":             {"subject", "subjectId"},
 	"Honour":             {"person"},
 	"Household":          {"members"},
 	"HouseholdMember":    {"household", "person"},
 	"Mandate":            {"person", "organisation"},
-	"Meeting":            {"body", "organiser", "district", "venue", "form", "agenda", "quorum", "quorum.members", "quorum.seats", "quorum.required", "quorum.present", "quorum.reached", "quorumAtOpening", "quorumAtOpening.members", "quorumAtOpening.seats", "quorumAtOpening.required", "quorumAtOpening.present", "quorumAtOpening.reached", "quorumAtClose", "quorumAtClose.members", "quorumAtClose.seats", "quorumAtClose.required", "quorumAtClose.present", "quorumAtClose.reached", "registration", "registration.openedAt", "registration.closesAt", "registration.capacity", "registration.registered", "registration.waiting", "registration.checkedIn", "registrations", "attendance", "minutes"},
 	"Membership":         {"council", "person", "organisation", "leavingNote"},
-	"Minutes":            {"meeting", "writtenBy", "agreedBy", "publishedBy"},
-	"Organisation":       {"parent", "children", "status", "posts", "representatives", "mergedInto", "councils", "delegates", "organisedMeetings"},
-	"Person":             {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "memberships", "registrations"},
+	"Notice":             {"text", "texts", "texts.ru", "texts.en", "subject", "subjectId"},
+	"Organisation":       {"parent", "children", "status", "posts", "representatives", "mergedInto", "councils", "delegates"},
+	"Person":             {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "memberships"},
 	"PersonalDataAccess": {"person", "reader"},
 	"Post":               {"person", "organisation"},
-	"Presence":           {"attendance"},
-	"Registration":       {"meeting", "person"},
 	"Role":               {"name", "description", "names", "names.ru", "names.en", "descriptions", "descriptions.ru", "descriptions.en", "parents"},
 	"RoleAssignment":     {"accountId", "scope", "scope.kind", "scope.id", "assignedById"},
 	"ServiceToken":       {"createdBy"},
 	"Term":               {"council"},
-	"Venue":              {"address", "point", "point.longitude", "point.latitude", "district", "meetings"},
+	"Venue":              {"address", "point", "point.longitude", "point.latitude", "district"},
 }
 
 // declaredRoots are the fields of Query that a module declares.
@@ -127,9 +122,8 @@ var declaredRoots = map[string]bool{
 	"councils":        true,
 	"membership":      true,
 	"memberships":     true,
-	"meeting":         true,
-	"meetings":        true,
-	"meetingNotices":  true,
+	"follows":         true,
+	"inbox":           true,
 	"person":          true,
 	"persons":         true,
 	"organisation":    true,
@@ -162,7 +156,6 @@ var byHand = map[string][]string{
 // protectedFields are the columns that one more permission shows, as the schema says by @can; the
 // start asks the reader whether the modules declare the same.
 var protectedFields = map[string]string{
-	"Attendance.reason":      "meetings:read_absences",
 	"Membership.leavingNote": "councils:seat",
 }
 
@@ -170,28 +163,24 @@ var protectedFields = map[string]string{
 var references = map[string]func(object any) core.ID{
 	"AccountPayload.account":                 func(o any) core.ID { return idOf("Account", o.(*core.Payload).Key) },
 	"AddressPayload.address":                 func(o any) core.ID { return idOf("Address", o.(*core.Payload).Key) },
-	"AgendaItemPayload.agendaItem":           func(o any) core.ID { return idOf("AgendaItem", o.(*core.Payload).Key) },
-	"AttendancePayload.attendance":           func(o any) core.ID { return idOf("Attendance", o.(*core.Payload).Key) },
 	"ConsentPayload.consent":                 func(o any) core.ID { return idOf("Consent", o.(*core.Payload).Key) },
 	"CouncilChange.council":                  func(o any) core.ID { return idOf("Council", uuid.UUID(o.(*councils.CouncilChange).Council)) },
 	"CouncilChange.membership":               func(o any) core.ID { return idOf("Membership", uuid.UUID(o.(*councils.CouncilChange).Membership)) },
 	"CouncilPayload.council":                 func(o any) core.ID { return idOf("Council", o.(*core.Payload).Key) },
 	"DistrictPayload.district":               func(o any) core.ID { return idOf("District", o.(*core.Payload).Key) },
+	"FollowPayload.follow":                   func(o any) core.ID { return idOf("Follow", o.(*core.Payload).Key) },
 	"HonourPayload.honour":                   func(o any) core.ID { return idOf("Honour", o.(*core.Payload).Key) },
 	"HouseholdPayload.household":             func(o any) core.ID { return idOf("Household", o.(*core.Payload).Key) },
+	"InboxChange.notice":                     func(o any) core.ID { return idOf("Notice", uuid.UUID(o.(*follow.InboxChange).Notice)) },
 	"IndicatorRow.object":                    func(o any) core.ID { return core.ID(o.(*reports.IndicatorRow).Object) },
 	"InvitationPayload.account":              func(o any) core.ID { return idOf("Account", o.(*accounts.InvitationPayload).Key) },
 	"IssuedServiceTokenPayload.serviceToken": func(o any) core.ID { return idOf("ServiceToken", o.(*accounts.IssuedServiceTokenPayload).Key) },
 	"MandatePayload.mandate":                 func(o any) core.ID { return idOf("Mandate", o.(*core.Payload).Key) },
-	"MeetingChange.meeting":                  func(o any) core.ID { return idOf("Meeting", uuid.UUID(o.(*meetings.MeetingChange).Meeting)) },
-	"MeetingNoticePayload.meetingNotice":     func(o any) core.ID { return idOf("MeetingNotice", o.(*core.Payload).Key) },
-	"MeetingPayload.meeting":                 func(o any) core.ID { return idOf("Meeting", o.(*core.Payload).Key) },
 	"MembershipPayload.membership":           func(o any) core.ID { return idOf("Membership", o.(*core.Payload).Key) },
-	"MinutesPayload.minutes":                 func(o any) core.ID { return idOf("Minutes", o.(*core.Payload).Key) },
+	"NoticePayload.notice":                   func(o any) core.ID { return idOf("Notice", o.(*core.Payload).Key) },
 	"OrganisationPayload.organisation":       func(o any) core.ID { return idOf("Organisation", o.(*core.Payload).Key) },
 	"PersonPayload.person":                   func(o any) core.ID { return idOf("Person", o.(*core.Payload).Key) },
 	"PostPayload.post":                       func(o any) core.ID { return idOf("Post", o.(*core.Payload).Key) },
-	"RegistrationPayload.registration":       func(o any) core.ID { return idOf("Registration", o.(*core.Payload).Key) },
 	"RoleAssignmentPayload.roleAssignment":   func(o any) core.ID { return idOf("RoleAssignment", o.(*permissions.Answer).Key) },
 	"RolePayload.role":                       func(o any) core.ID { return idOf("Role", o.(*permissions.Answer).Key) },
 	"ServiceTokenPayload.serviceToken":       func(o any) core.ID { return idOf("ServiceToken", o.(*core.Payload).Key) },
@@ -296,134 +285,6 @@ func (d declaredAddressPayload) Address(ctx context.Context, obj *core.Payload) 
 }
 
 func (d declaredAddressPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type agendaItemResolver struct {
-	declaredAgendaItem
-}
-
-func (r *Resolver) AgendaItem() AgendaItemResolver {
-	return agendaItemResolver{
-		declaredAgendaItem: declaredAgendaItem{r.Reads},
-	}
-}
-
-type declaredAgendaItem struct{ reads *read.Reader }
-
-func (d declaredAgendaItem) Meeting(ctx context.Context, obj *meetings.AgendaItem) (*meetings.Meeting, error) {
-	return read.One[meetings.Meeting](ctx, d.reads, obj)
-}
-
-func (d declaredAgendaItem) Speakers(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string) (*read.Connection[meetings.AgendaSpeaker], error) {
-	return read.Page[meetings.AgendaSpeaker](ctx, d.reads, obj)
-}
-
-func (d declaredAgendaItem) PostponedTo(ctx context.Context, obj *meetings.AgendaItem) (*meetings.Meeting, error) {
-	return read.One[meetings.Meeting](ctx, d.reads, obj)
-}
-
-func (d declaredAgendaItem) PostponedFrom(ctx context.Context, obj *meetings.AgendaItem) (*meetings.AgendaItem, error) {
-	return read.One[meetings.AgendaItem](ctx, d.reads, obj)
-}
-
-func (d declaredAgendaItem) Extension(ctx context.Context, obj *meetings.AgendaItem, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "AgendaItem", Key: obj.ID}, slot)
-}
-
-type agendaItemPayloadResolver struct {
-	declaredAgendaItemPayload
-}
-
-func (r *Resolver) AgendaItemPayload() AgendaItemPayloadResolver {
-	return agendaItemPayloadResolver{
-		declaredAgendaItemPayload: declaredAgendaItemPayload{r.Reads},
-	}
-}
-
-type declaredAgendaItemPayload struct{ reads *read.Reader }
-
-func (d declaredAgendaItemPayload) AgendaItem(ctx context.Context, obj *core.Payload) (*meetings.AgendaItem, error) {
-	return read.Changed[meetings.AgendaItem](ctx, d.reads, obj.Key)
-}
-
-func (d declaredAgendaItemPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type agendaSpeakerResolver struct {
-	declaredAgendaSpeaker
-}
-
-func (r *Resolver) AgendaSpeaker() AgendaSpeakerResolver {
-	return agendaSpeakerResolver{
-		declaredAgendaSpeaker: declaredAgendaSpeaker{r.Reads},
-	}
-}
-
-type declaredAgendaSpeaker struct{ reads *read.Reader }
-
-func (d declaredAgendaSpeaker) Item(ctx context.Context, obj *meetings.AgendaSpeaker) (*meetings.AgendaItem, error) {
-	return read.One[meetings.AgendaItem](ctx, d.reads, obj)
-}
-
-func (d declaredAgendaSpeaker) Person(ctx context.Context, obj *meetings.AgendaSpeaker) (*people.Person, error) {
-	return read.One[people.Person](ctx, d.reads, obj)
-}
-
-func (d declaredAgendaSpeaker) Extension(ctx context.Context, obj *meetings.AgendaSpeaker, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "AgendaSpeaker", Key: obj.ID}, slot)
-}
-
-type attendanceResolver struct {
-	declaredAttendance
-}
-
-func (r *Resolver) Attendance() AttendanceResolver {
-	return attendanceResolver{
-		declaredAttendance: declaredAttendance{r.Reads},
-	}
-}
-
-type declaredAttendance struct{ reads *read.Reader }
-
-func (d declaredAttendance) Meeting(ctx context.Context, obj *meetings.Attendance) (*meetings.Meeting, error) {
-	return read.One[meetings.Meeting](ctx, d.reads, obj)
-}
-
-func (d declaredAttendance) Person(ctx context.Context, obj *meetings.Attendance) (*people.Person, error) {
-	return read.One[people.Person](ctx, d.reads, obj)
-}
-
-func (d declaredAttendance) Reason(ctx context.Context, obj *meetings.Attendance) (*string, error) {
-	return read.Column[*string](ctx, d.reads, obj)
-}
-
-func (d declaredAttendance) Presence(ctx context.Context, obj *meetings.Attendance, first *int, after *string, last *int, before *string) (*read.Connection[meetings.Presence], error) {
-	return read.Page[meetings.Presence](ctx, d.reads, obj)
-}
-
-func (d declaredAttendance) Extension(ctx context.Context, obj *meetings.Attendance, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "Attendance", Key: obj.ID}, slot)
-}
-
-type attendancePayloadResolver struct {
-	declaredAttendancePayload
-}
-
-func (r *Resolver) AttendancePayload() AttendancePayloadResolver {
-	return attendancePayloadResolver{
-		declaredAttendancePayload: declaredAttendancePayload{r.Reads},
-	}
-}
-
-type declaredAttendancePayload struct{ reads *read.Reader }
-
-func (d declaredAttendancePayload) Attendance(ctx context.Context, obj *core.Payload) (*meetings.Attendance, error) {
-	return read.Changed[meetings.Attendance](ctx, d.reads, obj.Key)
-}
-
-func (d declaredAttendancePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -555,10 +416,6 @@ func (d declaredCouncil) VacantSeats(ctx context.Context, obj *councils.Council,
 	return read.Value[*int](ctx, d.reads, obj)
 }
 
-func (d declaredCouncil) Meetings(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
-	return read.Page[meetings.Meeting](ctx, d.reads, obj)
-}
-
 func (d declaredCouncil) Extension(ctx context.Context, obj *councils.Council, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "Council", Key: obj.ID}, slot)
 }
@@ -659,10 +516,6 @@ func (d declaredDistrict) Councils(ctx context.Context, obj *places.District, fi
 	return read.Page[councils.Council](ctx, d.reads, obj)
 }
 
-func (d declaredDistrict) Meetings(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
-	return read.Page[meetings.Meeting](ctx, d.reads, obj)
-}
-
 func (d declaredDistrict) Extension(ctx context.Context, obj *places.District, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "District", Key: obj.ID}, slot)
 }
@@ -704,6 +557,50 @@ func (d declaredDistrictPayload) District(ctx context.Context, obj *core.Payload
 }
 
 func (d declaredDistrictPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type followResolver struct {
+	declaredFollow
+}
+
+func (r *Resolver) Follow() FollowResolver {
+	return followResolver{
+		declaredFollow: declaredFollow{r.Reads},
+	}
+}
+
+type declaredFollow struct{ reads *read.Reader }
+
+func (d declaredFollow) Subject(ctx context.Context, obj *follow.Follow) (core.Node, error) {
+	return read.Refer(ctx, d.reads, obj)
+}
+
+func (d declaredFollow) SubjectID(ctx context.Context, obj *follow.Follow) (*core.ID, error) {
+	return read.Value[*core.ID](ctx, d.reads, obj)
+}
+
+func (d declaredFollow) Extension(ctx context.Context, obj *follow.Follow, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Follow", Key: obj.ID}, slot)
+}
+
+type followPayloadResolver struct {
+	declaredFollowPayload
+}
+
+func (r *Resolver) FollowPayload() FollowPayloadResolver {
+	return followPayloadResolver{
+		declaredFollowPayload: declaredFollowPayload{r.Reads},
+	}
+}
+
+type declaredFollowPayload struct{ reads *read.Reader }
+
+func (d declaredFollowPayload) Follow(ctx context.Context, obj *core.Payload) (*follow.Follow, error) {
+	return read.Changed[follow.Follow](ctx, d.reads, obj.Key)
+}
+
+func (d declaredFollowPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -808,6 +705,26 @@ func (d declaredHouseholdPayload) Household(ctx context.Context, obj *core.Paylo
 }
 
 func (d declaredHouseholdPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type inboxChangeResolver struct {
+	declaredInboxChange
+}
+
+func (r *Resolver) InboxChange() InboxChangeResolver {
+	return inboxChangeResolver{
+		declaredInboxChange: declaredInboxChange{r.Reads},
+	}
+}
+
+type declaredInboxChange struct{ reads *read.Reader }
+
+func (d declaredInboxChange) Notice(ctx context.Context, obj *follow.InboxChange) (*follow.Notice, error) {
+	return read.Changed[follow.Notice](ctx, d.reads, uuid.UUID(obj.Notice))
+}
+
+func (d declaredInboxChange) Extension(ctx context.Context, obj *follow.InboxChange, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -927,150 +844,6 @@ func (d declaredMandatePayload) Extension(ctx context.Context, obj *core.Payload
 	return extension.At(ctx, obj, slot)
 }
 
-type meetingResolver struct {
-	declaredMeeting
-}
-
-func (r *Resolver) Meeting() MeetingResolver {
-	return meetingResolver{
-		declaredMeeting: declaredMeeting{r.Reads},
-	}
-}
-
-type declaredMeeting struct{ reads *read.Reader }
-
-func (d declaredMeeting) Body(ctx context.Context, obj *meetings.Meeting) (core.Node, error) {
-	return read.Refer(ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) Organiser(ctx context.Context, obj *meetings.Meeting) (*people.Organisation, error) {
-	return read.One[people.Organisation](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) District(ctx context.Context, obj *meetings.Meeting) (*places.District, error) {
-	return read.One[places.District](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) Venue(ctx context.Context, obj *meetings.Meeting) (*places.Venue, error) {
-	return read.One[places.Venue](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) Form(ctx context.Context, obj *meetings.Meeting) (*meetings.MeetingForm, error) {
-	return read.Value[*meetings.MeetingForm](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) Agenda(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string) (*read.Connection[meetings.AgendaItem], error) {
-	return read.Page[meetings.AgendaItem](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) Quorum(ctx context.Context, obj *meetings.Meeting) (*meetings.Quorum, error) {
-	return read.Grouped[meetings.Quorum](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) QuorumAtOpening(ctx context.Context, obj *meetings.Meeting) (*meetings.Quorum, error) {
-	return read.Grouped[meetings.Quorum](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) QuorumAtClose(ctx context.Context, obj *meetings.Meeting) (*meetings.Quorum, error) {
-	return read.Grouped[meetings.Quorum](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) Registration(ctx context.Context, obj *meetings.Meeting) (*meetings.MeetingRegistration, error) {
-	return read.Grouped[meetings.MeetingRegistration](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) Registrations(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Registration], error) {
-	return read.Page[meetings.Registration](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) Attendance(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Attendance], error) {
-	return read.Page[meetings.Attendance](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) Minutes(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Minutes], error) {
-	return read.Page[meetings.Minutes](ctx, d.reads, obj)
-}
-
-func (d declaredMeeting) Extension(ctx context.Context, obj *meetings.Meeting, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "Meeting", Key: obj.ID}, slot)
-}
-
-type meetingChangeResolver struct {
-	declaredMeetingChange
-}
-
-func (r *Resolver) MeetingChange() MeetingChangeResolver {
-	return meetingChangeResolver{
-		declaredMeetingChange: declaredMeetingChange{r.Reads},
-	}
-}
-
-type declaredMeetingChange struct{ reads *read.Reader }
-
-func (d declaredMeetingChange) Meeting(ctx context.Context, obj *meetings.MeetingChange) (*meetings.Meeting, error) {
-	return read.Changed[meetings.Meeting](ctx, d.reads, uuid.UUID(obj.Meeting))
-}
-
-func (d declaredMeetingChange) Extension(ctx context.Context, obj *meetings.MeetingChange, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type meetingNoticeResolver struct {
-	declaredMeetingNotice
-}
-
-func (r *Resolver) MeetingNotice() MeetingNoticeResolver {
-	return meetingNoticeResolver{
-		declaredMeetingNotice: declaredMeetingNotice{r.Reads},
-	}
-}
-
-type declaredMeetingNotice struct{ reads *read.Reader }
-
-func (d declaredMeetingNotice) Extension(ctx context.Context, obj *meetings.MeetingNotice, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "MeetingNotice", Key: obj.ID}, slot)
-}
-
-type meetingNoticePayloadResolver struct {
-	declaredMeetingNoticePayload
-}
-
-func (r *Resolver) MeetingNoticePayload() MeetingNoticePayloadResolver {
-	return meetingNoticePayloadResolver{
-		declaredMeetingNoticePayload: declaredMeetingNoticePayload{r.Reads},
-	}
-}
-
-type declaredMeetingNoticePayload struct{ reads *read.Reader }
-
-func (d declaredMeetingNoticePayload) MeetingNotice(ctx context.Context, obj *core.Payload) (*meetings.MeetingNotice, error) {
-	return read.Changed[meetings.MeetingNotice](ctx, d.reads, obj.Key)
-}
-
-func (d declaredMeetingNoticePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type meetingPayloadResolver struct {
-	declaredMeetingPayload
-}
-
-func (r *Resolver) MeetingPayload() MeetingPayloadResolver {
-	return meetingPayloadResolver{
-		declaredMeetingPayload: declaredMeetingPayload{r.Reads},
-	}
-}
-
-type declaredMeetingPayload struct{ reads *read.Reader }
-
-func (d declaredMeetingPayload) Meeting(ctx context.Context, obj *core.Payload) (*meetings.Meeting, error) {
-	return read.Changed[meetings.Meeting](ctx, d.reads, obj.Key)
-}
-
-func (d declaredMeetingPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
 type membershipResolver struct {
 	declaredMembership
 }
@@ -1123,58 +896,6 @@ func (d declaredMembershipPayload) Extension(ctx context.Context, obj *core.Payl
 	return extension.At(ctx, obj, slot)
 }
 
-type minutesResolver struct {
-	declaredMinutes
-}
-
-func (r *Resolver) Minutes() MinutesResolver {
-	return minutesResolver{
-		declaredMinutes: declaredMinutes{r.Reads},
-	}
-}
-
-type declaredMinutes struct{ reads *read.Reader }
-
-func (d declaredMinutes) Meeting(ctx context.Context, obj *meetings.Minutes) (*meetings.Meeting, error) {
-	return read.One[meetings.Meeting](ctx, d.reads, obj)
-}
-
-func (d declaredMinutes) WrittenBy(ctx context.Context, obj *meetings.Minutes) (*people.Person, error) {
-	return read.One[people.Person](ctx, d.reads, obj)
-}
-
-func (d declaredMinutes) AgreedBy(ctx context.Context, obj *meetings.Minutes) (*people.Person, error) {
-	return read.One[people.Person](ctx, d.reads, obj)
-}
-
-func (d declaredMinutes) PublishedBy(ctx context.Context, obj *meetings.Minutes) (*people.Person, error) {
-	return read.One[people.Person](ctx, d.reads, obj)
-}
-
-func (d declaredMinutes) Extension(ctx context.Context, obj *meetings.Minutes, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "Minutes", Key: obj.ID}, slot)
-}
-
-type minutesPayloadResolver struct {
-	declaredMinutesPayload
-}
-
-func (r *Resolver) MinutesPayload() MinutesPayloadResolver {
-	return minutesPayloadResolver{
-		declaredMinutesPayload: declaredMinutesPayload{r.Reads},
-	}
-}
-
-type declaredMinutesPayload struct{ reads *read.Reader }
-
-func (d declaredMinutesPayload) Minutes(ctx context.Context, obj *core.Payload) (*meetings.Minutes, error) {
-	return read.Changed[meetings.Minutes](ctx, d.reads, obj.Key)
-}
-
-func (d declaredMinutesPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
 type placesMunicipality = places.MunicipalityResolver
 
 type municipalityResolver struct {
@@ -1189,7 +910,7 @@ func (r *Resolver) Municipality() MunicipalityResolver {
 
 type accountsMutation = accounts.MutationResolver
 type councilsMutation = councils.MutationResolver
-type meetingsMutation = meetings.MutationResolver
+type followMutation = follow.MutationResolver
 type peopleMutation = people.MutationResolver
 type permissionsMutation = permissions.MutationResolver
 type placesMutation = places.MutationResolver
@@ -1197,7 +918,7 @@ type placesMutation = places.MutationResolver
 type mutationResolver struct {
 	accountsMutation
 	councilsMutation
-	meetingsMutation
+	followMutation
 	peopleMutation
 	permissionsMutation
 	placesMutation
@@ -1208,7 +929,7 @@ func (r *Resolver) Mutation() MutationResolver {
 	return mutationResolver{
 		accountsMutation:    accountsMutation{Module: r.Modules.Accounts},
 		councilsMutation:    councilsMutation{Module: r.Modules.Councils},
-		meetingsMutation:    meetingsMutation{Module: r.Modules.Meetings},
+		followMutation:      followMutation{Module: r.Modules.Follow},
 		peopleMutation:      peopleMutation{Module: r.Modules.People},
 		permissionsMutation: permissionsMutation{Module: r.Modules.Permissions},
 		placesMutation:      placesMutation{Module: r.Modules.Places},
@@ -1220,6 +941,58 @@ type declaredMutation struct{ reads *read.Reader }
 
 func (d declaredMutation) Extension(ctx context.Context, slot int) (*extension.Place, error) {
 	return extension.At(ctx, nil, slot)
+}
+
+type noticeResolver struct {
+	declaredNotice
+}
+
+func (r *Resolver) Notice() NoticeResolver {
+	return noticeResolver{
+		declaredNotice: declaredNotice{r.Reads},
+	}
+}
+
+type declaredNotice struct{ reads *read.Reader }
+
+func (d declaredNotice) Text(ctx context.Context, obj *follow.Notice) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
+}
+
+func (d declaredNotice) Texts(ctx context.Context, obj *follow.Notice) (*core.Text, error) {
+	return read.Grouped[core.Text](ctx, d.reads, obj)
+}
+
+func (d declaredNotice) Subject(ctx context.Context, obj *follow.Notice) (core.Node, error) {
+	return read.Refer(ctx, d.reads, obj)
+}
+
+func (d declaredNotice) SubjectID(ctx context.Context, obj *follow.Notice) (*core.ID, error) {
+	return read.Value[*core.ID](ctx, d.reads, obj)
+}
+
+func (d declaredNotice) Extension(ctx context.Context, obj *follow.Notice, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Notice", Key: obj.ID}, slot)
+}
+
+type noticePayloadResolver struct {
+	declaredNoticePayload
+}
+
+func (r *Resolver) NoticePayload() NoticePayloadResolver {
+	return noticePayloadResolver{
+		declaredNoticePayload: declaredNoticePayload{r.Reads},
+	}
+}
+
+type declaredNoticePayload struct{ reads *read.Reader }
+
+func (d declaredNoticePayload) Notice(ctx context.Context, obj *core.Payload) (*follow.Notice, error) {
+	return read.Changed[follow.Notice](ctx, d.reads, obj.Key)
+}
+
+func (d declaredNoticePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type organisationResolver struct {
@@ -1264,10 +1037,6 @@ func (d declaredOrganisation) Councils(ctx context.Context, obj *people.Organisa
 
 func (d declaredOrganisation) Delegates(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councils.Membership], error) {
 	return read.Page[councils.Membership](ctx, d.reads, obj)
-}
-
-func (d declaredOrganisation) OrganisedMeetings(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
-	return read.Page[meetings.Meeting](ctx, d.reads, obj)
 }
 
 func (d declaredOrganisation) Extension(ctx context.Context, obj *people.Organisation, slot int) (*extension.Place, error) {
@@ -1344,10 +1113,6 @@ func (d declaredPerson) MergedInto(ctx context.Context, obj *people.Person) (*pe
 
 func (d declaredPerson) Memberships(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councils.Membership], error) {
 	return read.Page[councils.Membership](ctx, d.reads, obj)
-}
-
-func (d declaredPerson) Registrations(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Registration], error) {
-	return read.Page[meetings.Registration](ctx, d.reads, obj)
 }
 
 func (d declaredPerson) Extension(ctx context.Context, obj *people.Person, slot int) (*extension.Place, error) {
@@ -1458,28 +1223,9 @@ func (d declaredPostPayload) Extension(ctx context.Context, obj *core.Payload, s
 	return extension.At(ctx, obj, slot)
 }
 
-type presenceResolver struct {
-	declaredPresence
-}
-
-func (r *Resolver) Presence() PresenceResolver {
-	return presenceResolver{
-		declaredPresence: declaredPresence{r.Reads},
-	}
-}
-
-type declaredPresence struct{ reads *read.Reader }
-
-func (d declaredPresence) Attendance(ctx context.Context, obj *meetings.Presence) (*meetings.Attendance, error) {
-	return read.One[meetings.Attendance](ctx, d.reads, obj)
-}
-
-func (d declaredPresence) Extension(ctx context.Context, obj *meetings.Presence, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "Presence", Key: obj.ID}, slot)
-}
-
 type accountsQuery = accounts.QueryResolver
 type councilsQuery = councils.QueryResolver
+type followQuery = follow.QueryResolver
 type peopleQuery = people.QueryResolver
 type permissionsQuery = permissions.QueryResolver
 type placesQuery = places.QueryResolver
@@ -1488,6 +1234,7 @@ type reportsQuery = reports.QueryResolver
 type queryResolver struct {
 	accountsQuery
 	councilsQuery
+	followQuery
 	peopleQuery
 	permissionsQuery
 	placesQuery
@@ -1500,6 +1247,7 @@ func (r *Resolver) Query() QueryResolver {
 	return queryResolver{
 		accountsQuery:    accountsQuery{Module: r.Modules.Accounts},
 		councilsQuery:    councilsQuery{Module: r.Modules.Councils},
+		followQuery:      followQuery{Module: r.Modules.Follow},
 		peopleQuery:      peopleQuery{Module: r.Modules.People},
 		permissionsQuery: permissionsQuery{Module: r.Modules.Permissions},
 		placesQuery:      placesQuery{Module: r.Modules.Places},
@@ -1547,16 +1295,12 @@ func (d declaredQuery) Memberships(ctx context.Context, first *int, after *strin
 	return read.All[councils.Membership](ctx, d.reads)
 }
 
-func (d declaredQuery) Meeting(ctx context.Context, id core.ID) (*meetings.Meeting, error) {
-	return read.Get[meetings.Meeting](ctx, d.reads, id)
+func (d declaredQuery) Follows(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[follow.Follow], error) {
+	return read.All[follow.Follow](ctx, d.reads)
 }
 
-func (d declaredQuery) Meetings(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
-	return read.All[meetings.Meeting](ctx, d.reads)
-}
-
-func (d declaredQuery) MeetingNotices(ctx context.Context, first *int, after *string, last *int, before *string) (*read.Connection[meetings.MeetingNotice], error) {
-	return read.All[meetings.MeetingNotice](ctx, d.reads)
+func (d declaredQuery) Inbox(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[follow.Notice], error) {
+	return read.All[follow.Notice](ctx, d.reads)
 }
 
 func (d declaredQuery) Person(ctx context.Context, id core.ID) (*people.Person, error) {
@@ -1637,50 +1381,6 @@ func (d declaredQuery) Venues(ctx context.Context, first *int, after *string, la
 
 func (d declaredQuery) Extension(ctx context.Context, slot int) (*extension.Place, error) {
 	return extension.At(ctx, nil, slot)
-}
-
-type registrationResolver struct {
-	declaredRegistration
-}
-
-func (r *Resolver) Registration() RegistrationResolver {
-	return registrationResolver{
-		declaredRegistration: declaredRegistration{r.Reads},
-	}
-}
-
-type declaredRegistration struct{ reads *read.Reader }
-
-func (d declaredRegistration) Meeting(ctx context.Context, obj *meetings.Registration) (*meetings.Meeting, error) {
-	return read.One[meetings.Meeting](ctx, d.reads, obj)
-}
-
-func (d declaredRegistration) Person(ctx context.Context, obj *meetings.Registration) (*people.Person, error) {
-	return read.One[people.Person](ctx, d.reads, obj)
-}
-
-func (d declaredRegistration) Extension(ctx context.Context, obj *meetings.Registration, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "Registration", Key: obj.ID}, slot)
-}
-
-type registrationPayloadResolver struct {
-	declaredRegistrationPayload
-}
-
-func (r *Resolver) RegistrationPayload() RegistrationPayloadResolver {
-	return registrationPayloadResolver{
-		declaredRegistrationPayload: declaredRegistrationPayload{r.Reads},
-	}
-}
-
-type declaredRegistrationPayload struct{ reads *read.Reader }
-
-func (d declaredRegistrationPayload) Registration(ctx context.Context, obj *core.Payload) (*meetings.Registration, error) {
-	return read.Changed[meetings.Registration](ctx, d.reads, obj.Key)
-}
-
-func (d declaredRegistrationPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
 }
 
 type permissionsRole = permissions.RoleResolver
@@ -1832,17 +1532,17 @@ func (d declaredServiceTokenPayload) Extension(ctx context.Context, obj *core.Pa
 }
 
 type councilsSubscription = councils.SubscriptionResolver
-type meetingsSubscription = meetings.SubscriptionResolver
+type followSubscription = follow.SubscriptionResolver
 
 type subscriptionResolver struct {
 	councilsSubscription
-	meetingsSubscription
+	followSubscription
 }
 
 func (r *Resolver) Subscription() SubscriptionResolver {
 	return subscriptionResolver{
 		councilsSubscription: councilsSubscription{Module: r.Modules.Councils},
-		meetingsSubscription: meetingsSubscription{Module: r.Modules.Meetings},
+		followSubscription:   followSubscription{Module: r.Modules.Follow},
 	}
 }
 
@@ -1910,10 +1610,6 @@ func (d declaredVenue) District(ctx context.Context, obj *places.Venue) (*places
 	return read.One[places.District](ctx, d.reads, obj)
 }
 
-func (d declaredVenue) Meetings(ctx context.Context, obj *places.Venue, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
-	return read.Page[meetings.Meeting](ctx, d.reads, obj)
-}
-
 func (d declaredVenue) Extension(ctx context.Context, obj *places.Venue, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "Venue", Key: obj.ID}, slot)
 }
@@ -1966,12 +1662,6 @@ func price(c *ComplexityRoot) {
 	c.Address.Venues = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
-	c.AgendaItem.Speakers = func(childComplexity int, first *int, after *string, last *int, before *string) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Attendance.Presence = func(childComplexity int, first *int, after *string, last *int, before *string) int {
-		return read.Cost(childComplexity, first, last)
-	}
 	c.Council.Children = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
@@ -1982,9 +1672,6 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Council.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Council.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.District.Boundaries = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
@@ -1999,26 +1686,11 @@ func price(c *ComplexityRoot) {
 	c.District.Councils = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
-	c.District.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
 	c.Household.Members = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Indicator.Rows = func(childComplexity int, first *int, after *string) int {
 		return read.Cost(childComplexity, first, nil)
-	}
-	c.Meeting.Agenda = func(childComplexity int, first *int, after *string, last *int, before *string) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Meeting.Registrations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Meeting.Attendance = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Meeting.Minutes = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
-		return read.Cost(childComplexity, first, last)
 	}
 	c.Organisation.Children = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
@@ -2033,9 +1705,6 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Organisation.Delegates = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Organisation.OrganisedMeetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Person.Honours = func(childComplexity int, first *int, after *string, last *int, before *string) int {
@@ -2059,9 +1728,6 @@ func price(c *ComplexityRoot) {
 	c.Person.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
-	c.Person.Registrations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
 	c.Query.Accounts = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
@@ -2077,10 +1743,10 @@ func price(c *ComplexityRoot) {
 	c.Query.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
-	c.Query.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+	c.Query.Follows = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
-	c.Query.MeetingNotices = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+	c.Query.Inbox = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Persons = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
@@ -2108,9 +1774,6 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Venues = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Venue.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 }
