@@ -7,6 +7,8 @@ import (
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -20,13 +22,19 @@ func New(h *host.Host) ([]core.Module, error) {
 		return nil, err
 	}
 	people, places := people.New(h), places.New(h)
+	meetings := meetings.New(h, people)
 	all := []core.Module{
 		people,
 		places,
-		councils.New(h, people),
+		meetings,
+		councils.New(h, people, meetings),
 	}
-	all = append(all, reports.New(h, all...)) // tells of the others' figures
-	places.Others(all...)                     // and this switches them; what follows stays on
+	following, err := follow.New(h, all...)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, following, reports.New(h, all...)) // which tell of the others' objects and figures
+	places.Others(all...)                                // and this switches them; what follows stays on
 	all = append(all, accounts, audit.New(h))
 	return append(all, permissions.New(h, all...)), nil
 }
