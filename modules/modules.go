@@ -7,8 +7,9 @@ import (
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
-	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -27,6 +28,7 @@ func New(h *host.Host) ([]core.Module, error) {
 		people,
 		places,
 		meetings,
+		motions.New(h, people, meetings),
 		councils.New(h, people, meetings),
 	}
 	following, err := follow.New(h, all...)

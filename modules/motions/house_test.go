@@ -69,7 +69,7 @@ func newHouse(t testing.TB, members int) *house {
 	m := New(services, p, meet)
 	read.Declare[panel](services.Reads, read.Type{Name: "Panel", Guard: "people:read", Rows: access.Rows{Scopes: map[string]string{"panel": `?TableAlias.id`}},
 		Grounds: map[string]string{"Person.public": `EXISTS (SELECT FROM panel_members AS seat WHERE seat.person_id = ?TableAlias.id)`}})
-	meet.RegisterBody(meetings.Body{Type: "Panel", Kinds: []meetings.MeetingKind{meetings.OtherMeeting},
+	meet.RegisterBody(meetings.Body{Type: "Panel", Name: `SELECT 'Коллегия'`, Kinds: []meetings.MeetingKind{meetings.OtherMeeting},
 		Members: `SELECT seat.person_id FROM panel_members AS seat WHERE seat.municipality_id = ?municipality AND seat.panel_id = ?body`,
 		Rules: func(context.Context, bun.IDB, uuid.UUID, core.Date) (meetings.Rules, error) {
 			return meetings.Rules{Quorum: meetings.MoreThanHalf}, nil

@@ -68,7 +68,7 @@ func (s *Service) seat(ctx context.Context, tx *mutation.Tx, m *meetings.Meeting
 	if err != nil {
 		return err
 	}
-	rows, err := tx.QueryContext(ctx, string(meetings.Query(ctx, tx, m, strings.NewReplacer("?members", members, "?present", meetings.Present).Replace(
+	rows, err := tx.QueryContext(ctx, string(meetings.Query(ctx, tx, m, strings.NewReplacer("?members", members, "?present", meetings.InRoom).Replace(
 		`SELECT member.person_id, member.person_id IN (?present) AS present, given.holder_id FROM (SELECT DISTINCT person_id FROM (?members) AS seated) AS member
 		LEFT JOIN proxies AS given ON given.municipality_id = ?municipality AND given.meeting_id = ?meeting AND given.giver_id = member.person_id AND given.revoked_at IS NULL`), tx.Now())))
 	if err != nil {
