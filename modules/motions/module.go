@@ -50,7 +50,7 @@ var indicators = []core.Indicator{
 		Key:        "motions.votes",
 		Name:       core.T("Votes held", "Проведено голосований"),
 		Unit:       core.T("votes", "голосований"),
-		Definition: core.T("Votes closed in the period, by outcome; annulled ones are left out.", "Голосования, завершённые за период, по исходу; без отменённых."),
+		Definition: core.T("Votes closed in the period, by outcome; those that were broken off are left out.", "Голосования, завершённые за период, по исходу; без отменённых."),
 		Permission: mayRead,
 		Type:       "Vote",
 		Rows: `SELECT votes.id, votes.outcome AS breakdown, (votes.closed_at AT TIME ZONE town.time_zone)::date AS day
