@@ -77,6 +77,9 @@ func New(ctx context.Context, settings Settings, log *slog.Logger) (*Keeper, err
 	if k.scanner, err = newScanner(settings.Scan); err != nil {
 		return nil, err
 	}
+	if k.scanner == nil {
+		log.InfoContext(ctx, "files are not scanned for viruses: no scanner is set (--scan-files)")
+	}
 	if settings.S3.Endpoint != "" {
 		k.Store, err = NewS3(ctx, settings.S3)
 	} else {
@@ -87,9 +90,6 @@ func New(ctx context.Context, settings Settings, log *slog.Logger) (*Keeper, err
 
 // Spool is the folder of what is coming in; empty: the system's own.
 func (k *Keeper) Spool() string { return k.spool }
-
-// Scans says whether files are scanned before they count as received.
-func (k *Keeper) Scans() bool { return k.scanner != nil }
 
 // Key names what is kept: a file, or its preview.
 type Key struct {
