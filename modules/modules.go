@@ -7,8 +7,9 @@ import (
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
-	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -22,12 +23,17 @@ func New(h *host.Host) ([]core.Module, error) {
 		return nil, err
 	}
 	people, places := people.New(h), places.New(h)
-	meetings := meetings.New(h, people)
+	files, err := files.New(h, people)
+	if err != nil {
+		return nil, err
+	}
+	meetings := meetings.New(h, people, files)
 	all := []core.Module{
 		people,
 		places,
+		files,
 		meetings,
-		councils.New(h, people, meetings),
+		councils.New(h, people, files, meetings),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {
