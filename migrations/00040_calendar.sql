@@ -60,6 +60,7 @@ CREATE FUNCTION statutory_day_off(day date) RETURNS boolean LANGUAGE sql IMMUTAB
         OR extract(isodow FROM day) = 1 AND extract(month FROM day) > 1 AND (statutory_holiday(day - 1) OR statutory_holiday(day - 2));
 
 -- Each day from the first to the last, and whether it is off.
+-- +goose StatementBegin
 CREATE FUNCTION calendar_between(town uuid, first_day date, last_day date) RETURNS TABLE (day date, day_off boolean)
     LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
@@ -69,6 +70,7 @@ CREATE FUNCTION calendar_between(town uuid, first_day date, last_day date) RETUR
         LEFT JOIN calendar_days AS exception ON exception.municipality_id = town AND exception.day = each.day::date
         LEFT JOIN calendar_years AS known ON known.municipality_id = town AND known.year = extract(year FROM each.day)::int;
     END;
+-- +goose StatementEnd
 
 -- The last day of a term of that many days that begins after a day: article 191 of the Civil Code. Where
 -- it is a day off, the municipality's rule decides (article 193: the next working day). The day before
@@ -76,6 +78,7 @@ CREATE FUNCTION calendar_between(town uuid, first_day date, last_day date) RETUR
 --
 -- How far one must look for a working day is bounded by the days that the calendar takes off: each week
 -- and each year leaves the more the longer one looks.
+-- +goose StatementBegin
 CREATE FUNCTION deadline_on(municipality uuid, begins date, days int, unit text) RETURNS date LANGUAGE sql STABLE PARALLEL SAFE
     BEGIN ATOMIC
         WITH room AS (
@@ -97,6 +100,7 @@ CREATE FUNCTION deadline_on(municipality uuid, begins date, days int, unit text)
         JOIN calendar_settings AS settings ON settings.municipality_id = deadline_on.municipality
         CROSS JOIN LATERAL calendar_between(deadline_on.municipality, counted.day, counted.day) AS last;
     END;
+-- +goose StatementEnd
 
 -- How many days of the unit lie after the first day, up to and with the last.
 CREATE FUNCTION days_between(municipality uuid, after_day date, up_to date, unit text) RETURNS int LANGUAGE sql STABLE PARALLEL SAFE
