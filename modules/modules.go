@@ -9,6 +9,7 @@ import (
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -27,8 +28,12 @@ func New(h *host.Host) ([]core.Module, error) {
 		places,
 		councils.New(h, people),
 	}
-	all = append(all, reports.New(h, all...)) // tells of the others' figures
-	places.Others(all...)                     // and this switches them; what follows stays on
+	following, err := follow.New(h, all...)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, following, reports.New(h, all...)) // which tell of the others' objects and figures
+	places.Others(all...)                                // and this switches them; what follows stays on
 	all = append(all, accounts, audit.New(h))
 	return append(all, permissions.New(h, all...)), nil
 }
