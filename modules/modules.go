@@ -22,10 +22,16 @@ func New(h *host.Host) ([]core.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	people, places := people.New(h), places.New(h)
+	people, places, calendar := people.New(h), places.New(h), calendar.New(h)
+	cases, err := cases.New(h, people, calendar)
+	if err != nil {
+		return nil, err
+	}
 	all := []core.Module{
 		people,
 		places,
+		calendar,
+		cases,
 		councils.New(h, people),
 	}
 	following, err := follow.New(h, all...)
