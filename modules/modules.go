@@ -7,6 +7,7 @@ import (
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
@@ -21,10 +22,15 @@ func New(h *host.Host) ([]core.Module, error) {
 		return nil, err
 	}
 	people, places := people.New(h), places.New(h)
+	files, err := files.New(h, people)
+	if err != nil {
+		return nil, err
+	}
 	all := []core.Module{
 		people,
 		places,
-		councils.New(h, people),
+		files,
+		councils.New(h, people, files),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {
