@@ -11,7 +11,6 @@ import (
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
-	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -23,14 +22,8 @@ type (
 	AccountEdge                  = read.Edge[accounts.Account]
 	AddressConnection            = read.Connection[places.Address]
 	AddressEdge                  = read.Edge[places.Address]
-	AgendaItemConnection         = read.Connection[meetings.AgendaItem]
-	AgendaItemEdge               = read.Edge[meetings.AgendaItem]
-	AgendaSpeakerConnection      = read.Connection[meetings.AgendaSpeaker]
-	AgendaSpeakerEdge            = read.Edge[meetings.AgendaSpeaker]
 	AttachmentConnection         = read.Connection[files.Attachment]
 	AttachmentEdge               = read.Edge[files.Attachment]
-	AttendanceConnection         = read.Connection[meetings.Attendance]
-	AttendanceEdge               = read.Edge[meetings.Attendance]
 	AuditEntryConnection         = read.Connection[audit.AuditEntry]
 	AuditEntryEdge               = read.Edge[audit.AuditEntry]
 	ConsentConnection            = read.Connection[people.Consent]
@@ -51,14 +44,8 @@ type (
 	IndicatorRowEdge             = read.Edge[reports.IndicatorRow]
 	MandateConnection            = read.Connection[people.Mandate]
 	MandateEdge                  = read.Edge[people.Mandate]
-	MeetingConnection            = read.Connection[meetings.Meeting]
-	MeetingEdge                  = read.Edge[meetings.Meeting]
-	MeetingNoticeConnection      = read.Connection[meetings.MeetingNotice]
-	MeetingNoticeEdge            = read.Edge[meetings.MeetingNotice]
 	MembershipConnection         = read.Connection[councils.Membership]
 	MembershipEdge               = read.Edge[councils.Membership]
-	MinutesConnection            = read.Connection[meetings.Minutes]
-	MinutesEdge                  = read.Edge[meetings.Minutes]
 	NoticeConnection             = read.Connection[follow.Notice]
 	NoticeEdge                   = read.Edge[follow.Notice]
 	OrganisationConnection       = read.Connection[people.Organisation]
@@ -69,10 +56,6 @@ type (
 	PersonalDataAccessEdge       = read.Edge[people.PersonalDataAccess]
 	PostConnection               = read.Connection[people.Post]
 	PostEdge                     = read.Edge[people.Post]
-	PresenceConnection           = read.Connection[meetings.Presence]
-	PresenceEdge                 = read.Edge[meetings.Presence]
-	RegistrationConnection       = read.Connection[meetings.Registration]
-	RegistrationEdge             = read.Edge[meetings.Registration]
 	RoleConnection               = read.Connection[permissions.Role]
 	RoleEdge                     = read.Edge[permissions.Role]
 	RoleAssignmentConnection     = read.Connection[permissions.RoleAssignment]
