@@ -6,7 +6,10 @@ import (
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
+	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/motions"
@@ -22,14 +25,25 @@ func New(h *host.Host) ([]core.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	people, places := people.New(h), places.New(h)
-	meetings := meetings.New(h, people)
+	people, places, calendar := people.New(h), places.New(h), calendar.New(h)
+	files, err := files.New(h, people)
+	if err != nil {
+		return nil, err
+	}
+	cases, err := cases.New(h, people, calendar)
+	if err != nil {
+		return nil, err
+	}
+	meetings := meetings.New(h, people, files, cases)
 	all := []core.Module{
 		people,
 		places,
+		calendar,
+		files,
+		cases,
 		meetings,
 		motions.New(h, people, meetings),
-		councils.New(h, people, meetings),
+		councils.New(h, people, files, meetings),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {

@@ -15,6 +15,9 @@ import (
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/cases"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
@@ -42,8 +45,13 @@ func newHouse(t testing.TB) *house {
 	must(t, err)
 	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
 	p := people.New(h)
-	m := meetings.New(h, p)
-	all := []core.Module{p, places.New(h), m, motions.New(h, p, m), New(h, p, m)}
+	f, err := files.New(h, p)
+	must(t, err)
+	days := calendar.New(h)
+	c, err := cases.New(h, p, days)
+	must(t, err)
+	m := meetings.New(h, p, f, c)
+	all := []core.Module{p, places.New(h), m, motions.New(h, p, m), New(h, p, f, m), f, days, c}
 	must(t, h.Reads.Ready())
 	infos := make([]core.Info, len(all))
 	for i, m := range all {

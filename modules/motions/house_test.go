@@ -19,6 +19,9 @@ import (
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/cases"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
@@ -65,7 +68,12 @@ func newHouse(t testing.TB, members int) *house {
 	services := &host.Host{DB: h.db, Guard: guard, Reads: read.New(h.db, guard, clock, 100), Writer: &mutation.Writer{DB: h.db, Clock: clock, Jobs: queue},
 		Jobs: queue, Clock: clock, Log: coretest.Quiet()}
 	p, pl := people.New(services), places.New(services)
-	meet := meetings.New(services, p)
+	attached, err := files.New(services, p)
+	must(t, err)
+	days := calendar.New(services)
+	opened, err := cases.New(services, p, days)
+	must(t, err)
+	meet := meetings.New(services, p, attached, opened)
 	m := New(services, p, meet)
 	read.Declare[panel](services.Reads, read.Type{Name: "Panel", Guard: "people:read", Rows: access.Rows{Scopes: map[string]string{"panel": `?TableAlias.id`}},
 		Grounds: map[string]string{"Person.public": `EXISTS (SELECT FROM panel_members AS seat WHERE seat.person_id = ?TableAlias.id)`}})
@@ -76,7 +84,7 @@ func newHouse(t testing.TB, members int) *house {
 		}})
 	m.RegisterRules("Panel", func(context.Context, bun.IDB, uuid.UUID, core.Date) (Rules, error) { return *h.rules, nil })
 	must(t, services.Reads.Ready())
-	must(t, guard.Know([]core.Info{p.Info(), pl.Info(), meet.Info(), m.Info()}))
+	must(t, guard.Know([]core.Info{p.Info(), pl.Info(), attached.Info(), days.Info(), opened.Info(), meet.Info(), m.Info()}))
 	must(t, guard.EnsureDefaults(t.Context(), h.town))
 	h.Service, h.people = m.Service, p.Service
 	h.convene(members)
