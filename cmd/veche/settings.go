@@ -77,8 +77,8 @@ func (s *Settings) Validate() error {
 	if s.TrustedOnly && s.TrustedDocuments == "" {
 		return errors.New("--trusted-only needs --trusted-documents")
 	}
-	if s.FilesMax < 1 || s.FilesMax > 4096 {
-		return fmt.Errorf("--files-max is from 1 to 4096 (megabytes), not %d", s.FilesMax)
+	if s.FilesMax < 1 || s.FilesMax > 2047 {
+		return fmt.Errorf("--files-max is from 1 to 2047 (megabytes), not %d", s.FilesMax)
 	}
 	return nil
 }
