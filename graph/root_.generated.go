@@ -16,6 +16,8 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
+	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -33,6 +35,8 @@ type ResolverRoot interface {
 	AccountPayload() AccountPayloadResolver
 	Address() AddressResolver
 	AddressPayload() AddressPayloadResolver
+	Attachment() AttachmentResolver
+	AttachmentPayload() AttachmentPayloadResolver
 	AuditEntry() AuditEntryResolver
 	Consent() ConsentResolver
 	ConsentPayload() ConsentPayloadResolver
@@ -43,11 +47,16 @@ type ResolverRoot interface {
 	District() DistrictResolver
 	DistrictBoundary() DistrictBoundaryResolver
 	DistrictPayload() DistrictPayloadResolver
+	FileUpload() FileUploadResolver
+	FileUploadPayload() FileUploadPayloadResolver
+	Follow() FollowResolver
+	FollowPayload() FollowPayloadResolver
 	Honour() HonourResolver
 	HonourPayload() HonourPayloadResolver
 	Household() HouseholdResolver
 	HouseholdMember() HouseholdMemberResolver
 	HouseholdPayload() HouseholdPayloadResolver
+	InboxChange() InboxChangeResolver
 	Indicator() IndicatorResolver
 	IndicatorRow() IndicatorRowResolver
 	InvitationPayload() InvitationPayloadResolver
@@ -58,6 +67,8 @@ type ResolverRoot interface {
 	MembershipPayload() MembershipPayloadResolver
 	Municipality() MunicipalityResolver
 	Mutation() MutationResolver
+	Notice() NoticeResolver
+	NoticePayload() NoticePayloadResolver
 	Organisation() OrganisationResolver
 	OrganisationPayload() OrganisationPayloadResolver
 	Person() PersonResolver
@@ -155,6 +166,39 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	Attachment struct {
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Object      func(childComplexity int) int
+		PreviewURL  func(childComplexity int) int
+		RemovedAt   func(childComplexity int) int
+		SHA256      func(childComplexity int) int
+		Size        func(childComplexity int) int
+		URL         func(childComplexity int) int
+	}
+
+	AttachmentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AttachmentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AttachmentPayload struct {
+		Attachment       func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	AuditEntry struct {
 		ActingForID func(childComplexity int) int
 		Action      func(childComplexity int) int
@@ -215,6 +259,7 @@ type ComplexityRoot struct {
 
 	Council struct {
 		ActiveFrom         func(childComplexity int) int
+		Attachments        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Children           func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
 		DissolutionReason  func(childComplexity int) int
 		DissolvedOn        func(childComplexity int) int
@@ -346,6 +391,55 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	FileUpload struct {
+		Address     func(childComplexity int) int
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		ExpiresAt   func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Refusal     func(childComplexity int) int
+		SHA256      func(childComplexity int) int
+		Size        func(childComplexity int) int
+		State       func(childComplexity int) int
+	}
+
+	FileUploadPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		FileUpload       func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Follow struct {
+		EndedAt   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Since     func(childComplexity int) int
+		Subject   func(childComplexity int) int
+		SubjectID func(childComplexity int) int
+	}
+
+	FollowConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FollowEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FollowPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Follow           func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	Honour struct {
 		Act       func(childComplexity int) int
 		AwardedOn func(childComplexity int) int
@@ -408,6 +502,11 @@ type ComplexityRoot struct {
 		Extension        func(childComplexity int, slot int) int
 		Household        func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	InboxChange struct {
+		Extension func(childComplexity int, slot int) int
+		Notice    func(childComplexity int) int
 	}
 
 	Indicator struct {
@@ -559,6 +658,7 @@ type ComplexityRoot struct {
 		AddRoleRule           func(childComplexity int, input permissions.AddRoleRuleInput) int
 		AssignPost            func(childComplexity int, input people.AssignPostInput) int
 		AssignRole            func(childComplexity int, input permissions.AssignRoleInput) int
+		AttachFile            func(childComplexity int, input files.AttachFileInput) int
 		AwardHonour           func(childComplexity int, input people.AwardHonourInput) int
 		ChangePassword        func(childComplexity int, input accounts.ChangePasswordInput) int
 		ChangePost            func(childComplexity int, input councils.ChangePostInput) int
@@ -584,12 +684,16 @@ type ComplexityRoot struct {
 		EndRoleAssignment     func(childComplexity int, input permissions.EndRoleAssignmentInput) int
 		ErasePerson           func(childComplexity int, input people.ErasePersonInput) int
 		Extension             func(childComplexity int, slot int) int
+		Follow                func(childComplexity int, input follow.FollowInput) int
 		GiveConsent           func(childComplexity int, input people.GiveConsentInput) int
 		GrantMandate          func(childComplexity int, input people.GrantMandateInput) int
 		LinkPerson            func(childComplexity int, input accounts.LinkPersonInput) int
+		MarkNotices           func(childComplexity int, input follow.MarkNoticesInput) int
 		MergeAddresses        func(childComplexity int, input places.MergeAddressesInput) int
 		MergeOrganisations    func(childComplexity int, input people.MergeOrganisationsInput) int
 		MergePersons          func(childComplexity int, input people.MergePersonsInput) int
+		PrepareUpload         func(childComplexity int, input files.PrepareUploadInput) int
+		RemoveAttachment      func(childComplexity int, input files.RemoveAttachmentInput) int
 		RemoveRoleRule        func(childComplexity int, input permissions.RemoveRoleRuleInput) int
 		ResetPassword         func(childComplexity int, input accounts.ResetPasswordInput) int
 		RevokeMandate         func(childComplexity int, input people.RevokeMandateInput) int
@@ -606,6 +710,7 @@ type ComplexityRoot struct {
 		UndoMergeAddresses    func(childComplexity int, input places.UndoMergeAddressesInput) int
 		UndoOrganisationMerge func(childComplexity int, input people.UndoOrganisationMergeInput) int
 		UndoPersonMerge       func(childComplexity int, input people.UndoPersonMergeInput) int
+		Unfollow              func(childComplexity int, input follow.UnfollowInput) int
 		UpdateAddress         func(childComplexity int, input places.UpdateAddressInput) int
 		UpdateCouncil         func(childComplexity int, input councils.UpdateCouncilInput) int
 		UpdateDistrict        func(childComplexity int, input places.UpdateDistrictInput) int
@@ -617,6 +722,37 @@ type ComplexityRoot struct {
 		UpdateRole            func(childComplexity int, input permissions.UpdateRoleInput) int
 		UpdateVenue           func(childComplexity int, input places.UpdateVenueInput) int
 		WithdrawConsent       func(childComplexity int, input people.WithdrawConsentInput) int
+	}
+
+	Notice struct {
+		At        func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		ReadAt    func(childComplexity int) int
+		Subject   func(childComplexity int) int
+		SubjectID func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Texts     func(childComplexity int) int
+	}
+
+	NoticeConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	NoticeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	NoticePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Notice           func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	Organisation struct {
@@ -792,6 +928,7 @@ type ComplexityRoot struct {
 		Accounts           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Address            func(childComplexity int, id core.ID) int
 		Addresses          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Attachment         func(childComplexity int, id core.ID) int
 		AuditEntries       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		AuditEntry         func(childComplexity int, id core.ID) int
 		Council            func(childComplexity int, id core.ID) int
@@ -803,7 +940,11 @@ type ComplexityRoot struct {
 		Districts          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		DistrictsGeoJSON   func(childComplexity int, asOf *core.Date) int
 		Extension          func(childComplexity int, slot int) int
+		FileUpload         func(childComplexity int, id core.ID) int
+		FollowableTypes    func(childComplexity int) int
+		Follows            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Household          func(childComplexity int, id core.ID) int
+		Inbox              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Indicators         func(childComplexity int, from core.Date, to core.Date, keys []string) int
 		Mandate            func(childComplexity int, id core.ID) int
 		Mandates           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
@@ -964,6 +1105,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		CouncilChanged func(childComplexity int, id *core.ID) int
+		InboxChanged   func(childComplexity int) int
 	}
 
 	Term struct {
@@ -1373,6 +1515,146 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddressPayload.UserErrors(childComplexity), true
 
+	case "Attachment.contentType":
+		if e.ComplexityRoot.Attachment.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ContentType(childComplexity), true
+	case "Attachment.createdAt":
+		if e.ComplexityRoot.Attachment.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.CreatedAt(childComplexity), true
+	case "Attachment._extension":
+		if e.ComplexityRoot.Attachment.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Attachment__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Attachment.Extension(childComplexity, args["slot"].(int)), true
+	case "Attachment.id":
+		if e.ComplexityRoot.Attachment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ID(childComplexity), true
+	case "Attachment.name":
+		if e.ComplexityRoot.Attachment.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Name(childComplexity), true
+	case "Attachment.object":
+		if e.ComplexityRoot.Attachment.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Object(childComplexity), true
+	case "Attachment.previewUrl":
+		if e.ComplexityRoot.Attachment.PreviewURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.PreviewURL(childComplexity), true
+	case "Attachment.removedAt":
+		if e.ComplexityRoot.Attachment.RemovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.RemovedAt(childComplexity), true
+	case "Attachment.sha256":
+		if e.ComplexityRoot.Attachment.SHA256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.SHA256(childComplexity), true
+	case "Attachment.size":
+		if e.ComplexityRoot.Attachment.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Size(childComplexity), true
+	case "Attachment.url":
+		if e.ComplexityRoot.Attachment.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.URL(childComplexity), true
+
+	case "AttachmentConnection.edges":
+		if e.ComplexityRoot.AttachmentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.Edges(childComplexity), true
+	case "AttachmentConnection.nodes":
+		if e.ComplexityRoot.AttachmentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.Nodes(childComplexity), true
+	case "AttachmentConnection.pageInfo":
+		if e.ComplexityRoot.AttachmentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.PageInfo(childComplexity), true
+	case "AttachmentConnection.totalCount":
+		if e.ComplexityRoot.AttachmentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.TotalCount(childComplexity), true
+
+	case "AttachmentEdge.cursor":
+		if e.ComplexityRoot.AttachmentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentEdge.Cursor(childComplexity), true
+	case "AttachmentEdge.node":
+		if e.ComplexityRoot.AttachmentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentEdge.Node(childComplexity), true
+
+	case "AttachmentPayload.attachment":
+		if e.ComplexityRoot.AttachmentPayload.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.Attachment(childComplexity), true
+	case "AttachmentPayload.clientMutationId":
+		if e.ComplexityRoot.AttachmentPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.ClientMutationID(childComplexity), true
+	case "AttachmentPayload._extension":
+		if e.ComplexityRoot.AttachmentPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AttachmentPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "AttachmentPayload.userErrors":
+		if e.ComplexityRoot.AttachmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.UserErrors(childComplexity), true
+
 	case "AuditEntry.actingForId":
 		if e.ComplexityRoot.AuditEntry.ActingForID == nil {
 			break
@@ -1623,6 +1905,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Council.ActiveFrom(childComplexity), true
+	case "Council.attachments":
+		if e.ComplexityRoot.Council.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_Council_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Council.children":
 		if e.ComplexityRoot.Council.Children == nil {
 			break
@@ -2255,6 +2548,218 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DistrictPayload.UserErrors(childComplexity), true
 
+	case "FileUpload.address":
+		if e.ComplexityRoot.FileUpload.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Address(childComplexity), true
+	case "FileUpload.contentType":
+		if e.ComplexityRoot.FileUpload.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.ContentType(childComplexity), true
+	case "FileUpload.createdAt":
+		if e.ComplexityRoot.FileUpload.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.CreatedAt(childComplexity), true
+	case "FileUpload.expiresAt":
+		if e.ComplexityRoot.FileUpload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.ExpiresAt(childComplexity), true
+	case "FileUpload._extension":
+		if e.ComplexityRoot.FileUpload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_FileUpload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FileUpload.Extension(childComplexity, args["slot"].(int)), true
+	case "FileUpload.id":
+		if e.ComplexityRoot.FileUpload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.ID(childComplexity), true
+	case "FileUpload.name":
+		if e.ComplexityRoot.FileUpload.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Name(childComplexity), true
+	case "FileUpload.refusal":
+		if e.ComplexityRoot.FileUpload.Refusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Refusal(childComplexity), true
+	case "FileUpload.sha256":
+		if e.ComplexityRoot.FileUpload.SHA256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.SHA256(childComplexity), true
+	case "FileUpload.size":
+		if e.ComplexityRoot.FileUpload.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Size(childComplexity), true
+	case "FileUpload.state":
+		if e.ComplexityRoot.FileUpload.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.State(childComplexity), true
+
+	case "FileUploadPayload.clientMutationId":
+		if e.ComplexityRoot.FileUploadPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.ClientMutationID(childComplexity), true
+	case "FileUploadPayload._extension":
+		if e.ComplexityRoot.FileUploadPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_FileUploadPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "FileUploadPayload.fileUpload":
+		if e.ComplexityRoot.FileUploadPayload.FileUpload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.FileUpload(childComplexity), true
+	case "FileUploadPayload.userErrors":
+		if e.ComplexityRoot.FileUploadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.UserErrors(childComplexity), true
+
+	case "Follow.endedAt":
+		if e.ComplexityRoot.Follow.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Follow.EndedAt(childComplexity), true
+	case "Follow._extension":
+		if e.ComplexityRoot.Follow.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Follow__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Follow.Extension(childComplexity, args["slot"].(int)), true
+	case "Follow.id":
+		if e.ComplexityRoot.Follow.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Follow.ID(childComplexity), true
+	case "Follow.since":
+		if e.ComplexityRoot.Follow.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Follow.Since(childComplexity), true
+	case "Follow.subject":
+		if e.ComplexityRoot.Follow.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Follow.Subject(childComplexity), true
+	case "Follow.subjectId":
+		if e.ComplexityRoot.Follow.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Follow.SubjectID(childComplexity), true
+
+	case "FollowConnection.edges":
+		if e.ComplexityRoot.FollowConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowConnection.Edges(childComplexity), true
+	case "FollowConnection.nodes":
+		if e.ComplexityRoot.FollowConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowConnection.Nodes(childComplexity), true
+	case "FollowConnection.pageInfo":
+		if e.ComplexityRoot.FollowConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowConnection.PageInfo(childComplexity), true
+	case "FollowConnection.totalCount":
+		if e.ComplexityRoot.FollowConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowConnection.TotalCount(childComplexity), true
+
+	case "FollowEdge.cursor":
+		if e.ComplexityRoot.FollowEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowEdge.Cursor(childComplexity), true
+	case "FollowEdge.node":
+		if e.ComplexityRoot.FollowEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowEdge.Node(childComplexity), true
+
+	case "FollowPayload.clientMutationId":
+		if e.ComplexityRoot.FollowPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowPayload.ClientMutationID(childComplexity), true
+	case "FollowPayload._extension":
+		if e.ComplexityRoot.FollowPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_FollowPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FollowPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "FollowPayload.follow":
+		if e.ComplexityRoot.FollowPayload.Follow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowPayload.Follow(childComplexity), true
+	case "FollowPayload.userErrors":
+		if e.ComplexityRoot.FollowPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowPayload.UserErrors(childComplexity), true
+
 	case "Honour.act":
 		if e.ComplexityRoot.Honour.Act == nil {
 			break
@@ -2515,6 +3020,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HouseholdPayload.UserErrors(childComplexity), true
+
+	case "InboxChange._extension":
+		if e.ComplexityRoot.InboxChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_InboxChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.InboxChange.Extension(childComplexity, args["slot"].(int)), true
+	case "InboxChange.notice":
+		if e.ComplexityRoot.InboxChange.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxChange.Notice(childComplexity), true
 
 	case "Indicator.breakdown":
 		if e.ComplexityRoot.Indicator.Breakdown == nil {
@@ -3173,6 +3696,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignRole(childComplexity, args["input"].(permissions.AssignRoleInput)), true
+	case "Mutation.attachFile":
+		if e.ComplexityRoot.Mutation.AttachFile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_attachFile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AttachFile(childComplexity, args["input"].(files.AttachFileInput)), true
 	case "Mutation.awardHonour":
 		if e.ComplexityRoot.Mutation.AwardHonour == nil {
 			break
@@ -3448,6 +3982,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Extension(childComplexity, args["slot"].(int)), true
+	case "Mutation.follow":
+		if e.ComplexityRoot.Mutation.Follow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_follow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Follow(childComplexity, args["input"].(follow.FollowInput)), true
 	case "Mutation.giveConsent":
 		if e.ComplexityRoot.Mutation.GiveConsent == nil {
 			break
@@ -3481,6 +4026,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LinkPerson(childComplexity, args["input"].(accounts.LinkPersonInput)), true
+	case "Mutation.markNotices":
+		if e.ComplexityRoot.Mutation.MarkNotices == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markNotices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkNotices(childComplexity, args["input"].(follow.MarkNoticesInput)), true
 	case "Mutation.mergeAddresses":
 		if e.ComplexityRoot.Mutation.MergeAddresses == nil {
 			break
@@ -3514,6 +4070,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MergePersons(childComplexity, args["input"].(people.MergePersonsInput)), true
+	case "Mutation.prepareUpload":
+		if e.ComplexityRoot.Mutation.PrepareUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_prepareUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PrepareUpload(childComplexity, args["input"].(files.PrepareUploadInput)), true
+	case "Mutation.removeAttachment":
+		if e.ComplexityRoot.Mutation.RemoveAttachment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeAttachment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveAttachment(childComplexity, args["input"].(files.RemoveAttachmentInput)), true
 	case "Mutation.removeRoleRule":
 		if e.ComplexityRoot.Mutation.RemoveRoleRule == nil {
 			break
@@ -3690,6 +4268,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UndoPersonMerge(childComplexity, args["input"].(people.UndoPersonMergeInput)), true
+	case "Mutation.unfollow":
+		if e.ComplexityRoot.Mutation.Unfollow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unfollow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Unfollow(childComplexity, args["input"].(follow.UnfollowInput)), true
 	case "Mutation.updateAddress":
 		if e.ComplexityRoot.Mutation.UpdateAddress == nil {
 			break
@@ -3811,6 +4400,134 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawConsent(childComplexity, args["input"].(people.WithdrawConsentInput)), true
+
+	case "Notice.at":
+		if e.ComplexityRoot.Notice.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.At(childComplexity), true
+	case "Notice._extension":
+		if e.ComplexityRoot.Notice.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Notice__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Notice.Extension(childComplexity, args["slot"].(int)), true
+	case "Notice.id":
+		if e.ComplexityRoot.Notice.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.ID(childComplexity), true
+	case "Notice.kind":
+		if e.ComplexityRoot.Notice.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.Kind(childComplexity), true
+	case "Notice.readAt":
+		if e.ComplexityRoot.Notice.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.ReadAt(childComplexity), true
+	case "Notice.subject":
+		if e.ComplexityRoot.Notice.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.Subject(childComplexity), true
+	case "Notice.subjectId":
+		if e.ComplexityRoot.Notice.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.SubjectID(childComplexity), true
+	case "Notice.text":
+		if e.ComplexityRoot.Notice.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.Text(childComplexity), true
+	case "Notice.texts":
+		if e.ComplexityRoot.Notice.Texts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.Texts(childComplexity), true
+
+	case "NoticeConnection.edges":
+		if e.ComplexityRoot.NoticeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeConnection.Edges(childComplexity), true
+	case "NoticeConnection.nodes":
+		if e.ComplexityRoot.NoticeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeConnection.Nodes(childComplexity), true
+	case "NoticeConnection.pageInfo":
+		if e.ComplexityRoot.NoticeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeConnection.PageInfo(childComplexity), true
+	case "NoticeConnection.totalCount":
+		if e.ComplexityRoot.NoticeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeConnection.TotalCount(childComplexity), true
+
+	case "NoticeEdge.cursor":
+		if e.ComplexityRoot.NoticeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeEdge.Cursor(childComplexity), true
+	case "NoticeEdge.node":
+		if e.ComplexityRoot.NoticeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeEdge.Node(childComplexity), true
+
+	case "NoticePayload.clientMutationId":
+		if e.ComplexityRoot.NoticePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticePayload.ClientMutationID(childComplexity), true
+	case "NoticePayload._extension":
+		if e.ComplexityRoot.NoticePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_NoticePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.NoticePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "NoticePayload.notice":
+		if e.ComplexityRoot.NoticePayload.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticePayload.Notice(childComplexity), true
+	case "NoticePayload.userErrors":
+		if e.ComplexityRoot.NoticePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticePayload.UserErrors(childComplexity), true
 
 	case "Organisation.children":
 		if e.ComplexityRoot.Organisation.Children == nil {
@@ -4646,6 +5363,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Addresses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.attachment":
+		if e.ComplexityRoot.Query.Attachment == nil {
+			break
+		}
+
+		args, err := ec.field_Query_attachment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Attachment(childComplexity, args["id"].(core.ID)), true
 	case "Query.auditEntries":
 		if e.ComplexityRoot.Query.AuditEntries == nil {
 			break
@@ -4762,6 +5490,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Extension(childComplexity, args["slot"].(int)), true
+	case "Query.fileUpload":
+		if e.ComplexityRoot.Query.FileUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Query_fileUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FileUpload(childComplexity, args["id"].(core.ID)), true
+	case "Query.followableTypes":
+		if e.ComplexityRoot.Query.FollowableTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.FollowableTypes(childComplexity), true
+	case "Query.follows":
+		if e.ComplexityRoot.Query.Follows == nil {
+			break
+		}
+
+		args, err := ec.field_Query_follows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Follows(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.household":
 		if e.ComplexityRoot.Query.Household == nil {
 			break
@@ -4773,6 +5529,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Household(childComplexity, args["id"].(core.ID)), true
+	case "Query.inbox":
+		if e.ComplexityRoot.Query.Inbox == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Inbox(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.indicators":
 		if e.ComplexityRoot.Query.Indicators == nil {
 			break
@@ -5585,6 +6352,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.CouncilChanged(childComplexity, args["id"].(*core.ID)), true
+	case "Subscription.inboxChanged":
+		if e.ComplexityRoot.Subscription.InboxChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.InboxChanged(childComplexity), true
 
 	case "Term.council":
 		if e.ComplexityRoot.Term.Council == nil {
@@ -5968,6 +6741,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddressOrder", ec.unmarshalInputAddressOrder),
 			graphql.NewInputUnmarshaler("AssignPostInput", ec.unmarshalInputAssignPostInput),
 			graphql.NewInputUnmarshaler("AssignRoleInput", ec.unmarshalInputAssignRoleInput),
+			graphql.NewInputUnmarshaler("AttachFileInput", ec.unmarshalInputAttachFileInput),
 			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
 			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
 			graphql.NewInputUnmarshaler("AwardHonourInput", ec.unmarshalInputAwardHonourInput),
@@ -6002,6 +6776,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndPostInput", ec.unmarshalInputEndPostInput),
 			graphql.NewInputUnmarshaler("EndRoleAssignmentInput", ec.unmarshalInputEndRoleAssignmentInput),
 			graphql.NewInputUnmarshaler("ErasePersonInput", ec.unmarshalInputErasePersonInput),
+			graphql.NewInputUnmarshaler("FollowFilter", ec.unmarshalInputFollowFilter),
+			graphql.NewInputUnmarshaler("FollowInput", ec.unmarshalInputFollowInput),
+			graphql.NewInputUnmarshaler("FollowOrder", ec.unmarshalInputFollowOrder),
 			graphql.NewInputUnmarshaler("GiveConsentInput", ec.unmarshalInputGiveConsentInput),
 			graphql.NewInputUnmarshaler("GrantMandateInput", ec.unmarshalInputGrantMandateInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
@@ -6010,6 +6787,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LocalTextInput", ec.unmarshalInputLocalTextInput),
 			graphql.NewInputUnmarshaler("MandateFilter", ec.unmarshalInputMandateFilter),
 			graphql.NewInputUnmarshaler("MandateOrder", ec.unmarshalInputMandateOrder),
+			graphql.NewInputUnmarshaler("MarkNoticesInput", ec.unmarshalInputMarkNoticesInput),
 			graphql.NewInputUnmarshaler("MembershipBasisFilter", ec.unmarshalInputMembershipBasisFilter),
 			graphql.NewInputUnmarshaler("MembershipFilter", ec.unmarshalInputMembershipFilter),
 			graphql.NewInputUnmarshaler("MembershipOrder", ec.unmarshalInputMembershipOrder),
@@ -6017,6 +6795,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MergeAddressesInput", ec.unmarshalInputMergeAddressesInput),
 			graphql.NewInputUnmarshaler("MergeOrganisationsInput", ec.unmarshalInputMergeOrganisationsInput),
 			graphql.NewInputUnmarshaler("MergePersonsInput", ec.unmarshalInputMergePersonsInput),
+			graphql.NewInputUnmarshaler("NoticeFilter", ec.unmarshalInputNoticeFilter),
+			graphql.NewInputUnmarshaler("NoticeOrder", ec.unmarshalInputNoticeOrder),
 			graphql.NewInputUnmarshaler("OrganisationFilter", ec.unmarshalInputOrganisationFilter),
 			graphql.NewInputUnmarshaler("OrganisationKindFilter", ec.unmarshalInputOrganisationKindFilter),
 			graphql.NewInputUnmarshaler("OrganisationOrder", ec.unmarshalInputOrganisationOrder),
@@ -6026,6 +6806,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PointInput", ec.unmarshalInputPointInput),
 			graphql.NewInputUnmarshaler("PostFilter", ec.unmarshalInputPostFilter),
 			graphql.NewInputUnmarshaler("PostOrder", ec.unmarshalInputPostOrder),
+			graphql.NewInputUnmarshaler("PrepareUploadInput", ec.unmarshalInputPrepareUploadInput),
+			graphql.NewInputUnmarshaler("RemoveAttachmentInput", ec.unmarshalInputRemoveAttachmentInput),
 			graphql.NewInputUnmarshaler("RemoveRoleRuleInput", ec.unmarshalInputRemoveRoleRuleInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
 			graphql.NewInputUnmarshaler("RevokeMandateInput", ec.unmarshalInputRevokeMandateInput),
@@ -6049,6 +6831,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UndoMergeAddressesInput", ec.unmarshalInputUndoMergeAddressesInput),
 			graphql.NewInputUnmarshaler("UndoOrganisationMergeInput", ec.unmarshalInputUndoOrganisationMergeInput),
 			graphql.NewInputUnmarshaler("UndoPersonMergeInput", ec.unmarshalInputUndoPersonMergeInput),
+			graphql.NewInputUnmarshaler("UnfollowInput", ec.unmarshalInputUnfollowInput),
 			graphql.NewInputUnmarshaler("UpdateAddressInput", ec.unmarshalInputUpdateAddressInput),
 			graphql.NewInputUnmarshaler("UpdateCouncilInput", ec.unmarshalInputUpdateCouncilInput),
 			graphql.NewInputUnmarshaler("UpdateDistrictInput", ec.unmarshalInputUpdateDistrictInput),
@@ -6655,6 +7438,8 @@ type Council implements Node {
   memberCount(asOf: Date): Int!
   "Seats not taken on a day (today when not given); null where there is no limit."
   vacantSeats(asOf: Date): Int
+  "Its files, the founding act above all, in the order in which they were sent. Those who may change the body attach them."
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
   "Give it as expectedVersion when you change the body."
   version: Int!
 }
@@ -6915,6 +7700,213 @@ input EndMembershipInput {
   endsOn: Date!
   reason: LeavingReason!
   note: String
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/files/files.graphqls", Input: `extend type Query {
+  "A file of an object, by its id: shown to those who may see the object."
+  attachment(id: ID!): Attachment @public
+  "An upload of one's own."
+  fileUpload(id: ID!): FileUpload @can(permission: "files:upload")
+}
+
+extend type Mutation {
+  "Announce a file that is then sent by PUT to the answer's address, within an hour and as it is. CONFLICT when too much of one's own waits to be attached."
+  prepareUpload(input: PrepareUploadInput!): FileUploadPayload! @can(permission: "files:upload")
+  "Add a file to an object: one sent within this request, or an upload of one's own that was received. Needs the right to change the object's files: FORBIDDEN. BAD_USER_INPUT when the file is not taken: too large, of a kind that is not taken, damaged, infected."
+  attachFile(input: AttachFileInput!): AttachmentPayload! @can(permission: "files:upload")
+  "Take a file from an object. It stays as a mark that there was one; its bytes are erased soon after. Needs the right to change the object's files."
+  removeAttachment(input: RemoveAttachmentInput!): AttachmentPayload! @can(permission: "files:upload")
+}
+
+"A file that is sent within the request, as the GraphQL multipart request specification has it; in variables only."
+scalar Upload @specifiedBy(url: "https://github.com/jaydenseric/graphql-multipart-request-spec")
+
+"A file of an object, seen by whoever sees the object."
+type Attachment implements Node {
+  id: ID!
+  "What it is called, with an extension that fits its content."
+  name: String!
+  "Told by the content, not by what the sender said: application/pdf."
+  contentType: String!
+  "In bytes, as it is kept: a picture is kept without its metadata (the place where it was taken, above all)."
+  size: Int!
+  "SHA-256 of the bytes as they are kept, in hexadecimal digits."
+  sha256: String!
+  createdAt: DateTime!
+  "What it belongs to."
+  object: Node
+  "When it was taken away; null while it stands."
+  removedAt: DateTime
+  "Where the caller gets it, relative to this server: for one to two hours, and no longer than the right to see it and the session last. Null once it was taken away."
+  url: String
+  "Where the caller gets a small JPEG of a picture, upright and without metadata; null where there is none."
+  previewUrl: String
+}
+
+"A file on its way in. What is not attached a day after it was begun is erased."
+type FileUpload implements Node {
+  id: ID!
+  "As the sender called it; once it was received, with an extension that fits its content."
+  name: String!
+  "In bytes: as announced, and once it was received as it is kept."
+  size: Int!
+  state: FileUploadState!
+  "Why it was refused; null for others."
+  refusal: FileRefusal
+  "Told by the content; null until it was received."
+  contentType: String
+  "SHA-256 of the bytes as they are kept, in hexadecimal digits; null until it was received."
+  sha256: String
+  createdAt: DateTime!
+  "When it is erased unless it was attached."
+  expiresAt: DateTime!
+  "Where the bytes are sent by PUT, relative to this server, for about an hour; null when they are no longer waited for."
+  address: String
+}
+
+enum FileUploadState {
+  "Announced; its bytes are waited for."
+  PENDING
+  "Its bytes are coming in."
+  RECEIVING
+  "Checked and kept: it can be attached."
+  RECEIVED
+  "Not taken; see refusal."
+  REFUSED
+  "It belongs to an object."
+  ATTACHED
+}
+
+enum FileRefusal {
+  EMPTY
+  TOO_LARGE
+  "Of a kind that is not taken: what counts is the content."
+  TYPE
+  "A document with macros."
+  MACROS
+  DAMAGED
+  "More points than are taken (64 million)."
+  PICTURE_TOO_LARGE
+  "The virus scanner has found something."
+  INFECTED
+}
+
+input PrepareUploadInput {
+  "1 to 300 characters; folders are left out."
+  name: String!
+  "In bytes: exactly as many as will be sent. The most is a setting of the server."
+  size: Int!
+  clientMutationId: String
+}
+
+"Either file or uploadId."
+input AttachFileInput {
+  objectId: ID!
+  file: Upload
+  uploadId: ID
+  clientMutationId: String
+}
+
+input RemoveAttachmentInput {
+  id: ID!
+  "Why, in the caller's words: kept with the change."
+  reason: String
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/follow/follow.graphqls", Input: `extend type Query {
+  "What the caller follows, the longest-followed first."
+  follows(first: Int, after: String, last: Int, before: String, filter: FollowFilter, orderBy: FollowOrder): FollowConnection! @can(permission: "follow:use")
+  "The caller's inbox: what they were told of what they follow or what concerns them, the latest first. What they may no longer see is left out."
+  inbox(first: Int, after: String, last: Int, before: String, filter: NoticeFilter, orderBy: NoticeOrder): NoticeConnection! @can(permission: "follow:use")
+  "The GraphQL types whose objects can be followed, in order."
+  followableTypes: [String!]! @public
+}
+
+extend type Mutation {
+  "Be told in the inbox of what happens to an object. Following it again changes nothing."
+  follow(input: FollowInput!): FollowPayload! @can(permission: "follow:use")
+  "Be told no more. What the inbox holds stays."
+  unfollow(input: UnfollowInput!): FollowPayload! @can(permission: "follow:use")
+  "Mark notices of one's own as read, or as not read. The payload shows the latest of them."
+  markNotices(input: MarkNoticesInput!): NoticePayload! @can(permission: "follow:use")
+}
+
+extend type Subscription {
+  "Each notice that comes to the caller's inbox, as it comes."
+  inboxChanged: InboxChange! @can(permission: "follow:use")
+}
+
+"That an account is told of what happens to an object."
+type Follow implements Node {
+  id: ID!
+  "What is followed; null when the caller may no longer see it."
+  subject: Node
+  subjectId: ID!
+  since: DateTime!
+  "When it ended; null while it goes on."
+  endedAt: DateTime
+}
+
+"What somebody was told: one change, in words."
+type Notice implements Node {
+  id: ID!
+  "In the language that Accept-Language asks for."
+  text: String!
+  texts: LocalText!
+  "What changed; null when its type is not shown in this municipality any more."
+  subject: Node
+  subjectId: ID!
+  kind: ChangeKind!
+  "When the change was made."
+  at: DateTime!
+  "When the caller marked it as read; null before."
+  readAt: DateTime
+}
+
+"What came to the inbox."
+type InboxChange {
+  notice: Notice
+}
+
+input FollowFilter {
+  subject: IDFilter
+  "Without it also those that have ended; false shows those that go on."
+  ended: BooleanFilter
+}
+
+enum FollowOrderField {
+  SINCE
+}
+
+input NoticeFilter {
+  "False shows what is new."
+  read: BooleanFilter
+  subject: IDFilter
+  at: DateTimeFilter
+}
+
+enum NoticeOrderField {
+  "The latest first."
+  ARRIVED
+}
+
+input FollowInput {
+  "An object of one of followableTypes that the caller may see."
+  subjectId: ID!
+  clientMutationId: String
+}
+
+input UnfollowInput {
+  subjectId: ID!
+  clientMutationId: String
+}
+
+input MarkNoticesInput {
+  "1 to 1,000 notices of one's own."
+  noticeIds: [ID!]!
+  read: Boolean! = true
   clientMutationId: String
 }
 `, BuiltIn: false},
@@ -8125,6 +9117,31 @@ type AddressPayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of Attachment."
+type AttachmentConnection {
+  edges: [AttachmentEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Attachment!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AttachmentEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Attachment!
+}
+
+type AttachmentPayload {
+  "As it is now; null when nothing was changed."
+  attachment: Attachment
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
 "A page of a list of AuditEntry."
 type AuditEntryConnection {
   edges: [AuditEntryEdge!]!
@@ -8248,6 +9265,45 @@ input DistrictOrder {
 type DistrictPayload {
   "As it is now; null when nothing was changed."
   district: District
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+type FileUploadPayload {
+  "As it is now; null when nothing was changed."
+  fileUpload: FileUpload
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of Follow."
+type FollowConnection {
+  edges: [FollowEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Follow!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type FollowEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Follow!
+}
+
+input FollowOrder {
+  field: FollowOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type FollowPayload {
+  "As it is now; null when nothing was changed."
+  follow: Follow
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
@@ -8392,6 +9448,36 @@ input MembershipPostFilter {
   eq: MembershipPost
   in: [MembershipPost!]
   notIn: [MembershipPost!]
+}
+
+"A page of a list of Notice."
+type NoticeConnection {
+  edges: [NoticeEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Notice!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type NoticeEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Notice!
+}
+
+input NoticeOrder {
+  field: NoticeOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type NoticePayload {
+  "As it is now; null when nothing was changed."
+  notice: Notice
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of Organisation."
@@ -8639,21 +9725,26 @@ type VenuePayload {
 scalar Extension
 extend type Account { _extension(slot: Int!): Extension }
 extend type Address { _extension(slot: Int!): Extension }
+extend type Attachment { _extension(slot: Int!): Extension }
 extend type AuditEntry { _extension(slot: Int!): Extension }
 extend type Consent { _extension(slot: Int!): Extension }
 extend type Council { _extension(slot: Int!): Extension }
 extend type CouncilChange { _extension(slot: Int!): Extension }
 extend type District { _extension(slot: Int!): Extension }
 extend type DistrictBoundary { _extension(slot: Int!): Extension }
+extend type FileUpload { _extension(slot: Int!): Extension }
+extend type Follow { _extension(slot: Int!): Extension }
 extend type Honour { _extension(slot: Int!): Extension }
 extend type Household { _extension(slot: Int!): Extension }
 extend type HouseholdMember { _extension(slot: Int!): Extension }
+extend type InboxChange { _extension(slot: Int!): Extension }
 extend type IndicatorRow { _extension(slot: Int!): Extension }
 extend type InvitationPayload { _extension(slot: Int!): Extension }
 extend type IssuedServiceTokenPayload { _extension(slot: Int!): Extension }
 extend type Mandate { _extension(slot: Int!): Extension }
 extend type Membership { _extension(slot: Int!): Extension }
 extend type Mutation { _extension(slot: Int!): Extension }
+extend type Notice { _extension(slot: Int!): Extension }
 extend type Organisation { _extension(slot: Int!): Extension }
 extend type Person { _extension(slot: Int!): Extension }
 extend type PersonalData { _extension(slot: Int!): Extension }
@@ -8810,6 +9901,72 @@ func (ec *executionContext) childFields_AddressPayload(ctx context.Context, fiel
 		return ec.fieldContext_AddressPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddressPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Attachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Attachment_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Attachment_name(ctx, field)
+	case "contentType":
+		return ec.fieldContext_Attachment_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_Attachment_size(ctx, field)
+	case "sha256":
+		return ec.fieldContext_Attachment_sha256(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Attachment_createdAt(ctx, field)
+	case "object":
+		return ec.fieldContext_Attachment_object(ctx, field)
+	case "removedAt":
+		return ec.fieldContext_Attachment_removedAt(ctx, field)
+	case "url":
+		return ec.fieldContext_Attachment_url(ctx, field)
+	case "previewUrl":
+		return ec.fieldContext_Attachment_previewUrl(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Attachment__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AttachmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AttachmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AttachmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AttachmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AttachmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AttachmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachment":
+		return ec.fieldContext_AttachmentPayload_attachment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AttachmentPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AttachmentPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AttachmentPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8972,6 +10129,8 @@ func (ec *executionContext) childFields_Council(ctx context.Context, field graph
 		return ec.fieldContext_Council_memberCount(ctx, field)
 	case "vacantSeats":
 		return ec.fieldContext_Council_vacantSeats(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Council_attachments(ctx, field)
 	case "version":
 		return ec.fieldContext_Council_version(ctx, field)
 	case "_extension":
@@ -9194,6 +10353,104 @@ func (ec *executionContext) childFields_DistrictPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type DistrictPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_FileUpload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FileUpload_id(ctx, field)
+	case "name":
+		return ec.fieldContext_FileUpload_name(ctx, field)
+	case "size":
+		return ec.fieldContext_FileUpload_size(ctx, field)
+	case "state":
+		return ec.fieldContext_FileUpload_state(ctx, field)
+	case "refusal":
+		return ec.fieldContext_FileUpload_refusal(ctx, field)
+	case "contentType":
+		return ec.fieldContext_FileUpload_contentType(ctx, field)
+	case "sha256":
+		return ec.fieldContext_FileUpload_sha256(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FileUpload_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_FileUpload_expiresAt(ctx, field)
+	case "address":
+		return ec.fieldContext_FileUpload_address(ctx, field)
+	case "_extension":
+		return ec.fieldContext_FileUpload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUpload", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fileUpload":
+		return ec.fieldContext_FileUploadPayload_fileUpload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FileUploadPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_FileUploadPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_FileUploadPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUploadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Follow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Follow_id(ctx, field)
+	case "subject":
+		return ec.fieldContext_Follow_subject(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_Follow_subjectId(ctx, field)
+	case "since":
+		return ec.fieldContext_Follow_since(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Follow_endedAt(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Follow__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Follow", field.Name)
+}
+
+func (ec *executionContext) childFields_FollowConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FollowConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FollowConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FollowConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FollowConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FollowConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FollowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FollowEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FollowEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FollowEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FollowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "follow":
+		return ec.fieldContext_FollowPayload_follow(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FollowPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_FollowPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_FollowPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FollowPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Honour(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9320,6 +10577,16 @@ func (ec *executionContext) childFields_HouseholdPayload(ctx context.Context, fi
 		return ec.fieldContext_HouseholdPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HouseholdPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_InboxChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notice":
+		return ec.fieldContext_InboxChange_notice(ctx, field)
+	case "_extension":
+		return ec.fieldContext_InboxChange__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InboxChange", field.Name)
 }
 
 func (ec *executionContext) childFields_Indicator(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9602,6 +10869,68 @@ func (ec *executionContext) childFields_MunicipalityModule(ctx context.Context, 
 		return ec.fieldContext_MunicipalityModule_enabled(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MunicipalityModule", field.Name)
+}
+
+func (ec *executionContext) childFields_Notice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Notice_id(ctx, field)
+	case "text":
+		return ec.fieldContext_Notice_text(ctx, field)
+	case "texts":
+		return ec.fieldContext_Notice_texts(ctx, field)
+	case "subject":
+		return ec.fieldContext_Notice_subject(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_Notice_subjectId(ctx, field)
+	case "kind":
+		return ec.fieldContext_Notice_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_Notice_at(ctx, field)
+	case "readAt":
+		return ec.fieldContext_Notice_readAt(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Notice__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Notice", field.Name)
+}
+
+func (ec *executionContext) childFields_NoticeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_NoticeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_NoticeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_NoticeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_NoticeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_NoticeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_NoticeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_NoticeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notice":
+		return ec.fieldContext_NoticePayload_notice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoticePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_NoticePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_NoticePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Organisation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
