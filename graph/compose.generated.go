@@ -133,6 +133,7 @@ var declaredRoots = map[string]bool{
 	"memberships":     true,
 	"attachment":      true,
 	"fileUpload":      true,
+	"fileUploads":     true,
 	"follows":         true,
 	"inbox":           true,
 	"person":          true,
@@ -317,8 +318,8 @@ func (d declaredAttachment) Object(ctx context.Context, obj *files.Attachment) (
 	return read.Refer(ctx, d.reads, obj)
 }
 
-func (d declaredAttachment) URL(ctx context.Context, obj *files.Attachment) (*string, error) {
-	return read.Value[*string](ctx, d.reads, obj)
+func (d declaredAttachment) URL(ctx context.Context, obj *files.Attachment) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
 }
 
 func (d declaredAttachment) PreviewURL(ctx context.Context, obj *files.Attachment) (*string, error) {
@@ -1411,6 +1412,10 @@ func (d declaredQuery) FileUpload(ctx context.Context, id core.ID) (*files.FileU
 	return read.Get[files.FileUpload](ctx, d.reads, id)
 }
 
+func (d declaredQuery) FileUploads(ctx context.Context, first *int, after *string, last *int, before *string) (*read.Connection[files.FileUpload], error) {
+	return read.All[files.FileUpload](ctx, d.reads)
+}
+
 func (d declaredQuery) Follows(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[follow.Follow], error) {
 	return read.All[follow.Follow](ctx, d.reads)
 }
@@ -1860,6 +1865,9 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.FileUploads = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Follows = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {

@@ -174,7 +174,6 @@ type ComplexityRoot struct {
 		Name        func(childComplexity int) int
 		Object      func(childComplexity int) int
 		PreviewURL  func(childComplexity int) int
-		RemovedAt   func(childComplexity int) int
 		SHA256      func(childComplexity int) int
 		Size        func(childComplexity int) int
 		URL         func(childComplexity int) int
@@ -403,6 +402,18 @@ type ComplexityRoot struct {
 		SHA256      func(childComplexity int) int
 		Size        func(childComplexity int) int
 		State       func(childComplexity int) int
+	}
+
+	FileUploadConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FileUploadEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	FileUploadPayload struct {
@@ -941,6 +952,7 @@ type ComplexityRoot struct {
 		DistrictsGeoJSON   func(childComplexity int, asOf *core.Date) int
 		Extension          func(childComplexity int, slot int) int
 		FileUpload         func(childComplexity int, id core.ID) int
+		FileUploads        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		FollowableTypes    func(childComplexity int) int
 		Follows            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Household          func(childComplexity int, id core.ID) int
@@ -1562,12 +1574,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attachment.PreviewURL(childComplexity), true
-	case "Attachment.removedAt":
-		if e.ComplexityRoot.Attachment.RemovedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Attachment.RemovedAt(childComplexity), true
 	case "Attachment.sha256":
 		if e.ComplexityRoot.Attachment.SHA256 == nil {
 			break
@@ -2619,6 +2625,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileUpload.State(childComplexity), true
+
+	case "FileUploadConnection.edges":
+		if e.ComplexityRoot.FileUploadConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.Edges(childComplexity), true
+	case "FileUploadConnection.nodes":
+		if e.ComplexityRoot.FileUploadConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.Nodes(childComplexity), true
+	case "FileUploadConnection.pageInfo":
+		if e.ComplexityRoot.FileUploadConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.PageInfo(childComplexity), true
+	case "FileUploadConnection.totalCount":
+		if e.ComplexityRoot.FileUploadConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.TotalCount(childComplexity), true
+
+	case "FileUploadEdge.cursor":
+		if e.ComplexityRoot.FileUploadEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadEdge.Cursor(childComplexity), true
+	case "FileUploadEdge.node":
+		if e.ComplexityRoot.FileUploadEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadEdge.Node(childComplexity), true
 
 	case "FileUploadPayload.clientMutationId":
 		if e.ComplexityRoot.FileUploadPayload.ClientMutationID == nil {
@@ -5501,6 +5545,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.FileUpload(childComplexity, args["id"].(core.ID)), true
+	case "Query.fileUploads":
+		if e.ComplexityRoot.Query.FileUploads == nil {
+			break
+		}
+
+		args, err := ec.field_Query_fileUploads_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FileUploads(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.followableTypes":
 		if e.ComplexityRoot.Query.FollowableTypes == nil {
 			break
@@ -7708,6 +7763,8 @@ input EndMembershipInput {
   attachment(id: ID!): Attachment @public
   "An upload of one's own."
   fileUpload(id: ID!): FileUpload @can(permission: "files:upload")
+  "Uploads of one's own of the last day, in the order in which they were begun."
+  fileUploads(first: Int, after: String, last: Int, before: String): FileUploadConnection! @can(permission: "files:upload")
 }
 
 extend type Mutation {
@@ -7715,7 +7772,7 @@ extend type Mutation {
   prepareUpload(input: PrepareUploadInput!): FileUploadPayload! @can(permission: "files:upload")
   "Add a file to an object: one sent within this request, or an upload of one's own that was received. Needs the right to change the object's files: FORBIDDEN. BAD_USER_INPUT when the file is not taken: too large, of a kind that is not taken, damaged, infected."
   attachFile(input: AttachFileInput!): AttachmentPayload! @can(permission: "files:upload")
-  "Take a file from an object. It stays as a mark that there was one; its bytes are erased soon after. Needs the right to change the object's files."
+  "Take a file from an object: nobody sees it any more (the payload's attachment is null), and its bytes are erased soon after. Needs the right to change the object's files."
   removeAttachment(input: RemoveAttachmentInput!): AttachmentPayload! @can(permission: "files:upload")
 }
 
@@ -7736,10 +7793,8 @@ type Attachment implements Node {
   createdAt: DateTime!
   "What it belongs to."
   object: Node
-  "When it was taken away; null while it stands."
-  removedAt: DateTime
-  "Where the caller gets it, relative to this server: for one to two hours, and no longer than the right to see it and the session last. Null once it was taken away."
-  url: String
+  "Where the caller gets it, relative to this server: for one to two hours, and no longer than the right to see it and the session last."
+  url: String!
   "Where the caller gets a small JPEG of a picture, upright and without metadata; null where there is none."
   previewUrl: String
 }
@@ -9271,6 +9326,22 @@ type DistrictPayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of FileUpload."
+type FileUploadConnection {
+  edges: [FileUploadEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [FileUpload!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type FileUploadEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: FileUpload!
+}
+
 type FileUploadPayload {
   "As it is now; null when nothing was changed."
   fileUpload: FileUpload
@@ -9919,8 +9990,6 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_createdAt(ctx, field)
 	case "object":
 		return ec.fieldContext_Attachment_object(ctx, field)
-	case "removedAt":
-		return ec.fieldContext_Attachment_removedAt(ctx, field)
 	case "url":
 		return ec.fieldContext_Attachment_url(ctx, field)
 	case "previewUrl":
@@ -10379,6 +10448,30 @@ func (ec *executionContext) childFields_FileUpload(ctx context.Context, field gr
 		return ec.fieldContext_FileUpload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileUpload", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUploadConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FileUploadConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FileUploadConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FileUploadConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FileUploadConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUploadConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUploadEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FileUploadEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FileUploadEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUploadEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FileUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -34,6 +34,8 @@ type (
 	DistrictEdge                 = read.Edge[places.District]
 	DistrictBoundaryConnection   = read.Connection[places.DistrictBoundary]
 	DistrictBoundaryEdge         = read.Edge[places.DistrictBoundary]
+	FileUploadConnection         = read.Connection[files.FileUpload]
+	FileUploadEdge               = read.Edge[files.FileUpload]
 	FollowConnection             = read.Connection[follow.Follow]
 	FollowEdge                   = read.Edge[follow.Follow]
 	HonourConnection             = read.Connection[people.Honour]
