@@ -33,9 +33,6 @@ func declare(r *read.Reader) {
 			"Meeting.motions":    {By: "Meeting"},
 			"AgendaItem.motions": {By: "Item"},
 		},
-		// Whoever moves something in a public body is known by name.
-		Grounds: map[string]string{"Person.public": `EXISTS (SELECT FROM motions AS moved
-			WHERE moved.municipality_id = ?TableAlias.municipality_id AND moved.mover_id = ANY (ARRAY[?TableAlias.id]))`},
 	})
 	read.Declare[Amendment](r, read.Type{
 		Name: "Amendment", Guard: mayRead, Through: "Meeting",
@@ -142,9 +139,6 @@ func declareResolutions(r *read.Reader) {
 				ON later.municipality_id = repeal.municipality_id AND later.id = repeal.later_id AND later.published_at IS NOT NULL
 				WHERE repeal.municipality_id = ?TableAlias.municipality_id AND repeal.earlier_id = ?TableAlias.id AND repeal.effect = 'REPEALS')`},
 		},
-		// Whoever signs for a body is known by name, once it is published.
-		Grounds: map[string]string{"Person.public": `EXISTS (SELECT FROM resolutions AS signed
-			WHERE signed.municipality_id = ?TableAlias.municipality_id AND signed.signer_id = ANY (ARRAY[?TableAlias.id]) AND signed.published_at IS NOT NULL)`},
 	})
 	read.Declare[ResolutionChange](r, read.Type{
 		Name: "ResolutionChange", Guard: mayResolutions, Through: "Later",

@@ -42,6 +42,10 @@ func (*Module) Info() core.Info {
 		},
 		Policy:     policy,
 		Indicators: indicators,
+		DataClasses: []core.DataClass{{
+			Key: "ballot", Title: core.T("How a member voted", "Как голосовал член органа"), Permission: mayBallots,
+			Basis: core.T("Public duties of a member of a body (152-FZ, article 6, part 1, points 2 and 4)", "Публичные обязанности члена органа (152-ФЗ, ст. 6, ч. 1, п. 2 и 4)"),
+		}},
 	}
 }
 

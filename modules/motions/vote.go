@@ -88,7 +88,7 @@ type Ballot struct {
 	CastByID  *uuid.UUID        `bun:"cast_by_id,type:uuid"`
 	CastBy    *people.Person    `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:cast_by_id=id"`
 	CastAt    time.Time         `bun:"cast_at"`
-	Choice    *BallotChoice     `bun:"choice"`
+	Choice    *BallotChoice     `bun:"choice" class:"ballot"`
 }
 
 // BallotChoice is what a ballot says: one of core/ballot's choices.
