@@ -11,6 +11,8 @@ import (
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -32,13 +34,16 @@ func New(h *host.Host) ([]core.Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	meetings := meetings.New(h, people, files, cases)
 	all := []core.Module{
 		people,
 		places,
 		calendar,
 		files,
 		cases,
-		councils.New(h, people, files),
+		meetings,
+		motions.New(h, people, meetings),
+		councils.New(h, people, files, meetings),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {
