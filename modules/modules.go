@@ -9,6 +9,7 @@ import (
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
@@ -23,7 +24,11 @@ func New(h *host.Host) ([]core.Module, error) {
 		return nil, err
 	}
 	people, places, calendar := people.New(h), places.New(h), calendar.New(h)
-	cases, err := cases.New(h, people, calendar)
+	files, err := files.New(h, people)
+	if err != nil {
+		return nil, err
+	}
+	cases, err := cases.New(h, people, calendar, files)
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +36,9 @@ func New(h *host.Host) ([]core.Module, error) {
 		people,
 		places,
 		calendar,
+		files,
 		cases,
-		councils.New(h, people),
+		councils.New(h, people, files),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -40,7 +41,9 @@ func newHouse(t testing.TB) *house {
 	must(t, err)
 	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
 	p := people.New(h)
-	all := []core.Module{p, places.New(h), New(h, p)}
+	f, err := files.New(h, p)
+	must(t, err)
+	all := []core.Module{p, places.New(h), New(h, p, f), f}
 	must(t, h.Reads.Ready())
 	infos := make([]core.Info, len(all))
 	for i, m := range all {
