@@ -75,7 +75,7 @@ func (s *Service) write(ctx context.Context, tx *mutation.Tx, in OpenCaseInput, 
 	if in.ReceivedOn != nil {
 		o.ReceivedOn = *in.ReceivedOn
 	}
-	o.RegisteredOn = in.RegisteredOn
+	o.RegisteredOn, o.DueOn = in.RegisteredOn, in.DueOn
 	if o.ApplicantID, err = seen[people.Person](ctx, s, tx, in.ApplicantID, "Person", "applicantId"); err != nil {
 		return err
 	}

@@ -171,7 +171,9 @@ func (r *referee) next(n int) question {
 	q := question{by: r.callers[r.rand.IntN(len(r.callers))], language: []string{"ru", "en"}[r.rand.IntN(2)]}
 	careful := r.rand.IntN(100) < 85
 	side := r.rand.IntN(3)
-	avoid := func(c string) bool { return onOtherSide(side, c) || careful && r.forbidden(q.by, c) }
+	avoid := func(c string) bool {
+		return onOtherSide(side, c) || c == guessed || careful && r.forbidden(q.by, c)
+	}
 	if r.rand.IntN(100) < 4 {
 		name := mutations[r.rand.IntN(len(mutations))]
 		q.op, q.key = r.generator.Mutation(name, avoid), fmt.Sprintf("random-%d-%d", r.rand.Uint64(), n)
