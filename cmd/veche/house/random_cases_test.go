@@ -74,6 +74,11 @@ func (s *stillWorld) furnishCases(organisation, district string, persons ...stri
 	s.objected(open("title", "С возражением"), persons[1])
 	refused := open("title", "Отказанное")
 	s.made("refuseCase", "case", map[string]any{"id": refused, "ground": "REPEATED", "text": "Отвечали трижды"})
+	// What the audit shows of few entries must be among its latest.
+	s.clock.step()
+	s.do(request{as: "resident", with: map[string]string{"X-Acting-For": organisation}, Variables: map[string]any{"in": map[string]any{"title": "Лавка", "text": "Сломана лавка"}},
+		Query: `mutation($in: OpenCaseInput!) { openCase(input: $in) { userErrors { message } } }`})
+	s.made("erasePerson", "person", map[string]any{"id": s.person(s.admin, "Ушедшая"), "reason": "По заявлению"})
 }
 
 // objected answers a case, objects by its slip, answers again, confirms.

@@ -90,8 +90,8 @@ func (s *stillWorld) furnish() {
 	s.place(id)
 	s.govern(data, id)
 	s.invite(data, id, mine)
-	s.furnishCases(id("organisations", 0), id("districts", 0), id("persons", 5), id("persons", 6), id("persons", 7))
 	s.furnishFollows(data)
+	s.furnishCases(id("organisations", 0), id("districts", 0), id("persons", 5), id("persons", 6), id("persons", 7))
 	s.second()
 }
 
