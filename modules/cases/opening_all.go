@@ -219,3 +219,19 @@ func tellAll(ctx context.Context, tx *mutation.Tx, fresh []newCase, all []Openin
 	}
 	return keys, nil
 }
+
+// PublishAllFrom publishes the cases that came from an object and are not published yet, under their own
+// title and text: for words that were spoken in public, once somebody has made sure that they hold no
+// personal data. It is the caller who vouches for that, and for the right.
+func (s *Service) PublishAllFrom(ctx context.Context, tx *mutation.Tx, source core.ID) error {
+	var all []Case
+	err := tx.NewUpdate().Model(&all).Set("published_at = ?", tx.Now()).Set("published_title = title").Set("published_text = text").Set("version = version + 1").
+		Where("source_type = ?", source.Type).Where("source_id = ?", source.Key).Where("published_at IS NULL").Returning("?TableAlias.*").Scan(ctx)
+	if err != nil {
+		return postgres.Conflicts(err, broken)
+	}
+	for i := range all {
+		tx.Changed(core.Change{Kind: core.Updated, Type: "Case", ID: all[i].ID, After: all[i].facts(), Touched: all[i].touched()})
+	}
+	return nil
+}

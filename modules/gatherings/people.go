@@ -8,7 +8,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -55,15 +54,4 @@ func attended(ctx context.Context, db bun.IDB, persons []uuid.UUID) (any, error)
 		return nil, fmt.Errorf("export of gatherings: %w", err)
 	}
 	return rows, nil
-}
-
-// touched are the objects whose followers care about a gathering: the districts that it called.
-func (g *Gathering) touched(ctx context.Context, tx *mutation.Tx) ([]core.ID, error) {
-	var keys []uuid.UUID
-	err := tx.NewSelect().Model((*GatheringDistrict)(nil)).Column("district_id").Where("?TableAlias.gathering_id = ?", g.ID).Order("id").Scan(ctx, &keys)
-	ids := make([]core.ID, len(keys))
-	for i, key := range keys {
-		ids[i] = core.ID{Type: "District", Key: key}
-	}
-	return ids, err
 }
