@@ -14,7 +14,9 @@ import (
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -26,7 +28,9 @@ type Modules struct {
 	Accounts    *accounts.Module
 	Audit       *audit.Module
 	Councils    *councils.Module
+	Files       *files.Module
 	Follow      *follow.Module
+	Meetings    *meetings.Module
 	People      *people.Module
 	Permissions *permissions.Module
 	Places      *places.Module
@@ -44,8 +48,12 @@ func Join(all []core.Module) (Modules, error) {
 			m.Audit = one
 		case *councils.Module:
 			m.Councils = one
+		case *files.Module:
+			m.Files = one
 		case *follow.Module:
 			m.Follow = one
+		case *meetings.Module:
+			m.Meetings = one
 		case *people.Module:
 			m.People = one
 		case *permissions.Module:
@@ -65,8 +73,14 @@ func Join(all []core.Module) (Modules, error) {
 	if m.Councils == nil {
 		return m, fmt.Errorf("graph: the module councils is not in the list of modules")
 	}
+	if m.Files == nil {
+		return m, fmt.Errorf("graph: the module files is not in the list of modules")
+	}
 	if m.Follow == nil {
 		return m, fmt.Errorf("graph: the module follow is not in the list of modules")
+	}
+	if m.Meetings == nil {
+		return m, fmt.Errorf("graph: the module meetings is not in the list of modules")
 	}
 	if m.People == nil {
 		return m, fmt.Errorf("graph: the module people is not in the list of modules")
@@ -88,27 +102,36 @@ func Join(all []core.Module) (Modules, error) {
 var declaredFields = map[string][]string{
 	"Account":            {"personId", "mustChangePassword"},
 	"Address":            {"point", "point.longitude", "point.latitude", "district", "mergedInto", "duplicates", "venues"},
+	"AgendaItem":         {"meeting", "attachments", "speakers", "postponedTo", "postponedFrom"},
+	"AgendaSpeaker":      {"item", "person"},
+	"Attachment":         {"object", "url", "previewUrl"},
+	"Attendance":         {"meeting", "person", "reason", "presence"},
 	"AuditEntry":         {"actorKind", "actorId", "actingForId", "objectId", "object"},
 	"Consent":            {"person"},
-	"Council":            {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats"},
-	"District":           {"boundary", "areaKm2", "boundaries", "addresses", "venues", "councils"},
+	"Council":            {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats", "meetings", "attachments"},
+	"District":           {"boundary", "areaKm2", "boundaries", "addresses", "venues", "councils", "meetings"},
 	"DistrictBoundary":   {"district"},
+	"FileUpload":         {"address"},
 	"Follow":             {"subject", "subjectId"},
 	"Honour":             {"person"},
 	"Household":          {"members"},
 	"HouseholdMember":    {"household", "person"},
 	"Mandate":            {"person", "organisation"},
+	"Meeting":            {"body", "organiser", "district", "venue", "form", "agenda", "quorum", "quorum.members", "quorum.seats", "quorum.required", "quorum.present", "quorum.reached", "quorumAtOpening", "quorumAtOpening.members", "quorumAtOpening.seats", "quorumAtOpening.required", "quorumAtOpening.present", "quorumAtOpening.reached", "quorumAtClose", "quorumAtClose.members", "quorumAtClose.seats", "quorumAtClose.required", "quorumAtClose.present", "quorumAtClose.reached", "registration", "registration.openedAt", "registration.closesAt", "registration.capacity", "registration.registered", "registration.waiting", "registration.checkedIn", "registrations", "attendance", "minutes", "attachments"},
 	"Membership":         {"council", "person", "organisation", "leavingNote"},
+	"Minutes":            {"meeting", "writtenBy", "agreedBy", "publishedBy"},
 	"Notice":             {"text", "texts", "texts.ru", "texts.en", "subject", "subjectId"},
-	"Organisation":       {"parent", "children", "status", "posts", "representatives", "mergedInto", "councils", "delegates"},
-	"Person":             {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "memberships"},
+	"Organisation":       {"parent", "children", "status", "posts", "representatives", "mergedInto", "councils", "delegates", "organisedMeetings"},
+	"Person":             {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "memberships", "registrations"},
 	"PersonalDataAccess": {"person", "reader"},
 	"Post":               {"person", "organisation"},
+	"Presence":           {"attendance"},
+	"Registration":       {"meeting", "person"},
 	"Role":               {"name", "description", "names", "names.ru", "names.en", "descriptions", "descriptions.ru", "descriptions.en", "parents"},
 	"RoleAssignment":     {"accountId", "scope", "scope.kind", "scope.id", "assignedById"},
 	"ServiceToken":       {"createdBy"},
 	"Term":               {"council"},
-	"Venue":              {"address", "point", "point.longitude", "point.latitude", "district"},
+	"Venue":              {"address", "point", "point.longitude", "point.latitude", "district", "meetings"},
 }
 
 // declaredRoots are the fields of Query that a module declares.
@@ -122,8 +145,13 @@ var declaredRoots = map[string]bool{
 	"councils":        true,
 	"membership":      true,
 	"memberships":     true,
+	"attachment":      true,
+	"fileUpload":      true,
 	"follows":         true,
 	"inbox":           true,
+	"meeting":         true,
+	"meetings":        true,
+	"meetingNotices":  true,
 	"person":          true,
 	"persons":         true,
 	"organisation":    true,
@@ -156,6 +184,7 @@ var byHand = map[string][]string{
 // protectedFields are the columns that one more permission shows, as the schema says by @can; the
 // start asks the reader whether the modules declare the same.
 var protectedFields = map[string]string{
+	"Attendance.reason":      "meetings:read_absences",
 	"Membership.leavingNote": "councils:seat",
 }
 
@@ -163,11 +192,15 @@ var protectedFields = map[string]string{
 var references = map[string]func(object any) core.ID{
 	"AccountPayload.account":                 func(o any) core.ID { return idOf("Account", o.(*core.Payload).Key) },
 	"AddressPayload.address":                 func(o any) core.ID { return idOf("Address", o.(*core.Payload).Key) },
+	"AgendaItemPayload.agendaItem":           func(o any) core.ID { return idOf("AgendaItem", o.(*core.Payload).Key) },
+	"AttachmentPayload.attachment":           func(o any) core.ID { return idOf("Attachment", o.(*core.Payload).Key) },
+	"AttendancePayload.attendance":           func(o any) core.ID { return idOf("Attendance", o.(*core.Payload).Key) },
 	"ConsentPayload.consent":                 func(o any) core.ID { return idOf("Consent", o.(*core.Payload).Key) },
 	"CouncilChange.council":                  func(o any) core.ID { return idOf("Council", uuid.UUID(o.(*councils.CouncilChange).Council)) },
 	"CouncilChange.membership":               func(o any) core.ID { return idOf("Membership", uuid.UUID(o.(*councils.CouncilChange).Membership)) },
 	"CouncilPayload.council":                 func(o any) core.ID { return idOf("Council", o.(*core.Payload).Key) },
 	"DistrictPayload.district":               func(o any) core.ID { return idOf("District", o.(*core.Payload).Key) },
+	"FileUploadPayload.fileUpload":           func(o any) core.ID { return idOf("FileUpload", o.(*core.Payload).Key) },
 	"FollowPayload.follow":                   func(o any) core.ID { return idOf("Follow", o.(*core.Payload).Key) },
 	"HonourPayload.honour":                   func(o any) core.ID { return idOf("Honour", o.(*core.Payload).Key) },
 	"HouseholdPayload.household":             func(o any) core.ID { return idOf("Household", o.(*core.Payload).Key) },
@@ -176,11 +209,16 @@ var references = map[string]func(object any) core.ID{
 	"InvitationPayload.account":              func(o any) core.ID { return idOf("Account", o.(*accounts.InvitationPayload).Key) },
 	"IssuedServiceTokenPayload.serviceToken": func(o any) core.ID { return idOf("ServiceToken", o.(*accounts.IssuedServiceTokenPayload).Key) },
 	"MandatePayload.mandate":                 func(o any) core.ID { return idOf("Mandate", o.(*core.Payload).Key) },
+	"MeetingChange.meeting":                  func(o any) core.ID { return idOf("Meeting", uuid.UUID(o.(*meetings.MeetingChange).Meeting)) },
+	"MeetingNoticePayload.meetingNotice":     func(o any) core.ID { return idOf("MeetingNotice", o.(*core.Payload).Key) },
+	"MeetingPayload.meeting":                 func(o any) core.ID { return idOf("Meeting", o.(*core.Payload).Key) },
 	"MembershipPayload.membership":           func(o any) core.ID { return idOf("Membership", o.(*core.Payload).Key) },
+	"MinutesPayload.minutes":                 func(o any) core.ID { return idOf("Minutes", o.(*core.Payload).Key) },
 	"NoticePayload.notice":                   func(o any) core.ID { return idOf("Notice", o.(*core.Payload).Key) },
 	"OrganisationPayload.organisation":       func(o any) core.ID { return idOf("Organisation", o.(*core.Payload).Key) },
 	"PersonPayload.person":                   func(o any) core.ID { return idOf("Person", o.(*core.Payload).Key) },
 	"PostPayload.post":                       func(o any) core.ID { return idOf("Post", o.(*core.Payload).Key) },
+	"RegistrationPayload.registration":       func(o any) core.ID { return idOf("Registration", o.(*core.Payload).Key) },
 	"RoleAssignmentPayload.roleAssignment":   func(o any) core.ID { return idOf("RoleAssignment", o.(*permissions.Answer).Key) },
 	"RolePayload.role":                       func(o any) core.ID { return idOf("Role", o.(*permissions.Answer).Key) },
 	"ServiceTokenPayload.serviceToken":       func(o any) core.ID { return idOf("ServiceToken", o.(*core.Payload).Key) },
@@ -285,6 +323,186 @@ func (d declaredAddressPayload) Address(ctx context.Context, obj *core.Payload) 
 }
 
 func (d declaredAddressPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type agendaItemResolver struct {
+	declaredAgendaItem
+}
+
+func (r *Resolver) AgendaItem() AgendaItemResolver {
+	return agendaItemResolver{
+		declaredAgendaItem: declaredAgendaItem{r.Reads},
+	}
+}
+
+type declaredAgendaItem struct{ reads *read.Reader }
+
+func (d declaredAgendaItem) Meeting(ctx context.Context, obj *meetings.AgendaItem) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) Attachments(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) Speakers(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string) (*read.Connection[meetings.AgendaSpeaker], error) {
+	return read.Page[meetings.AgendaSpeaker](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) PostponedTo(ctx context.Context, obj *meetings.AgendaItem) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) PostponedFrom(ctx context.Context, obj *meetings.AgendaItem) (*meetings.AgendaItem, error) {
+	return read.One[meetings.AgendaItem](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) Extension(ctx context.Context, obj *meetings.AgendaItem, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "AgendaItem", Key: obj.ID}, slot)
+}
+
+type agendaItemPayloadResolver struct {
+	declaredAgendaItemPayload
+}
+
+func (r *Resolver) AgendaItemPayload() AgendaItemPayloadResolver {
+	return agendaItemPayloadResolver{
+		declaredAgendaItemPayload: declaredAgendaItemPayload{r.Reads},
+	}
+}
+
+type declaredAgendaItemPayload struct{ reads *read.Reader }
+
+func (d declaredAgendaItemPayload) AgendaItem(ctx context.Context, obj *core.Payload) (*meetings.AgendaItem, error) {
+	return read.Changed[meetings.AgendaItem](ctx, d.reads, obj.Key)
+}
+
+func (d declaredAgendaItemPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type agendaSpeakerResolver struct {
+	declaredAgendaSpeaker
+}
+
+func (r *Resolver) AgendaSpeaker() AgendaSpeakerResolver {
+	return agendaSpeakerResolver{
+		declaredAgendaSpeaker: declaredAgendaSpeaker{r.Reads},
+	}
+}
+
+type declaredAgendaSpeaker struct{ reads *read.Reader }
+
+func (d declaredAgendaSpeaker) Item(ctx context.Context, obj *meetings.AgendaSpeaker) (*meetings.AgendaItem, error) {
+	return read.One[meetings.AgendaItem](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaSpeaker) Person(ctx context.Context, obj *meetings.AgendaSpeaker) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaSpeaker) Extension(ctx context.Context, obj *meetings.AgendaSpeaker, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "AgendaSpeaker", Key: obj.ID}, slot)
+}
+
+type attachmentResolver struct {
+	declaredAttachment
+}
+
+func (r *Resolver) Attachment() AttachmentResolver {
+	return attachmentResolver{
+		declaredAttachment: declaredAttachment{r.Reads},
+	}
+}
+
+type declaredAttachment struct{ reads *read.Reader }
+
+func (d declaredAttachment) Object(ctx context.Context, obj *files.Attachment) (core.Node, error) {
+	return read.Refer(ctx, d.reads, obj)
+}
+
+func (d declaredAttachment) URL(ctx context.Context, obj *files.Attachment) (*string, error) {
+	return read.Value[*string](ctx, d.reads, obj)
+}
+
+func (d declaredAttachment) PreviewURL(ctx context.Context, obj *files.Attachment) (*string, error) {
+	return read.Value[*string](ctx, d.reads, obj)
+}
+
+func (d declaredAttachment) Extension(ctx context.Context, obj *files.Attachment, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Attachment", Key: obj.ID}, slot)
+}
+
+type attachmentPayloadResolver struct {
+	declaredAttachmentPayload
+}
+
+func (r *Resolver) AttachmentPayload() AttachmentPayloadResolver {
+	return attachmentPayloadResolver{
+		declaredAttachmentPayload: declaredAttachmentPayload{r.Reads},
+	}
+}
+
+type declaredAttachmentPayload struct{ reads *read.Reader }
+
+func (d declaredAttachmentPayload) Attachment(ctx context.Context, obj *core.Payload) (*files.Attachment, error) {
+	return read.Changed[files.Attachment](ctx, d.reads, obj.Key)
+}
+
+func (d declaredAttachmentPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type attendanceResolver struct {
+	declaredAttendance
+}
+
+func (r *Resolver) Attendance() AttendanceResolver {
+	return attendanceResolver{
+		declaredAttendance: declaredAttendance{r.Reads},
+	}
+}
+
+type declaredAttendance struct{ reads *read.Reader }
+
+func (d declaredAttendance) Meeting(ctx context.Context, obj *meetings.Attendance) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredAttendance) Person(ctx context.Context, obj *meetings.Attendance) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredAttendance) Reason(ctx context.Context, obj *meetings.Attendance) (*string, error) {
+	return read.Column[*string](ctx, d.reads, obj)
+}
+
+func (d declaredAttendance) Presence(ctx context.Context, obj *meetings.Attendance, first *int, after *string, last *int, before *string) (*read.Connection[meetings.Presence], error) {
+	return read.Page[meetings.Presence](ctx, d.reads, obj)
+}
+
+func (d declaredAttendance) Extension(ctx context.Context, obj *meetings.Attendance, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Attendance", Key: obj.ID}, slot)
+}
+
+type attendancePayloadResolver struct {
+	declaredAttendancePayload
+}
+
+func (r *Resolver) AttendancePayload() AttendancePayloadResolver {
+	return attendancePayloadResolver{
+		declaredAttendancePayload: declaredAttendancePayload{r.Reads},
+	}
+}
+
+type declaredAttendancePayload struct{ reads *read.Reader }
+
+func (d declaredAttendancePayload) Attendance(ctx context.Context, obj *core.Payload) (*meetings.Attendance, error) {
+	return read.Changed[meetings.Attendance](ctx, d.reads, obj.Key)
+}
+
+func (d declaredAttendancePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -416,6 +634,14 @@ func (d declaredCouncil) VacantSeats(ctx context.Context, obj *councils.Council,
 	return read.Value[*int](ctx, d.reads, obj)
 }
 
+func (d declaredCouncil) Meetings(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
+	return read.Page[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredCouncil) Attachments(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
 func (d declaredCouncil) Extension(ctx context.Context, obj *councils.Council, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "Council", Key: obj.ID}, slot)
 }
@@ -516,6 +742,10 @@ func (d declaredDistrict) Councils(ctx context.Context, obj *places.District, fi
 	return read.Page[councils.Council](ctx, d.reads, obj)
 }
 
+func (d declaredDistrict) Meetings(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
+	return read.Page[meetings.Meeting](ctx, d.reads, obj)
+}
+
 func (d declaredDistrict) Extension(ctx context.Context, obj *places.District, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "District", Key: obj.ID}, slot)
 }
@@ -557,6 +787,46 @@ func (d declaredDistrictPayload) District(ctx context.Context, obj *core.Payload
 }
 
 func (d declaredDistrictPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type fileUploadResolver struct {
+	declaredFileUpload
+}
+
+func (r *Resolver) FileUpload() FileUploadResolver {
+	return fileUploadResolver{
+		declaredFileUpload: declaredFileUpload{r.Reads},
+	}
+}
+
+type declaredFileUpload struct{ reads *read.Reader }
+
+func (d declaredFileUpload) Address(ctx context.Context, obj *files.FileUpload) (*string, error) {
+	return read.Value[*string](ctx, d.reads, obj)
+}
+
+func (d declaredFileUpload) Extension(ctx context.Context, obj *files.FileUpload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "FileUpload", Key: obj.ID}, slot)
+}
+
+type fileUploadPayloadResolver struct {
+	declaredFileUploadPayload
+}
+
+func (r *Resolver) FileUploadPayload() FileUploadPayloadResolver {
+	return fileUploadPayloadResolver{
+		declaredFileUploadPayload: declaredFileUploadPayload{r.Reads},
+	}
+}
+
+type declaredFileUploadPayload struct{ reads *read.Reader }
+
+func (d declaredFileUploadPayload) FileUpload(ctx context.Context, obj *core.Payload) (*files.FileUpload, error) {
+	return read.Changed[files.FileUpload](ctx, d.reads, obj.Key)
+}
+
+func (d declaredFileUploadPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -844,6 +1114,154 @@ func (d declaredMandatePayload) Extension(ctx context.Context, obj *core.Payload
 	return extension.At(ctx, obj, slot)
 }
 
+type meetingResolver struct {
+	declaredMeeting
+}
+
+func (r *Resolver) Meeting() MeetingResolver {
+	return meetingResolver{
+		declaredMeeting: declaredMeeting{r.Reads},
+	}
+}
+
+type declaredMeeting struct{ reads *read.Reader }
+
+func (d declaredMeeting) Body(ctx context.Context, obj *meetings.Meeting) (core.Node, error) {
+	return read.Refer(ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Organiser(ctx context.Context, obj *meetings.Meeting) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) District(ctx context.Context, obj *meetings.Meeting) (*places.District, error) {
+	return read.One[places.District](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Venue(ctx context.Context, obj *meetings.Meeting) (*places.Venue, error) {
+	return read.One[places.Venue](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Form(ctx context.Context, obj *meetings.Meeting) (*meetings.MeetingForm, error) {
+	return read.Value[*meetings.MeetingForm](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Agenda(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string) (*read.Connection[meetings.AgendaItem], error) {
+	return read.Page[meetings.AgendaItem](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Quorum(ctx context.Context, obj *meetings.Meeting) (*meetings.Quorum, error) {
+	return read.Grouped[meetings.Quorum](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) QuorumAtOpening(ctx context.Context, obj *meetings.Meeting) (*meetings.Quorum, error) {
+	return read.Grouped[meetings.Quorum](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) QuorumAtClose(ctx context.Context, obj *meetings.Meeting) (*meetings.Quorum, error) {
+	return read.Grouped[meetings.Quorum](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Registration(ctx context.Context, obj *meetings.Meeting) (*meetings.MeetingRegistration, error) {
+	return read.Grouped[meetings.MeetingRegistration](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Registrations(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Registration], error) {
+	return read.Page[meetings.Registration](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Attendance(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Attendance], error) {
+	return read.Page[meetings.Attendance](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Minutes(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Minutes], error) {
+	return read.Page[meetings.Minutes](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Attachments(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Extension(ctx context.Context, obj *meetings.Meeting, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Meeting", Key: obj.ID}, slot)
+}
+
+type meetingChangeResolver struct {
+	declaredMeetingChange
+}
+
+func (r *Resolver) MeetingChange() MeetingChangeResolver {
+	return meetingChangeResolver{
+		declaredMeetingChange: declaredMeetingChange{r.Reads},
+	}
+}
+
+type declaredMeetingChange struct{ reads *read.Reader }
+
+func (d declaredMeetingChange) Meeting(ctx context.Context, obj *meetings.MeetingChange) (*meetings.Meeting, error) {
+	return read.Changed[meetings.Meeting](ctx, d.reads, uuid.UUID(obj.Meeting))
+}
+
+func (d declaredMeetingChange) Extension(ctx context.Context, obj *meetings.MeetingChange, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type meetingNoticeResolver struct {
+	declaredMeetingNotice
+}
+
+func (r *Resolver) MeetingNotice() MeetingNoticeResolver {
+	return meetingNoticeResolver{
+		declaredMeetingNotice: declaredMeetingNotice{r.Reads},
+	}
+}
+
+type declaredMeetingNotice struct{ reads *read.Reader }
+
+func (d declaredMeetingNotice) Extension(ctx context.Context, obj *meetings.MeetingNotice, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "MeetingNotice", Key: obj.ID}, slot)
+}
+
+type meetingNoticePayloadResolver struct {
+	declaredMeetingNoticePayload
+}
+
+func (r *Resolver) MeetingNoticePayload() MeetingNoticePayloadResolver {
+	return meetingNoticePayloadResolver{
+		declaredMeetingNoticePayload: declaredMeetingNoticePayload{r.Reads},
+	}
+}
+
+type declaredMeetingNoticePayload struct{ reads *read.Reader }
+
+func (d declaredMeetingNoticePayload) MeetingNotice(ctx context.Context, obj *core.Payload) (*meetings.MeetingNotice, error) {
+	return read.Changed[meetings.MeetingNotice](ctx, d.reads, obj.Key)
+}
+
+func (d declaredMeetingNoticePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type meetingPayloadResolver struct {
+	declaredMeetingPayload
+}
+
+func (r *Resolver) MeetingPayload() MeetingPayloadResolver {
+	return meetingPayloadResolver{
+		declaredMeetingPayload: declaredMeetingPayload{r.Reads},
+	}
+}
+
+type declaredMeetingPayload struct{ reads *read.Reader }
+
+func (d declaredMeetingPayload) Meeting(ctx context.Context, obj *core.Payload) (*meetings.Meeting, error) {
+	return read.Changed[meetings.Meeting](ctx, d.reads, obj.Key)
+}
+
+func (d declaredMeetingPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type membershipResolver struct {
 	declaredMembership
 }
@@ -896,6 +1314,58 @@ func (d declaredMembershipPayload) Extension(ctx context.Context, obj *core.Payl
 	return extension.At(ctx, obj, slot)
 }
 
+type minutesResolver struct {
+	declaredMinutes
+}
+
+func (r *Resolver) Minutes() MinutesResolver {
+	return minutesResolver{
+		declaredMinutes: declaredMinutes{r.Reads},
+	}
+}
+
+type declaredMinutes struct{ reads *read.Reader }
+
+func (d declaredMinutes) Meeting(ctx context.Context, obj *meetings.Minutes) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredMinutes) WrittenBy(ctx context.Context, obj *meetings.Minutes) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredMinutes) AgreedBy(ctx context.Context, obj *meetings.Minutes) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredMinutes) PublishedBy(ctx context.Context, obj *meetings.Minutes) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredMinutes) Extension(ctx context.Context, obj *meetings.Minutes, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Minutes", Key: obj.ID}, slot)
+}
+
+type minutesPayloadResolver struct {
+	declaredMinutesPayload
+}
+
+func (r *Resolver) MinutesPayload() MinutesPayloadResolver {
+	return minutesPayloadResolver{
+		declaredMinutesPayload: declaredMinutesPayload{r.Reads},
+	}
+}
+
+type declaredMinutesPayload struct{ reads *read.Reader }
+
+func (d declaredMinutesPayload) Minutes(ctx context.Context, obj *core.Payload) (*meetings.Minutes, error) {
+	return read.Changed[meetings.Minutes](ctx, d.reads, obj.Key)
+}
+
+func (d declaredMinutesPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type placesMunicipality = places.MunicipalityResolver
 
 type municipalityResolver struct {
@@ -910,7 +1380,9 @@ func (r *Resolver) Municipality() MunicipalityResolver {
 
 type accountsMutation = accounts.MutationResolver
 type councilsMutation = councils.MutationResolver
+type filesMutation = files.MutationResolver
 type followMutation = follow.MutationResolver
+type meetingsMutation = meetings.MutationResolver
 type peopleMutation = people.MutationResolver
 type permissionsMutation = permissions.MutationResolver
 type placesMutation = places.MutationResolver
@@ -918,7 +1390,9 @@ type placesMutation = places.MutationResolver
 type mutationResolver struct {
 	accountsMutation
 	councilsMutation
+	filesMutation
 	followMutation
+	meetingsMutation
 	peopleMutation
 	permissionsMutation
 	placesMutation
@@ -929,7 +1403,9 @@ func (r *Resolver) Mutation() MutationResolver {
 	return mutationResolver{
 		accountsMutation:    accountsMutation{Module: r.Modules.Accounts},
 		councilsMutation:    councilsMutation{Module: r.Modules.Councils},
+		filesMutation:       filesMutation{Module: r.Modules.Files},
 		followMutation:      followMutation{Module: r.Modules.Follow},
+		meetingsMutation:    meetingsMutation{Module: r.Modules.Meetings},
 		peopleMutation:      peopleMutation{Module: r.Modules.People},
 		permissionsMutation: permissionsMutation{Module: r.Modules.Permissions},
 		placesMutation:      placesMutation{Module: r.Modules.Places},
@@ -1039,6 +1515,10 @@ func (d declaredOrganisation) Delegates(ctx context.Context, obj *people.Organis
 	return read.Page[councils.Membership](ctx, d.reads, obj)
 }
 
+func (d declaredOrganisation) OrganisedMeetings(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
+	return read.Page[meetings.Meeting](ctx, d.reads, obj)
+}
+
 func (d declaredOrganisation) Extension(ctx context.Context, obj *people.Organisation, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "Organisation", Key: obj.ID}, slot)
 }
@@ -1113,6 +1593,10 @@ func (d declaredPerson) MergedInto(ctx context.Context, obj *people.Person) (*pe
 
 func (d declaredPerson) Memberships(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councils.Membership], error) {
 	return read.Page[councils.Membership](ctx, d.reads, obj)
+}
+
+func (d declaredPerson) Registrations(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Registration], error) {
+	return read.Page[meetings.Registration](ctx, d.reads, obj)
 }
 
 func (d declaredPerson) Extension(ctx context.Context, obj *people.Person, slot int) (*extension.Place, error) {
@@ -1223,6 +1707,26 @@ func (d declaredPostPayload) Extension(ctx context.Context, obj *core.Payload, s
 	return extension.At(ctx, obj, slot)
 }
 
+type presenceResolver struct {
+	declaredPresence
+}
+
+func (r *Resolver) Presence() PresenceResolver {
+	return presenceResolver{
+		declaredPresence: declaredPresence{r.Reads},
+	}
+}
+
+type declaredPresence struct{ reads *read.Reader }
+
+func (d declaredPresence) Attendance(ctx context.Context, obj *meetings.Presence) (*meetings.Attendance, error) {
+	return read.One[meetings.Attendance](ctx, d.reads, obj)
+}
+
+func (d declaredPresence) Extension(ctx context.Context, obj *meetings.Presence, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Presence", Key: obj.ID}, slot)
+}
+
 type accountsQuery = accounts.QueryResolver
 type councilsQuery = councils.QueryResolver
 type followQuery = follow.QueryResolver
@@ -1295,12 +1799,32 @@ func (d declaredQuery) Memberships(ctx context.Context, first *int, after *strin
 	return read.All[councils.Membership](ctx, d.reads)
 }
 
+func (d declaredQuery) Attachment(ctx context.Context, id core.ID) (*files.Attachment, error) {
+	return read.Get[files.Attachment](ctx, d.reads, id)
+}
+
+func (d declaredQuery) FileUpload(ctx context.Context, id core.ID) (*files.FileUpload, error) {
+	return read.Get[files.FileUpload](ctx, d.reads, id)
+}
+
 func (d declaredQuery) Follows(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[follow.Follow], error) {
 	return read.All[follow.Follow](ctx, d.reads)
 }
 
 func (d declaredQuery) Inbox(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[follow.Notice], error) {
 	return read.All[follow.Notice](ctx, d.reads)
+}
+
+func (d declaredQuery) Meeting(ctx context.Context, id core.ID) (*meetings.Meeting, error) {
+	return read.Get[meetings.Meeting](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Meetings(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
+	return read.All[meetings.Meeting](ctx, d.reads)
+}
+
+func (d declaredQuery) MeetingNotices(ctx context.Context, first *int, after *string, last *int, before *string) (*read.Connection[meetings.MeetingNotice], error) {
+	return read.All[meetings.MeetingNotice](ctx, d.reads)
 }
 
 func (d declaredQuery) Person(ctx context.Context, id core.ID) (*people.Person, error) {
@@ -1381,6 +1905,50 @@ func (d declaredQuery) Venues(ctx context.Context, first *int, after *string, la
 
 func (d declaredQuery) Extension(ctx context.Context, slot int) (*extension.Place, error) {
 	return extension.At(ctx, nil, slot)
+}
+
+type registrationResolver struct {
+	declaredRegistration
+}
+
+func (r *Resolver) Registration() RegistrationResolver {
+	return registrationResolver{
+		declaredRegistration: declaredRegistration{r.Reads},
+	}
+}
+
+type declaredRegistration struct{ reads *read.Reader }
+
+func (d declaredRegistration) Meeting(ctx context.Context, obj *meetings.Registration) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredRegistration) Person(ctx context.Context, obj *meetings.Registration) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredRegistration) Extension(ctx context.Context, obj *meetings.Registration, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Registration", Key: obj.ID}, slot)
+}
+
+type registrationPayloadResolver struct {
+	declaredRegistrationPayload
+}
+
+func (r *Resolver) RegistrationPayload() RegistrationPayloadResolver {
+	return registrationPayloadResolver{
+		declaredRegistrationPayload: declaredRegistrationPayload{r.Reads},
+	}
+}
+
+type declaredRegistrationPayload struct{ reads *read.Reader }
+
+func (d declaredRegistrationPayload) Registration(ctx context.Context, obj *core.Payload) (*meetings.Registration, error) {
+	return read.Changed[meetings.Registration](ctx, d.reads, obj.Key)
+}
+
+func (d declaredRegistrationPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type permissionsRole = permissions.RoleResolver
@@ -1533,16 +2101,19 @@ func (d declaredServiceTokenPayload) Extension(ctx context.Context, obj *core.Pa
 
 type councilsSubscription = councils.SubscriptionResolver
 type followSubscription = follow.SubscriptionResolver
+type meetingsSubscription = meetings.SubscriptionResolver
 
 type subscriptionResolver struct {
 	councilsSubscription
 	followSubscription
+	meetingsSubscription
 }
 
 func (r *Resolver) Subscription() SubscriptionResolver {
 	return subscriptionResolver{
 		councilsSubscription: councilsSubscription{Module: r.Modules.Councils},
 		followSubscription:   followSubscription{Module: r.Modules.Follow},
+		meetingsSubscription: meetingsSubscription{Module: r.Modules.Meetings},
 	}
 }
 
@@ -1610,6 +2181,10 @@ func (d declaredVenue) District(ctx context.Context, obj *places.Venue) (*places
 	return read.One[places.District](ctx, d.reads, obj)
 }
 
+func (d declaredVenue) Meetings(ctx context.Context, obj *places.Venue, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
+	return read.Page[meetings.Meeting](ctx, d.reads, obj)
+}
+
 func (d declaredVenue) Extension(ctx context.Context, obj *places.Venue, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "Venue", Key: obj.ID}, slot)
 }
@@ -1662,6 +2237,15 @@ func price(c *ComplexityRoot) {
 	c.Address.Venues = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.AgendaItem.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.AgendaItem.Speakers = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Attendance.Presence = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.Council.Children = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
@@ -1672,6 +2256,12 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Council.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Council.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Council.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.District.Boundaries = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
@@ -1686,11 +2276,29 @@ func price(c *ComplexityRoot) {
 	c.District.Councils = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.District.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.Household.Members = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Indicator.Rows = func(childComplexity int, first *int, after *string) int {
 		return read.Cost(childComplexity, first, nil)
+	}
+	c.Meeting.Agenda = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Registrations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Attendance = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Minutes = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
 	}
 	c.Organisation.Children = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
@@ -1705,6 +2313,9 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Organisation.Delegates = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Organisation.OrganisedMeetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Person.Honours = func(childComplexity int, first *int, after *string, last *int, before *string) int {
@@ -1728,6 +2339,9 @@ func price(c *ComplexityRoot) {
 	c.Person.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.Person.Registrations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.Query.Accounts = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
@@ -1747,6 +2361,12 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Inbox = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.MeetingNotices = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Persons = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
@@ -1774,6 +2394,9 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Venues = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Venue.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 }

@@ -16,7 +16,9 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -34,6 +36,13 @@ type ResolverRoot interface {
 	AccountPayload() AccountPayloadResolver
 	Address() AddressResolver
 	AddressPayload() AddressPayloadResolver
+	AgendaItem() AgendaItemResolver
+	AgendaItemPayload() AgendaItemPayloadResolver
+	AgendaSpeaker() AgendaSpeakerResolver
+	Attachment() AttachmentResolver
+	AttachmentPayload() AttachmentPayloadResolver
+	Attendance() AttendanceResolver
+	AttendancePayload() AttendancePayloadResolver
 	AuditEntry() AuditEntryResolver
 	Consent() ConsentResolver
 	ConsentPayload() ConsentPayloadResolver
@@ -44,6 +53,8 @@ type ResolverRoot interface {
 	District() DistrictResolver
 	DistrictBoundary() DistrictBoundaryResolver
 	DistrictPayload() DistrictPayloadResolver
+	FileUpload() FileUploadResolver
+	FileUploadPayload() FileUploadPayloadResolver
 	Follow() FollowResolver
 	FollowPayload() FollowPayloadResolver
 	Honour() HonourResolver
@@ -58,8 +69,15 @@ type ResolverRoot interface {
 	IssuedServiceTokenPayload() IssuedServiceTokenPayloadResolver
 	Mandate() MandateResolver
 	MandatePayload() MandatePayloadResolver
+	Meeting() MeetingResolver
+	MeetingChange() MeetingChangeResolver
+	MeetingNotice() MeetingNoticeResolver
+	MeetingNoticePayload() MeetingNoticePayloadResolver
+	MeetingPayload() MeetingPayloadResolver
 	Membership() MembershipResolver
 	MembershipPayload() MembershipPayloadResolver
+	Minutes() MinutesResolver
+	MinutesPayload() MinutesPayloadResolver
 	Municipality() MunicipalityResolver
 	Mutation() MutationResolver
 	Notice() NoticeResolver
@@ -72,7 +90,10 @@ type ResolverRoot interface {
 	PersonalDataAccess() PersonalDataAccessResolver
 	Post() PostResolver
 	PostPayload() PostPayloadResolver
+	Presence() PresenceResolver
 	Query() QueryResolver
+	Registration() RegistrationResolver
+	RegistrationPayload() RegistrationPayloadResolver
 	Role() RoleResolver
 	RoleAssignment() RoleAssignmentResolver
 	RoleAssignmentPayload() RoleAssignmentPayloadResolver
@@ -161,6 +182,129 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	AgendaItem struct {
+		Attachments    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ClosedAt       func(childComplexity int) int
+		Extension      func(childComplexity int, slot int) int
+		ID             func(childComplexity int) int
+		Meeting        func(childComplexity int) int
+		Outcome        func(childComplexity int) int
+		OutcomeText    func(childComplexity int) int
+		Position       func(childComplexity int) int
+		PostponedFrom  func(childComplexity int) int
+		PostponedTo    func(childComplexity int) int
+		Speakers       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Text           func(childComplexity int) int
+		Title          func(childComplexity int) int
+		Version        func(childComplexity int) int
+		VotesAbstained func(childComplexity int) int
+		VotesAgainst   func(childComplexity int) int
+		VotesFor       func(childComplexity int) int
+	}
+
+	AgendaItemConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AgendaItemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AgendaItemPayload struct {
+		AgendaItem       func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	AgendaSpeaker struct {
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Item      func(childComplexity int) int
+		Person    func(childComplexity int) int
+		Position  func(childComplexity int) int
+		Role      func(childComplexity int) int
+	}
+
+	AgendaSpeakerConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AgendaSpeakerEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Attachment struct {
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Object      func(childComplexity int) int
+		PreviewURL  func(childComplexity int) int
+		RemovedAt   func(childComplexity int) int
+		SHA256      func(childComplexity int) int
+		Size        func(childComplexity int) int
+		URL         func(childComplexity int) int
+	}
+
+	AttachmentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AttachmentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AttachmentPayload struct {
+		Attachment       func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Attendance struct {
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Meeting   func(childComplexity int) int
+		Person    func(childComplexity int) int
+		Presence  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Reason    func(childComplexity int) int
+		State     func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	AttendanceConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AttendanceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AttendancePayload struct {
+		Attendance       func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	AuditEntry struct {
 		ActingForID func(childComplexity int) int
 		Action      func(childComplexity int) int
@@ -188,6 +332,12 @@ type ComplexityRoot struct {
 	AuditEntryEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	CalendarFeedPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Path             func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	Consent struct {
@@ -221,6 +371,7 @@ type ComplexityRoot struct {
 
 	Council struct {
 		ActiveFrom         func(childComplexity int) int
+		Attachments        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Children           func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
 		DissolutionReason  func(childComplexity int) int
 		DissolvedOn        func(childComplexity int) int
@@ -230,6 +381,7 @@ type ComplexityRoot struct {
 		FoundingAct        func(childComplexity int) int
 		ID                 func(childComplexity int) int
 		Kind               func(childComplexity int) int
+		Meetings           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		MemberCount        func(childComplexity int, asOf *core.Date) int
 		Members            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Memberships        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
@@ -305,6 +457,7 @@ type ComplexityRoot struct {
 		Extension   func(childComplexity int, slot int) int
 		FoundedOn   func(childComplexity int) int
 		ID          func(childComplexity int) int
+		Meetings    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Name        func(childComplexity int) int
 		Number      func(childComplexity int) int
 		Venues      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
@@ -349,6 +502,27 @@ type ComplexityRoot struct {
 		ClientMutationID func(childComplexity int) int
 		District         func(childComplexity int) int
 		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	FileUpload struct {
+		Address     func(childComplexity int) int
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		ExpiresAt   func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Refusal     func(childComplexity int) int
+		SHA256      func(childComplexity int) int
+		Size        func(childComplexity int) int
+		State       func(childComplexity int) int
+	}
+
+	FileUploadPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		FileUpload       func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -536,6 +710,103 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	Meeting struct {
+		Agenda             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AnnouncedAt        func(childComplexity int) int
+		Attachments        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Attendance         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		Body               func(childComplexity int) int
+		CancellationReason func(childComplexity int) int
+		CancelledAt        func(childComplexity int) int
+		ClosedAt           func(childComplexity int) int
+		District           func(childComplexity int) int
+		EndsAt             func(childComplexity int) int
+		Extension          func(childComplexity int, slot int) int
+		Form               func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		Kind               func(childComplexity int) int
+		Link               func(childComplexity int) int
+		Minutes            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		NoticeDays         func(childComplexity int) int
+		OpenedAt           func(childComplexity int) int
+		Organiser          func(childComplexity int) int
+		Quorum             func(childComplexity int) int
+		QuorumAtClose      func(childComplexity int) int
+		QuorumAtOpening    func(childComplexity int) int
+		Registration       func(childComplexity int) int
+		Registrations      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		Sequence           func(childComplexity int) int
+		StartsAt           func(childComplexity int) int
+		StartsOn           func(childComplexity int) int
+		State              func(childComplexity int) int
+		Title              func(childComplexity int) int
+		Venue              func(childComplexity int) int
+		Version            func(childComplexity int) int
+	}
+
+	MeetingChange struct {
+		At        func(childComplexity int) int
+		EventID   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Kind      func(childComplexity int) int
+		Meeting   func(childComplexity int) int
+	}
+
+	MeetingConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MeetingEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MeetingNotice struct {
+		Days      func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	MeetingNoticeConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MeetingNoticeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MeetingNoticePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		MeetingNotice    func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	MeetingPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Meeting          func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	MeetingRegistration struct {
+		Capacity   func(childComplexity int) int
+		CheckedIn  func(childComplexity int) int
+		ClosesAt   func(childComplexity int) int
+		OpenedAt   func(childComplexity int) int
+		Registered func(childComplexity int) int
+		Waiting    func(childComplexity int) int
+	}
+
 	Membership struct {
 		AppointingAct func(childComplexity int) int
 		Basis         func(childComplexity int) int
@@ -571,6 +842,42 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	Minutes struct {
+		AgreedAt    func(childComplexity int) int
+		AgreedBy    func(childComplexity int) int
+		CorrectedAt func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Meeting     func(childComplexity int) int
+		Number      func(childComplexity int) int
+		PublishedAt func(childComplexity int) int
+		PublishedBy func(childComplexity int) int
+		State       func(childComplexity int) int
+		Text        func(childComplexity int) int
+		Version     func(childComplexity int) int
+		WrittenAt   func(childComplexity int) int
+		WrittenBy   func(childComplexity int) int
+	}
+
+	MinutesConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MinutesEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MinutesPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Minutes          func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	Municipality struct {
 		Hosts    func(childComplexity int) int
 		Key      func(childComplexity int) int
@@ -593,14 +900,27 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AbolishDistrict       func(childComplexity int, input places.AbolishDistrictInput) int
 		AcceptInvitation      func(childComplexity int, input accounts.AcceptInvitationInput) int
+		AddAgendaItem         func(childComplexity int, input meetings.AddAgendaItemInput) int
 		AddHouseholdMember    func(childComplexity int, input people.AddHouseholdMemberInput) int
 		AddMember             func(childComplexity int, input councils.AddMemberInput) int
 		AddRoleRule           func(childComplexity int, input permissions.AddRoleRuleInput) int
+		AddSpeaker            func(childComplexity int, input meetings.AddSpeakerInput) int
+		AgreeMinutes          func(childComplexity int, input meetings.AgreeMinutesInput) int
+		AnnounceMeeting       func(childComplexity int, input meetings.AnnounceMeetingInput) int
 		AssignPost            func(childComplexity int, input people.AssignPostInput) int
 		AssignRole            func(childComplexity int, input permissions.AssignRoleInput) int
+		AttachFile            func(childComplexity int, input files.AttachFileInput) int
 		AwardHonour           func(childComplexity int, input people.AwardHonourInput) int
+		BulkCheckIn           func(childComplexity int, input meetings.BulkCheckInInput) int
+		CancelMeeting         func(childComplexity int, input meetings.CancelMeetingInput) int
+		CancelRegistration    func(childComplexity int, input meetings.CancelRegistrationInput) int
+		ChangeCapacity        func(childComplexity int, input meetings.ChangeCapacityInput) int
 		ChangePassword        func(childComplexity int, input accounts.ChangePasswordInput) int
 		ChangePost            func(childComplexity int, input councils.ChangePostInput) int
+		CheckIn               func(childComplexity int, input meetings.CheckInInput) int
+		CloseAgendaItem       func(childComplexity int, input meetings.CloseAgendaItemInput) int
+		CloseRegistration     func(childComplexity int, input meetings.CloseRegistrationInput) int
+		CloseSession          func(childComplexity int, input meetings.CloseSessionInput) int
 		CloseVenue            func(childComplexity int, input places.CloseVenueInput) int
 		CreateAccount         func(childComplexity int, input accounts.CreateAccountInput) int
 		CreateAddress         func(childComplexity int, input places.CreateAddressInput) int
@@ -627,31 +947,53 @@ type ComplexityRoot struct {
 		GiveConsent           func(childComplexity int, input people.GiveConsentInput) int
 		GrantMandate          func(childComplexity int, input people.GrantMandateInput) int
 		LinkPerson            func(childComplexity int, input accounts.LinkPersonInput) int
+		MarkAttendance        func(childComplexity int, input meetings.MarkAttendanceInput) int
+		MarkAttendances       func(childComplexity int, input meetings.MarkAttendancesInput) int
 		MarkNotices           func(childComplexity int, input follow.MarkNoticesInput) int
 		MergeAddresses        func(childComplexity int, input places.MergeAddressesInput) int
 		MergeOrganisations    func(childComplexity int, input people.MergeOrganisationsInput) int
 		MergePersons          func(childComplexity int, input people.MergePersonsInput) int
+		MoveAgendaItem        func(childComplexity int, input meetings.MoveAgendaItemInput) int
+		MoveMeeting           func(childComplexity int, input meetings.MoveMeetingInput) int
+		MoveSpeaker           func(childComplexity int, input meetings.MoveSpeakerInput) int
+		OpenRegistration      func(childComplexity int, input meetings.OpenRegistrationInput) int
+		OpenSession           func(childComplexity int, input meetings.OpenSessionInput) int
+		PlanMeeting           func(childComplexity int, input meetings.PlanMeetingInput) int
+		PrepareUpload         func(childComplexity int, input files.PrepareUploadInput) int
+		PublishMinutes        func(childComplexity int, input meetings.PublishMinutesInput) int
+		RegisterForMeeting    func(childComplexity int, input meetings.RegisterForMeetingInput) int
+		RemoveAgendaItem      func(childComplexity int, input meetings.RemoveAgendaItemInput) int
+		RemoveAttachment      func(childComplexity int, input files.RemoveAttachmentInput) int
+		RemovePresence        func(childComplexity int, input meetings.RemovePresenceInput) int
 		RemoveRoleRule        func(childComplexity int, input permissions.RemoveRoleRuleInput) int
+		RemoveSpeaker         func(childComplexity int, input meetings.RemoveSpeakerInput) int
+		ReopenAgendaItem      func(childComplexity int, input meetings.ReopenAgendaItemInput) int
+		ResetCalendarFeed     func(childComplexity int, input meetings.ResetCalendarFeedInput) int
 		ResetPassword         func(childComplexity int, input accounts.ResetPasswordInput) int
 		RevokeMandate         func(childComplexity int, input people.RevokeMandateInput) int
 		RevokeOtherSessions   func(childComplexity int, input accounts.RevokeOtherSessionsInput) int
 		RevokeServiceToken    func(childComplexity int, input accounts.RevokeServiceTokenInput) int
 		RevokeSession         func(childComplexity int, input accounts.RevokeSessionInput) int
 		SetDistrictBoundary   func(childComplexity int, input places.SetDistrictBoundaryInput) int
+		SetMeetingNotice      func(childComplexity int, input meetings.SetMeetingNoticeInput) int
 		SetRoleRules          func(childComplexity int, input permissions.SetRoleRulesInput) int
 		SetUp                 func(childComplexity int, input accounts.SetUpInput) int
 		SignIn                func(childComplexity int, input accounts.SignInInput) int
 		SignOut               func(childComplexity int, input accounts.SignOutInput) int
 		SignUp                func(childComplexity int, input accounts.SignUpInput) int
 		StartTerm             func(childComplexity int, input councils.StartTermInput) int
+		UndoCheckIn           func(childComplexity int, input meetings.UndoCheckInInput) int
 		UndoMergeAddresses    func(childComplexity int, input places.UndoMergeAddressesInput) int
 		UndoOrganisationMerge func(childComplexity int, input people.UndoOrganisationMergeInput) int
 		UndoPersonMerge       func(childComplexity int, input people.UndoPersonMergeInput) int
 		Unfollow              func(childComplexity int, input follow.UnfollowInput) int
 		UpdateAddress         func(childComplexity int, input places.UpdateAddressInput) int
+		UpdateAgendaItem      func(childComplexity int, input meetings.UpdateAgendaItemInput) int
 		UpdateCouncil         func(childComplexity int, input councils.UpdateCouncilInput) int
 		UpdateDistrict        func(childComplexity int, input places.UpdateDistrictInput) int
+		UpdateMeeting         func(childComplexity int, input meetings.UpdateMeetingInput) int
 		UpdateMembership      func(childComplexity int, input councils.UpdateMembershipInput) int
+		UpdateMinutes         func(childComplexity int, input meetings.UpdateMinutesInput) int
 		UpdateMunicipality    func(childComplexity int, input places.UpdateMunicipalityInput) int
 		UpdateOrganisation    func(childComplexity int, input people.UpdateOrganisationInput) int
 		UpdatePerson          func(childComplexity int, input people.UpdatePersonInput) int
@@ -659,6 +1001,7 @@ type ComplexityRoot struct {
 		UpdateRole            func(childComplexity int, input permissions.UpdateRoleInput) int
 		UpdateVenue           func(childComplexity int, input places.UpdateVenueInput) int
 		WithdrawConsent       func(childComplexity int, input people.WithdrawConsentInput) int
+		WriteMinutes          func(childComplexity int, input meetings.WriteMinutesInput) int
 	}
 
 	Notice struct {
@@ -706,6 +1049,7 @@ type ComplexityRoot struct {
 		MergedInto        func(childComplexity int) int
 		Name              func(childComplexity int) int
 		OGRN              func(childComplexity int) int
+		OrganisedMeetings func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Parent            func(childComplexity int) int
 		Posts             func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int
 		Representatives   func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
@@ -764,6 +1108,7 @@ type ComplexityRoot struct {
 		Personal             func(childComplexity int) int
 		PersonalDataAccesses func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Posts                func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int
+		Registrations        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
 		Version              func(childComplexity int) int
 	}
 
@@ -860,11 +1205,32 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	Presence struct {
+		ArrivedAt  func(childComplexity int) int
+		Attendance func(childComplexity int) int
+		Extension  func(childComplexity int, slot int) int
+		ID         func(childComplexity int) int
+		LeftAt     func(childComplexity int) int
+	}
+
+	PresenceConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PresenceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Query struct {
 		Account            func(childComplexity int, id core.ID) int
 		Accounts           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Address            func(childComplexity int, id core.ID) int
 		Addresses          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Attachment         func(childComplexity int, id core.ID) int
 		AuditEntries       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		AuditEntry         func(childComplexity int, id core.ID) int
 		Council            func(childComplexity int, id core.ID) int
@@ -876,6 +1242,7 @@ type ComplexityRoot struct {
 		Districts          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		DistrictsGeoJSON   func(childComplexity int, asOf *core.Date) int
 		Extension          func(childComplexity int, slot int) int
+		FileUpload         func(childComplexity int, id core.ID) int
 		FollowableTypes    func(childComplexity int) int
 		Follows            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Household          func(childComplexity int, id core.ID) int
@@ -883,6 +1250,9 @@ type ComplexityRoot struct {
 		Indicators         func(childComplexity int, from core.Date, to core.Date, keys []string) int
 		Mandate            func(childComplexity int, id core.ID) int
 		Mandates           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Meeting            func(childComplexity int, id core.ID) int
+		MeetingNotices     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Meetings           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Membership         func(childComplexity int, id core.ID) int
 		Memberships        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Municipality       func(childComplexity int) int
@@ -906,6 +1276,48 @@ type ComplexityRoot struct {
 		Venues             func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Viewer             func(childComplexity int) int
 		ViewerPermissions  func(childComplexity int) int
+	}
+
+	Quorum struct {
+		Members  func(childComplexity int) int
+		Present  func(childComplexity int) int
+		Reached  func(childComplexity int) int
+		Required func(childComplexity int) int
+		Seats    func(childComplexity int) int
+	}
+
+	Registration struct {
+		Arrival      func(childComplexity int) int
+		CancelledAt  func(childComplexity int) int
+		CheckedInAt  func(childComplexity int) int
+		Code         func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		ID           func(childComplexity int) int
+		Meeting      func(childComplexity int) int
+		Person       func(childComplexity int) int
+		PromotedAt   func(childComplexity int) int
+		RegisteredAt func(childComplexity int) int
+		State        func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	RegistrationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RegistrationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RegistrationPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Registration     func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	Role struct {
@@ -1041,6 +1453,7 @@ type ComplexityRoot struct {
 	Subscription struct {
 		CouncilChanged func(childComplexity int, id *core.ID) int
 		InboxChanged   func(childComplexity int) int
+		MeetingChanged func(childComplexity int, id *core.ID) int
 	}
 
 	Term struct {
@@ -1093,6 +1506,7 @@ type ComplexityRoot struct {
 		Extension     func(childComplexity int, slot int) int
 		ID            func(childComplexity int) int
 		Kind          func(childComplexity int) int
+		Meetings      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Name          func(childComplexity int) int
 		Point         func(childComplexity int) int
 		Version       func(childComplexity int) int
@@ -1450,6 +1864,539 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddressPayload.UserErrors(childComplexity), true
 
+	case "AgendaItem.attachments":
+		if e.ComplexityRoot.AgendaItem.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItem_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItem.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "AgendaItem.closedAt":
+		if e.ComplexityRoot.AgendaItem.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.ClosedAt(childComplexity), true
+	case "AgendaItem._extension":
+		if e.ComplexityRoot.AgendaItem.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItem__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItem.Extension(childComplexity, args["slot"].(int)), true
+	case "AgendaItem.id":
+		if e.ComplexityRoot.AgendaItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.ID(childComplexity), true
+	case "AgendaItem.meeting":
+		if e.ComplexityRoot.AgendaItem.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Meeting(childComplexity), true
+	case "AgendaItem.outcome":
+		if e.ComplexityRoot.AgendaItem.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Outcome(childComplexity), true
+	case "AgendaItem.outcomeText":
+		if e.ComplexityRoot.AgendaItem.OutcomeText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.OutcomeText(childComplexity), true
+	case "AgendaItem.position":
+		if e.ComplexityRoot.AgendaItem.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Position(childComplexity), true
+	case "AgendaItem.postponedFrom":
+		if e.ComplexityRoot.AgendaItem.PostponedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.PostponedFrom(childComplexity), true
+	case "AgendaItem.postponedTo":
+		if e.ComplexityRoot.AgendaItem.PostponedTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.PostponedTo(childComplexity), true
+	case "AgendaItem.speakers":
+		if e.ComplexityRoot.AgendaItem.Speakers == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItem_speakers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItem.Speakers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "AgendaItem.text":
+		if e.ComplexityRoot.AgendaItem.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Text(childComplexity), true
+	case "AgendaItem.title":
+		if e.ComplexityRoot.AgendaItem.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Title(childComplexity), true
+	case "AgendaItem.version":
+		if e.ComplexityRoot.AgendaItem.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Version(childComplexity), true
+	case "AgendaItem.votesAbstained":
+		if e.ComplexityRoot.AgendaItem.VotesAbstained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.VotesAbstained(childComplexity), true
+	case "AgendaItem.votesAgainst":
+		if e.ComplexityRoot.AgendaItem.VotesAgainst == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.VotesAgainst(childComplexity), true
+	case "AgendaItem.votesFor":
+		if e.ComplexityRoot.AgendaItem.VotesFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.VotesFor(childComplexity), true
+
+	case "AgendaItemConnection.edges":
+		if e.ComplexityRoot.AgendaItemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemConnection.Edges(childComplexity), true
+	case "AgendaItemConnection.nodes":
+		if e.ComplexityRoot.AgendaItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemConnection.Nodes(childComplexity), true
+	case "AgendaItemConnection.pageInfo":
+		if e.ComplexityRoot.AgendaItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemConnection.PageInfo(childComplexity), true
+	case "AgendaItemConnection.totalCount":
+		if e.ComplexityRoot.AgendaItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemConnection.TotalCount(childComplexity), true
+
+	case "AgendaItemEdge.cursor":
+		if e.ComplexityRoot.AgendaItemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemEdge.Cursor(childComplexity), true
+	case "AgendaItemEdge.node":
+		if e.ComplexityRoot.AgendaItemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemEdge.Node(childComplexity), true
+
+	case "AgendaItemPayload.agendaItem":
+		if e.ComplexityRoot.AgendaItemPayload.AgendaItem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemPayload.AgendaItem(childComplexity), true
+	case "AgendaItemPayload.clientMutationId":
+		if e.ComplexityRoot.AgendaItemPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemPayload.ClientMutationID(childComplexity), true
+	case "AgendaItemPayload._extension":
+		if e.ComplexityRoot.AgendaItemPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItemPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItemPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "AgendaItemPayload.userErrors":
+		if e.ComplexityRoot.AgendaItemPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemPayload.UserErrors(childComplexity), true
+
+	case "AgendaSpeaker._extension":
+		if e.ComplexityRoot.AgendaSpeaker.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaSpeaker__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.Extension(childComplexity, args["slot"].(int)), true
+	case "AgendaSpeaker.id":
+		if e.ComplexityRoot.AgendaSpeaker.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.ID(childComplexity), true
+	case "AgendaSpeaker.item":
+		if e.ComplexityRoot.AgendaSpeaker.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.Item(childComplexity), true
+	case "AgendaSpeaker.person":
+		if e.ComplexityRoot.AgendaSpeaker.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.Person(childComplexity), true
+	case "AgendaSpeaker.position":
+		if e.ComplexityRoot.AgendaSpeaker.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.Position(childComplexity), true
+	case "AgendaSpeaker.role":
+		if e.ComplexityRoot.AgendaSpeaker.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.Role(childComplexity), true
+
+	case "AgendaSpeakerConnection.edges":
+		if e.ComplexityRoot.AgendaSpeakerConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerConnection.Edges(childComplexity), true
+	case "AgendaSpeakerConnection.nodes":
+		if e.ComplexityRoot.AgendaSpeakerConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerConnection.Nodes(childComplexity), true
+	case "AgendaSpeakerConnection.pageInfo":
+		if e.ComplexityRoot.AgendaSpeakerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerConnection.PageInfo(childComplexity), true
+	case "AgendaSpeakerConnection.totalCount":
+		if e.ComplexityRoot.AgendaSpeakerConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerConnection.TotalCount(childComplexity), true
+
+	case "AgendaSpeakerEdge.cursor":
+		if e.ComplexityRoot.AgendaSpeakerEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerEdge.Cursor(childComplexity), true
+	case "AgendaSpeakerEdge.node":
+		if e.ComplexityRoot.AgendaSpeakerEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerEdge.Node(childComplexity), true
+
+	case "Attachment.contentType":
+		if e.ComplexityRoot.Attachment.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ContentType(childComplexity), true
+	case "Attachment.createdAt":
+		if e.ComplexityRoot.Attachment.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.CreatedAt(childComplexity), true
+	case "Attachment._extension":
+		if e.ComplexityRoot.Attachment.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Attachment__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Attachment.Extension(childComplexity, args["slot"].(int)), true
+	case "Attachment.id":
+		if e.ComplexityRoot.Attachment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ID(childComplexity), true
+	case "Attachment.name":
+		if e.ComplexityRoot.Attachment.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Name(childComplexity), true
+	case "Attachment.object":
+		if e.ComplexityRoot.Attachment.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Object(childComplexity), true
+	case "Attachment.previewUrl":
+		if e.ComplexityRoot.Attachment.PreviewURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.PreviewURL(childComplexity), true
+	case "Attachment.removedAt":
+		if e.ComplexityRoot.Attachment.RemovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.RemovedAt(childComplexity), true
+	case "Attachment.sha256":
+		if e.ComplexityRoot.Attachment.SHA256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.SHA256(childComplexity), true
+	case "Attachment.size":
+		if e.ComplexityRoot.Attachment.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Size(childComplexity), true
+	case "Attachment.url":
+		if e.ComplexityRoot.Attachment.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.URL(childComplexity), true
+
+	case "AttachmentConnection.edges":
+		if e.ComplexityRoot.AttachmentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.Edges(childComplexity), true
+	case "AttachmentConnection.nodes":
+		if e.ComplexityRoot.AttachmentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.Nodes(childComplexity), true
+	case "AttachmentConnection.pageInfo":
+		if e.ComplexityRoot.AttachmentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.PageInfo(childComplexity), true
+	case "AttachmentConnection.totalCount":
+		if e.ComplexityRoot.AttachmentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.TotalCount(childComplexity), true
+
+	case "AttachmentEdge.cursor":
+		if e.ComplexityRoot.AttachmentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentEdge.Cursor(childComplexity), true
+	case "AttachmentEdge.node":
+		if e.ComplexityRoot.AttachmentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentEdge.Node(childComplexity), true
+
+	case "AttachmentPayload.attachment":
+		if e.ComplexityRoot.AttachmentPayload.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.Attachment(childComplexity), true
+	case "AttachmentPayload.clientMutationId":
+		if e.ComplexityRoot.AttachmentPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.ClientMutationID(childComplexity), true
+	case "AttachmentPayload._extension":
+		if e.ComplexityRoot.AttachmentPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AttachmentPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "AttachmentPayload.userErrors":
+		if e.ComplexityRoot.AttachmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.UserErrors(childComplexity), true
+
+	case "Attendance._extension":
+		if e.ComplexityRoot.Attendance.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Attendance__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Attendance.Extension(childComplexity, args["slot"].(int)), true
+	case "Attendance.id":
+		if e.ComplexityRoot.Attendance.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.ID(childComplexity), true
+	case "Attendance.meeting":
+		if e.ComplexityRoot.Attendance.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.Meeting(childComplexity), true
+	case "Attendance.person":
+		if e.ComplexityRoot.Attendance.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.Person(childComplexity), true
+	case "Attendance.presence":
+		if e.ComplexityRoot.Attendance.Presence == nil {
+			break
+		}
+
+		args, err := ec.field_Attendance_presence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Attendance.Presence(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Attendance.reason":
+		if e.ComplexityRoot.Attendance.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.Reason(childComplexity), true
+	case "Attendance.state":
+		if e.ComplexityRoot.Attendance.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.State(childComplexity), true
+	case "Attendance.version":
+		if e.ComplexityRoot.Attendance.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.Version(childComplexity), true
+
+	case "AttendanceConnection.edges":
+		if e.ComplexityRoot.AttendanceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceConnection.Edges(childComplexity), true
+	case "AttendanceConnection.nodes":
+		if e.ComplexityRoot.AttendanceConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceConnection.Nodes(childComplexity), true
+	case "AttendanceConnection.pageInfo":
+		if e.ComplexityRoot.AttendanceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceConnection.PageInfo(childComplexity), true
+	case "AttendanceConnection.totalCount":
+		if e.ComplexityRoot.AttendanceConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceConnection.TotalCount(childComplexity), true
+
+	case "AttendanceEdge.cursor":
+		if e.ComplexityRoot.AttendanceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceEdge.Cursor(childComplexity), true
+	case "AttendanceEdge.node":
+		if e.ComplexityRoot.AttendanceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceEdge.Node(childComplexity), true
+
+	case "AttendancePayload.attendance":
+		if e.ComplexityRoot.AttendancePayload.Attendance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendancePayload.Attendance(childComplexity), true
+	case "AttendancePayload.clientMutationId":
+		if e.ComplexityRoot.AttendancePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendancePayload.ClientMutationID(childComplexity), true
+	case "AttendancePayload._extension":
+		if e.ComplexityRoot.AttendancePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AttendancePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AttendancePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "AttendancePayload.userErrors":
+		if e.ComplexityRoot.AttendancePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendancePayload.UserErrors(childComplexity), true
+
 	case "AuditEntry.actingForId":
 		if e.ComplexityRoot.AuditEntry.ActingForID == nil {
 			break
@@ -1578,6 +2525,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
 
+	case "CalendarFeedPayload.clientMutationId":
+		if e.ComplexityRoot.CalendarFeedPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarFeedPayload.ClientMutationID(childComplexity), true
+	case "CalendarFeedPayload.path":
+		if e.ComplexityRoot.CalendarFeedPayload.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarFeedPayload.Path(childComplexity), true
+	case "CalendarFeedPayload.userErrors":
+		if e.ComplexityRoot.CalendarFeedPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarFeedPayload.UserErrors(childComplexity), true
+
 	case "Consent.basis":
 		if e.ComplexityRoot.Consent.Basis == nil {
 			break
@@ -1700,6 +2666,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Council.ActiveFrom(childComplexity), true
+	case "Council.attachments":
+		if e.ComplexityRoot.Council.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_Council_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Council.children":
 		if e.ComplexityRoot.Council.Children == nil {
 			break
@@ -1764,6 +2741,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Council.Kind(childComplexity), true
+	case "Council.meetings":
+		if e.ComplexityRoot.Council.Meetings == nil {
+			break
+		}
+
+		args, err := ec.field_Council_meetings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Council.memberCount":
 		if e.ComplexityRoot.Council.MemberCount == nil {
 			break
@@ -2148,6 +3136,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.District.ID(childComplexity), true
+	case "District.meetings":
+		if e.ComplexityRoot.District.Meetings == nil {
+			break
+		}
+
+		args, err := ec.field_District_meetings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.District.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "District.name":
 		if e.ComplexityRoot.District.Name == nil {
 			break
@@ -2331,6 +3330,108 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DistrictPayload.UserErrors(childComplexity), true
+
+	case "FileUpload.address":
+		if e.ComplexityRoot.FileUpload.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Address(childComplexity), true
+	case "FileUpload.contentType":
+		if e.ComplexityRoot.FileUpload.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.ContentType(childComplexity), true
+	case "FileUpload.createdAt":
+		if e.ComplexityRoot.FileUpload.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.CreatedAt(childComplexity), true
+	case "FileUpload.expiresAt":
+		if e.ComplexityRoot.FileUpload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.ExpiresAt(childComplexity), true
+	case "FileUpload._extension":
+		if e.ComplexityRoot.FileUpload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_FileUpload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FileUpload.Extension(childComplexity, args["slot"].(int)), true
+	case "FileUpload.id":
+		if e.ComplexityRoot.FileUpload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.ID(childComplexity), true
+	case "FileUpload.name":
+		if e.ComplexityRoot.FileUpload.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Name(childComplexity), true
+	case "FileUpload.refusal":
+		if e.ComplexityRoot.FileUpload.Refusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Refusal(childComplexity), true
+	case "FileUpload.sha256":
+		if e.ComplexityRoot.FileUpload.SHA256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.SHA256(childComplexity), true
+	case "FileUpload.size":
+		if e.ComplexityRoot.FileUpload.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Size(childComplexity), true
+	case "FileUpload.state":
+		if e.ComplexityRoot.FileUpload.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.State(childComplexity), true
+
+	case "FileUploadPayload.clientMutationId":
+		if e.ComplexityRoot.FileUploadPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.ClientMutationID(childComplexity), true
+	case "FileUploadPayload._extension":
+		if e.ComplexityRoot.FileUploadPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_FileUploadPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "FileUploadPayload.fileUpload":
+		if e.ComplexityRoot.FileUploadPayload.FileUpload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.FileUpload(childComplexity), true
+	case "FileUploadPayload.userErrors":
+		if e.ComplexityRoot.FileUploadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.UserErrors(childComplexity), true
 
 	case "Follow.endedAt":
 		if e.ComplexityRoot.Follow.EndedAt == nil {
@@ -3069,6 +4170,468 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MandatePayload.UserErrors(childComplexity), true
 
+	case "Meeting.agenda":
+		if e.ComplexityRoot.Meeting.Agenda == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_agenda_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Agenda(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Meeting.announcedAt":
+		if e.ComplexityRoot.Meeting.AnnouncedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.AnnouncedAt(childComplexity), true
+	case "Meeting.attachments":
+		if e.ComplexityRoot.Meeting.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Meeting.attendance":
+		if e.ComplexityRoot.Meeting.Attendance == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_attendance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Attendance(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+	case "Meeting.body":
+		if e.ComplexityRoot.Meeting.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Body(childComplexity), true
+	case "Meeting.cancellationReason":
+		if e.ComplexityRoot.Meeting.CancellationReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.CancellationReason(childComplexity), true
+	case "Meeting.cancelledAt":
+		if e.ComplexityRoot.Meeting.CancelledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.CancelledAt(childComplexity), true
+	case "Meeting.closedAt":
+		if e.ComplexityRoot.Meeting.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.ClosedAt(childComplexity), true
+	case "Meeting.district":
+		if e.ComplexityRoot.Meeting.District == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.District(childComplexity), true
+	case "Meeting.endsAt":
+		if e.ComplexityRoot.Meeting.EndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.EndsAt(childComplexity), true
+	case "Meeting._extension":
+		if e.ComplexityRoot.Meeting.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Extension(childComplexity, args["slot"].(int)), true
+	case "Meeting.form":
+		if e.ComplexityRoot.Meeting.Form == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Form(childComplexity), true
+	case "Meeting.id":
+		if e.ComplexityRoot.Meeting.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.ID(childComplexity), true
+	case "Meeting.kind":
+		if e.ComplexityRoot.Meeting.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Kind(childComplexity), true
+	case "Meeting.link":
+		if e.ComplexityRoot.Meeting.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Link(childComplexity), true
+	case "Meeting.minutes":
+		if e.ComplexityRoot.Meeting.Minutes == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_minutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Minutes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+	case "Meeting.noticeDays":
+		if e.ComplexityRoot.Meeting.NoticeDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.NoticeDays(childComplexity), true
+	case "Meeting.openedAt":
+		if e.ComplexityRoot.Meeting.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.OpenedAt(childComplexity), true
+	case "Meeting.organiser":
+		if e.ComplexityRoot.Meeting.Organiser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Organiser(childComplexity), true
+	case "Meeting.quorum":
+		if e.ComplexityRoot.Meeting.Quorum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Quorum(childComplexity), true
+	case "Meeting.quorumAtClose":
+		if e.ComplexityRoot.Meeting.QuorumAtClose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.QuorumAtClose(childComplexity), true
+	case "Meeting.quorumAtOpening":
+		if e.ComplexityRoot.Meeting.QuorumAtOpening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.QuorumAtOpening(childComplexity), true
+	case "Meeting.registration":
+		if e.ComplexityRoot.Meeting.Registration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Registration(childComplexity), true
+	case "Meeting.registrations":
+		if e.ComplexityRoot.Meeting.Registrations == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_registrations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Registrations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+	case "Meeting.sequence":
+		if e.ComplexityRoot.Meeting.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Sequence(childComplexity), true
+	case "Meeting.startsAt":
+		if e.ComplexityRoot.Meeting.StartsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.StartsAt(childComplexity), true
+	case "Meeting.startsOn":
+		if e.ComplexityRoot.Meeting.StartsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.StartsOn(childComplexity), true
+	case "Meeting.state":
+		if e.ComplexityRoot.Meeting.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.State(childComplexity), true
+	case "Meeting.title":
+		if e.ComplexityRoot.Meeting.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Title(childComplexity), true
+	case "Meeting.venue":
+		if e.ComplexityRoot.Meeting.Venue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Venue(childComplexity), true
+	case "Meeting.version":
+		if e.ComplexityRoot.Meeting.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Version(childComplexity), true
+
+	case "MeetingChange.at":
+		if e.ComplexityRoot.MeetingChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingChange.At(childComplexity), true
+	case "MeetingChange.eventId":
+		if e.ComplexityRoot.MeetingChange.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingChange.EventID(childComplexity), true
+	case "MeetingChange._extension":
+		if e.ComplexityRoot.MeetingChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MeetingChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MeetingChange.Extension(childComplexity, args["slot"].(int)), true
+	case "MeetingChange.kind":
+		if e.ComplexityRoot.MeetingChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingChange.Kind(childComplexity), true
+	case "MeetingChange.meeting":
+		if e.ComplexityRoot.MeetingChange.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingChange.Meeting(childComplexity), true
+
+	case "MeetingConnection.edges":
+		if e.ComplexityRoot.MeetingConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingConnection.Edges(childComplexity), true
+	case "MeetingConnection.nodes":
+		if e.ComplexityRoot.MeetingConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingConnection.Nodes(childComplexity), true
+	case "MeetingConnection.pageInfo":
+		if e.ComplexityRoot.MeetingConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingConnection.PageInfo(childComplexity), true
+	case "MeetingConnection.totalCount":
+		if e.ComplexityRoot.MeetingConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingConnection.TotalCount(childComplexity), true
+
+	case "MeetingEdge.cursor":
+		if e.ComplexityRoot.MeetingEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingEdge.Cursor(childComplexity), true
+	case "MeetingEdge.node":
+		if e.ComplexityRoot.MeetingEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingEdge.Node(childComplexity), true
+
+	case "MeetingNotice.days":
+		if e.ComplexityRoot.MeetingNotice.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNotice.Days(childComplexity), true
+	case "MeetingNotice._extension":
+		if e.ComplexityRoot.MeetingNotice.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MeetingNotice__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MeetingNotice.Extension(childComplexity, args["slot"].(int)), true
+	case "MeetingNotice.id":
+		if e.ComplexityRoot.MeetingNotice.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNotice.ID(childComplexity), true
+	case "MeetingNotice.kind":
+		if e.ComplexityRoot.MeetingNotice.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNotice.Kind(childComplexity), true
+	case "MeetingNotice.version":
+		if e.ComplexityRoot.MeetingNotice.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNotice.Version(childComplexity), true
+
+	case "MeetingNoticeConnection.edges":
+		if e.ComplexityRoot.MeetingNoticeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeConnection.Edges(childComplexity), true
+	case "MeetingNoticeConnection.nodes":
+		if e.ComplexityRoot.MeetingNoticeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeConnection.Nodes(childComplexity), true
+	case "MeetingNoticeConnection.pageInfo":
+		if e.ComplexityRoot.MeetingNoticeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeConnection.PageInfo(childComplexity), true
+	case "MeetingNoticeConnection.totalCount":
+		if e.ComplexityRoot.MeetingNoticeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeConnection.TotalCount(childComplexity), true
+
+	case "MeetingNoticeEdge.cursor":
+		if e.ComplexityRoot.MeetingNoticeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeEdge.Cursor(childComplexity), true
+	case "MeetingNoticeEdge.node":
+		if e.ComplexityRoot.MeetingNoticeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeEdge.Node(childComplexity), true
+
+	case "MeetingNoticePayload.clientMutationId":
+		if e.ComplexityRoot.MeetingNoticePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticePayload.ClientMutationID(childComplexity), true
+	case "MeetingNoticePayload._extension":
+		if e.ComplexityRoot.MeetingNoticePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MeetingNoticePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MeetingNoticePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "MeetingNoticePayload.meetingNotice":
+		if e.ComplexityRoot.MeetingNoticePayload.MeetingNotice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticePayload.MeetingNotice(childComplexity), true
+	case "MeetingNoticePayload.userErrors":
+		if e.ComplexityRoot.MeetingNoticePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticePayload.UserErrors(childComplexity), true
+
+	case "MeetingPayload.clientMutationId":
+		if e.ComplexityRoot.MeetingPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingPayload.ClientMutationID(childComplexity), true
+	case "MeetingPayload._extension":
+		if e.ComplexityRoot.MeetingPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MeetingPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MeetingPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "MeetingPayload.meeting":
+		if e.ComplexityRoot.MeetingPayload.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingPayload.Meeting(childComplexity), true
+	case "MeetingPayload.userErrors":
+		if e.ComplexityRoot.MeetingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingPayload.UserErrors(childComplexity), true
+
+	case "MeetingRegistration.capacity":
+		if e.ComplexityRoot.MeetingRegistration.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.Capacity(childComplexity), true
+	case "MeetingRegistration.checkedIn":
+		if e.ComplexityRoot.MeetingRegistration.CheckedIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.CheckedIn(childComplexity), true
+	case "MeetingRegistration.closesAt":
+		if e.ComplexityRoot.MeetingRegistration.ClosesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.ClosesAt(childComplexity), true
+	case "MeetingRegistration.openedAt":
+		if e.ComplexityRoot.MeetingRegistration.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.OpenedAt(childComplexity), true
+	case "MeetingRegistration.registered":
+		if e.ComplexityRoot.MeetingRegistration.Registered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.Registered(childComplexity), true
+	case "MeetingRegistration.waiting":
+		if e.ComplexityRoot.MeetingRegistration.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.Waiting(childComplexity), true
+
 	case "Membership.appointingAct":
 		if e.ComplexityRoot.Membership.AppointingAct == nil {
 			break
@@ -3221,6 +4784,164 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MembershipPayload.UserErrors(childComplexity), true
 
+	case "Minutes.agreedAt":
+		if e.ComplexityRoot.Minutes.AgreedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.AgreedAt(childComplexity), true
+	case "Minutes.agreedBy":
+		if e.ComplexityRoot.Minutes.AgreedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.AgreedBy(childComplexity), true
+	case "Minutes.correctedAt":
+		if e.ComplexityRoot.Minutes.CorrectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.CorrectedAt(childComplexity), true
+	case "Minutes._extension":
+		if e.ComplexityRoot.Minutes.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Minutes__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Minutes.Extension(childComplexity, args["slot"].(int)), true
+	case "Minutes.id":
+		if e.ComplexityRoot.Minutes.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.ID(childComplexity), true
+	case "Minutes.meeting":
+		if e.ComplexityRoot.Minutes.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.Meeting(childComplexity), true
+	case "Minutes.number":
+		if e.ComplexityRoot.Minutes.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.Number(childComplexity), true
+	case "Minutes.publishedAt":
+		if e.ComplexityRoot.Minutes.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.PublishedAt(childComplexity), true
+	case "Minutes.publishedBy":
+		if e.ComplexityRoot.Minutes.PublishedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.PublishedBy(childComplexity), true
+	case "Minutes.state":
+		if e.ComplexityRoot.Minutes.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.State(childComplexity), true
+	case "Minutes.text":
+		if e.ComplexityRoot.Minutes.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.Text(childComplexity), true
+	case "Minutes.version":
+		if e.ComplexityRoot.Minutes.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.Version(childComplexity), true
+	case "Minutes.writtenAt":
+		if e.ComplexityRoot.Minutes.WrittenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.WrittenAt(childComplexity), true
+	case "Minutes.writtenBy":
+		if e.ComplexityRoot.Minutes.WrittenBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.WrittenBy(childComplexity), true
+
+	case "MinutesConnection.edges":
+		if e.ComplexityRoot.MinutesConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesConnection.Edges(childComplexity), true
+	case "MinutesConnection.nodes":
+		if e.ComplexityRoot.MinutesConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesConnection.Nodes(childComplexity), true
+	case "MinutesConnection.pageInfo":
+		if e.ComplexityRoot.MinutesConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesConnection.PageInfo(childComplexity), true
+	case "MinutesConnection.totalCount":
+		if e.ComplexityRoot.MinutesConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesConnection.TotalCount(childComplexity), true
+
+	case "MinutesEdge.cursor":
+		if e.ComplexityRoot.MinutesEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesEdge.Cursor(childComplexity), true
+	case "MinutesEdge.node":
+		if e.ComplexityRoot.MinutesEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesEdge.Node(childComplexity), true
+
+	case "MinutesPayload.clientMutationId":
+		if e.ComplexityRoot.MinutesPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesPayload.ClientMutationID(childComplexity), true
+	case "MinutesPayload._extension":
+		if e.ComplexityRoot.MinutesPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MinutesPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MinutesPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "MinutesPayload.minutes":
+		if e.ComplexityRoot.MinutesPayload.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesPayload.Minutes(childComplexity), true
+	case "MinutesPayload.userErrors":
+		if e.ComplexityRoot.MinutesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesPayload.UserErrors(childComplexity), true
+
 	case "Municipality.hosts":
 		if e.ComplexityRoot.Municipality.Hosts == nil {
 			break
@@ -3323,6 +5044,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptInvitation(childComplexity, args["input"].(accounts.AcceptInvitationInput)), true
+	case "Mutation.addAgendaItem":
+		if e.ComplexityRoot.Mutation.AddAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddAgendaItem(childComplexity, args["input"].(meetings.AddAgendaItemInput)), true
 	case "Mutation.addHouseholdMember":
 		if e.ComplexityRoot.Mutation.AddHouseholdMember == nil {
 			break
@@ -3356,6 +5088,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddRoleRule(childComplexity, args["input"].(permissions.AddRoleRuleInput)), true
+	case "Mutation.addSpeaker":
+		if e.ComplexityRoot.Mutation.AddSpeaker == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addSpeaker_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddSpeaker(childComplexity, args["input"].(meetings.AddSpeakerInput)), true
+	case "Mutation.agreeMinutes":
+		if e.ComplexityRoot.Mutation.AgreeMinutes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_agreeMinutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AgreeMinutes(childComplexity, args["input"].(meetings.AgreeMinutesInput)), true
+	case "Mutation.announceMeeting":
+		if e.ComplexityRoot.Mutation.AnnounceMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_announceMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnnounceMeeting(childComplexity, args["input"].(meetings.AnnounceMeetingInput)), true
 	case "Mutation.assignPost":
 		if e.ComplexityRoot.Mutation.AssignPost == nil {
 			break
@@ -3378,6 +5143,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignRole(childComplexity, args["input"].(permissions.AssignRoleInput)), true
+	case "Mutation.attachFile":
+		if e.ComplexityRoot.Mutation.AttachFile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_attachFile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AttachFile(childComplexity, args["input"].(files.AttachFileInput)), true
 	case "Mutation.awardHonour":
 		if e.ComplexityRoot.Mutation.AwardHonour == nil {
 			break
@@ -3389,6 +5165,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AwardHonour(childComplexity, args["input"].(people.AwardHonourInput)), true
+	case "Mutation.bulkCheckIn":
+		if e.ComplexityRoot.Mutation.BulkCheckIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bulkCheckIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BulkCheckIn(childComplexity, args["input"].(meetings.BulkCheckInInput)), true
+	case "Mutation.cancelMeeting":
+		if e.ComplexityRoot.Mutation.CancelMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelMeeting(childComplexity, args["input"].(meetings.CancelMeetingInput)), true
+	case "Mutation.cancelRegistration":
+		if e.ComplexityRoot.Mutation.CancelRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelRegistration(childComplexity, args["input"].(meetings.CancelRegistrationInput)), true
+	case "Mutation.changeCapacity":
+		if e.ComplexityRoot.Mutation.ChangeCapacity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changeCapacity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangeCapacity(childComplexity, args["input"].(meetings.ChangeCapacityInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -3411,6 +5231,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePost(childComplexity, args["input"].(councils.ChangePostInput)), true
+	case "Mutation.checkIn":
+		if e.ComplexityRoot.Mutation.CheckIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_checkIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CheckIn(childComplexity, args["input"].(meetings.CheckInInput)), true
+	case "Mutation.closeAgendaItem":
+		if e.ComplexityRoot.Mutation.CloseAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseAgendaItem(childComplexity, args["input"].(meetings.CloseAgendaItemInput)), true
+	case "Mutation.closeRegistration":
+		if e.ComplexityRoot.Mutation.CloseRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseRegistration(childComplexity, args["input"].(meetings.CloseRegistrationInput)), true
+	case "Mutation.closeSession":
+		if e.ComplexityRoot.Mutation.CloseSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseSession(childComplexity, args["input"].(meetings.CloseSessionInput)), true
 	case "Mutation.closeVenue":
 		if e.ComplexityRoot.Mutation.CloseVenue == nil {
 			break
@@ -3697,6 +5561,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LinkPerson(childComplexity, args["input"].(accounts.LinkPersonInput)), true
+	case "Mutation.markAttendance":
+		if e.ComplexityRoot.Mutation.MarkAttendance == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markAttendance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkAttendance(childComplexity, args["input"].(meetings.MarkAttendanceInput)), true
+	case "Mutation.markAttendances":
+		if e.ComplexityRoot.Mutation.MarkAttendances == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markAttendances_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkAttendances(childComplexity, args["input"].(meetings.MarkAttendancesInput)), true
 	case "Mutation.markNotices":
 		if e.ComplexityRoot.Mutation.MarkNotices == nil {
 			break
@@ -3741,6 +5627,138 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MergePersons(childComplexity, args["input"].(people.MergePersonsInput)), true
+	case "Mutation.moveAgendaItem":
+		if e.ComplexityRoot.Mutation.MoveAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveAgendaItem(childComplexity, args["input"].(meetings.MoveAgendaItemInput)), true
+	case "Mutation.moveMeeting":
+		if e.ComplexityRoot.Mutation.MoveMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveMeeting(childComplexity, args["input"].(meetings.MoveMeetingInput)), true
+	case "Mutation.moveSpeaker":
+		if e.ComplexityRoot.Mutation.MoveSpeaker == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveSpeaker_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveSpeaker(childComplexity, args["input"].(meetings.MoveSpeakerInput)), true
+	case "Mutation.openRegistration":
+		if e.ComplexityRoot.Mutation.OpenRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenRegistration(childComplexity, args["input"].(meetings.OpenRegistrationInput)), true
+	case "Mutation.openSession":
+		if e.ComplexityRoot.Mutation.OpenSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenSession(childComplexity, args["input"].(meetings.OpenSessionInput)), true
+	case "Mutation.planMeeting":
+		if e.ComplexityRoot.Mutation.PlanMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanMeeting(childComplexity, args["input"].(meetings.PlanMeetingInput)), true
+	case "Mutation.prepareUpload":
+		if e.ComplexityRoot.Mutation.PrepareUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_prepareUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PrepareUpload(childComplexity, args["input"].(files.PrepareUploadInput)), true
+	case "Mutation.publishMinutes":
+		if e.ComplexityRoot.Mutation.PublishMinutes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishMinutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishMinutes(childComplexity, args["input"].(meetings.PublishMinutesInput)), true
+	case "Mutation.registerForMeeting":
+		if e.ComplexityRoot.Mutation.RegisterForMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerForMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterForMeeting(childComplexity, args["input"].(meetings.RegisterForMeetingInput)), true
+	case "Mutation.removeAgendaItem":
+		if e.ComplexityRoot.Mutation.RemoveAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveAgendaItem(childComplexity, args["input"].(meetings.RemoveAgendaItemInput)), true
+	case "Mutation.removeAttachment":
+		if e.ComplexityRoot.Mutation.RemoveAttachment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeAttachment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveAttachment(childComplexity, args["input"].(files.RemoveAttachmentInput)), true
+	case "Mutation.removePresence":
+		if e.ComplexityRoot.Mutation.RemovePresence == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePresence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePresence(childComplexity, args["input"].(meetings.RemovePresenceInput)), true
 	case "Mutation.removeRoleRule":
 		if e.ComplexityRoot.Mutation.RemoveRoleRule == nil {
 			break
@@ -3752,6 +5770,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveRoleRule(childComplexity, args["input"].(permissions.RemoveRoleRuleInput)), true
+	case "Mutation.removeSpeaker":
+		if e.ComplexityRoot.Mutation.RemoveSpeaker == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeSpeaker_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveSpeaker(childComplexity, args["input"].(meetings.RemoveSpeakerInput)), true
+	case "Mutation.reopenAgendaItem":
+		if e.ComplexityRoot.Mutation.ReopenAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reopenAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReopenAgendaItem(childComplexity, args["input"].(meetings.ReopenAgendaItemInput)), true
+	case "Mutation.resetCalendarFeed":
+		if e.ComplexityRoot.Mutation.ResetCalendarFeed == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resetCalendarFeed_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResetCalendarFeed(childComplexity, args["input"].(meetings.ResetCalendarFeedInput)), true
 	case "Mutation.resetPassword":
 		if e.ComplexityRoot.Mutation.ResetPassword == nil {
 			break
@@ -3818,6 +5869,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetDistrictBoundary(childComplexity, args["input"].(places.SetDistrictBoundaryInput)), true
+	case "Mutation.setMeetingNotice":
+		if e.ComplexityRoot.Mutation.SetMeetingNotice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setMeetingNotice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetMeetingNotice(childComplexity, args["input"].(meetings.SetMeetingNoticeInput)), true
 	case "Mutation.setRoleRules":
 		if e.ComplexityRoot.Mutation.SetRoleRules == nil {
 			break
@@ -3884,6 +5946,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartTerm(childComplexity, args["input"].(councils.StartTermInput)), true
+	case "Mutation.undoCheckIn":
+		if e.ComplexityRoot.Mutation.UndoCheckIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoCheckIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoCheckIn(childComplexity, args["input"].(meetings.UndoCheckInInput)), true
 	case "Mutation.undoMergeAddresses":
 		if e.ComplexityRoot.Mutation.UndoMergeAddresses == nil {
 			break
@@ -3939,6 +6012,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAddress(childComplexity, args["input"].(places.UpdateAddressInput)), true
+	case "Mutation.updateAgendaItem":
+		if e.ComplexityRoot.Mutation.UpdateAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAgendaItem(childComplexity, args["input"].(meetings.UpdateAgendaItemInput)), true
 	case "Mutation.updateCouncil":
 		if e.ComplexityRoot.Mutation.UpdateCouncil == nil {
 			break
@@ -3961,6 +6045,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateDistrict(childComplexity, args["input"].(places.UpdateDistrictInput)), true
+	case "Mutation.updateMeeting":
+		if e.ComplexityRoot.Mutation.UpdateMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateMeeting(childComplexity, args["input"].(meetings.UpdateMeetingInput)), true
 	case "Mutation.updateMembership":
 		if e.ComplexityRoot.Mutation.UpdateMembership == nil {
 			break
@@ -3972,6 +6067,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateMembership(childComplexity, args["input"].(councils.UpdateMembershipInput)), true
+	case "Mutation.updateMinutes":
+		if e.ComplexityRoot.Mutation.UpdateMinutes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateMinutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateMinutes(childComplexity, args["input"].(meetings.UpdateMinutesInput)), true
 	case "Mutation.updateMunicipality":
 		if e.ComplexityRoot.Mutation.UpdateMunicipality == nil {
 			break
@@ -4049,6 +6155,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawConsent(childComplexity, args["input"].(people.WithdrawConsentInput)), true
+	case "Mutation.writeMinutes":
+		if e.ComplexityRoot.Mutation.WriteMinutes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_writeMinutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WriteMinutes(childComplexity, args["input"].(meetings.WriteMinutesInput)), true
 
 	case "Notice.at":
 		if e.ComplexityRoot.Notice.At == nil {
@@ -4276,6 +6393,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organisation.OGRN(childComplexity), true
+	case "Organisation.organisedMeetings":
+		if e.ComplexityRoot.Organisation.OrganisedMeetings == nil {
+			break
+		}
+
+		args, err := ec.field_Organisation_organisedMeetings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Organisation.OrganisedMeetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Organisation.parent":
 		if e.ComplexityRoot.Organisation.Parent == nil {
 			break
@@ -4582,6 +6710,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Person.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["asOf"].(*core.Date), args["orderBy"].(map[string]any)), true
+	case "Person.registrations":
+		if e.ComplexityRoot.Person.Registrations == nil {
+			break
+		}
+
+		args, err := ec.field_Person_registrations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Person.Registrations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
 	case "Person.version":
 		if e.ComplexityRoot.Person.Version == nil {
 			break
@@ -4968,6 +7107,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PostPayload.UserErrors(childComplexity), true
 
+	case "Presence.arrivedAt":
+		if e.ComplexityRoot.Presence.ArrivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.ArrivedAt(childComplexity), true
+	case "Presence.attendance":
+		if e.ComplexityRoot.Presence.Attendance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.Attendance(childComplexity), true
+	case "Presence._extension":
+		if e.ComplexityRoot.Presence.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Presence__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Presence.Extension(childComplexity, args["slot"].(int)), true
+	case "Presence.id":
+		if e.ComplexityRoot.Presence.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.ID(childComplexity), true
+	case "Presence.leftAt":
+		if e.ComplexityRoot.Presence.LeftAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.LeftAt(childComplexity), true
+
+	case "PresenceConnection.edges":
+		if e.ComplexityRoot.PresenceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceConnection.Edges(childComplexity), true
+	case "PresenceConnection.nodes":
+		if e.ComplexityRoot.PresenceConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceConnection.Nodes(childComplexity), true
+	case "PresenceConnection.pageInfo":
+		if e.ComplexityRoot.PresenceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceConnection.PageInfo(childComplexity), true
+	case "PresenceConnection.totalCount":
+		if e.ComplexityRoot.PresenceConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceConnection.TotalCount(childComplexity), true
+
+	case "PresenceEdge.cursor":
+		if e.ComplexityRoot.PresenceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceEdge.Cursor(childComplexity), true
+	case "PresenceEdge.node":
+		if e.ComplexityRoot.PresenceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceEdge.Node(childComplexity), true
+
 	case "Query.account":
 		if e.ComplexityRoot.Query.Account == nil {
 			break
@@ -5012,6 +7225,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Addresses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.attachment":
+		if e.ComplexityRoot.Query.Attachment == nil {
+			break
+		}
+
+		args, err := ec.field_Query_attachment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Attachment(childComplexity, args["id"].(core.ID)), true
 	case "Query.auditEntries":
 		if e.ComplexityRoot.Query.AuditEntries == nil {
 			break
@@ -5128,6 +7352,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Extension(childComplexity, args["slot"].(int)), true
+	case "Query.fileUpload":
+		if e.ComplexityRoot.Query.FileUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Query_fileUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FileUpload(childComplexity, args["id"].(core.ID)), true
 	case "Query.followableTypes":
 		if e.ComplexityRoot.Query.FollowableTypes == nil {
 			break
@@ -5201,6 +7436,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Mandates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.meeting":
+		if e.ComplexityRoot.Query.Meeting == nil {
+			break
+		}
+
+		args, err := ec.field_Query_meeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Meeting(childComplexity, args["id"].(core.ID)), true
+	case "Query.meetingNotices":
+		if e.ComplexityRoot.Query.MeetingNotices == nil {
+			break
+		}
+
+		args, err := ec.field_Query_meetingNotices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MeetingNotices(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.meetings":
+		if e.ComplexityRoot.Query.Meetings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_meetings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.membership":
 		if e.ComplexityRoot.Query.Membership == nil {
 			break
@@ -5429,6 +7697,183 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ViewerPermissions(childComplexity), true
+
+	case "Quorum.members":
+		if e.ComplexityRoot.Quorum.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quorum.Members(childComplexity), true
+	case "Quorum.present":
+		if e.ComplexityRoot.Quorum.Present == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quorum.Present(childComplexity), true
+	case "Quorum.reached":
+		if e.ComplexityRoot.Quorum.Reached == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quorum.Reached(childComplexity), true
+	case "Quorum.required":
+		if e.ComplexityRoot.Quorum.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quorum.Required(childComplexity), true
+	case "Quorum.seats":
+		if e.ComplexityRoot.Quorum.Seats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quorum.Seats(childComplexity), true
+
+	case "Registration.arrival":
+		if e.ComplexityRoot.Registration.Arrival == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.Arrival(childComplexity), true
+	case "Registration.cancelledAt":
+		if e.ComplexityRoot.Registration.CancelledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.CancelledAt(childComplexity), true
+	case "Registration.checkedInAt":
+		if e.ComplexityRoot.Registration.CheckedInAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.CheckedInAt(childComplexity), true
+	case "Registration.code":
+		if e.ComplexityRoot.Registration.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.Code(childComplexity), true
+	case "Registration._extension":
+		if e.ComplexityRoot.Registration.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Registration__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Registration.Extension(childComplexity, args["slot"].(int)), true
+	case "Registration.id":
+		if e.ComplexityRoot.Registration.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.ID(childComplexity), true
+	case "Registration.meeting":
+		if e.ComplexityRoot.Registration.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.Meeting(childComplexity), true
+	case "Registration.person":
+		if e.ComplexityRoot.Registration.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.Person(childComplexity), true
+	case "Registration.promotedAt":
+		if e.ComplexityRoot.Registration.PromotedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.PromotedAt(childComplexity), true
+	case "Registration.registeredAt":
+		if e.ComplexityRoot.Registration.RegisteredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.RegisteredAt(childComplexity), true
+	case "Registration.state":
+		if e.ComplexityRoot.Registration.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.State(childComplexity), true
+	case "Registration.version":
+		if e.ComplexityRoot.Registration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.Version(childComplexity), true
+
+	case "RegistrationConnection.edges":
+		if e.ComplexityRoot.RegistrationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationConnection.Edges(childComplexity), true
+	case "RegistrationConnection.nodes":
+		if e.ComplexityRoot.RegistrationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationConnection.Nodes(childComplexity), true
+	case "RegistrationConnection.pageInfo":
+		if e.ComplexityRoot.RegistrationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationConnection.PageInfo(childComplexity), true
+	case "RegistrationConnection.totalCount":
+		if e.ComplexityRoot.RegistrationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationConnection.TotalCount(childComplexity), true
+
+	case "RegistrationEdge.cursor":
+		if e.ComplexityRoot.RegistrationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationEdge.Cursor(childComplexity), true
+	case "RegistrationEdge.node":
+		if e.ComplexityRoot.RegistrationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationEdge.Node(childComplexity), true
+
+	case "RegistrationPayload.clientMutationId":
+		if e.ComplexityRoot.RegistrationPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationPayload.ClientMutationID(childComplexity), true
+	case "RegistrationPayload._extension":
+		if e.ComplexityRoot.RegistrationPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_RegistrationPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RegistrationPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "RegistrationPayload.registration":
+		if e.ComplexityRoot.RegistrationPayload.Registration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationPayload.Registration(childComplexity), true
+	case "RegistrationPayload.userErrors":
+		if e.ComplexityRoot.RegistrationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationPayload.UserErrors(childComplexity), true
 
 	case "Role.builtin":
 		if e.ComplexityRoot.Role.Builtin == nil {
@@ -5985,6 +8430,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.InboxChanged(childComplexity), true
+	case "Subscription.meetingChanged":
+		if e.ComplexityRoot.Subscription.MeetingChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_meetingChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.MeetingChanged(childComplexity, args["id"].(*core.ID)), true
 
 	case "Term.council":
 		if e.ComplexityRoot.Term.Council == nil {
@@ -6193,6 +8649,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Venue.Kind(childComplexity), true
+	case "Venue.meetings":
+		if e.ComplexityRoot.Venue.Meetings == nil {
+			break
+		}
+
+		args, err := ec.field_Venue_meetings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Venue.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Venue.name":
 		if e.ComplexityRoot.Venue.Name == nil {
 			break
@@ -6361,19 +8828,36 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountOrder", ec.unmarshalInputAccountOrder),
 			graphql.NewInputUnmarshaler("ActorKindFilter", ec.unmarshalInputActorKindFilter),
+			graphql.NewInputUnmarshaler("AddAgendaItemInput", ec.unmarshalInputAddAgendaItemInput),
 			graphql.NewInputUnmarshaler("AddHouseholdMemberInput", ec.unmarshalInputAddHouseholdMemberInput),
 			graphql.NewInputUnmarshaler("AddMemberInput", ec.unmarshalInputAddMemberInput),
 			graphql.NewInputUnmarshaler("AddRoleRuleInput", ec.unmarshalInputAddRoleRuleInput),
+			graphql.NewInputUnmarshaler("AddSpeakerInput", ec.unmarshalInputAddSpeakerInput),
 			graphql.NewInputUnmarshaler("AddressFilter", ec.unmarshalInputAddressFilter),
 			graphql.NewInputUnmarshaler("AddressOrder", ec.unmarshalInputAddressOrder),
+			graphql.NewInputUnmarshaler("AgreeMinutesInput", ec.unmarshalInputAgreeMinutesInput),
+			graphql.NewInputUnmarshaler("AnnounceMeetingInput", ec.unmarshalInputAnnounceMeetingInput),
 			graphql.NewInputUnmarshaler("AssignPostInput", ec.unmarshalInputAssignPostInput),
 			graphql.NewInputUnmarshaler("AssignRoleInput", ec.unmarshalInputAssignRoleInput),
+			graphql.NewInputUnmarshaler("AttachFileInput", ec.unmarshalInputAttachFileInput),
+			graphql.NewInputUnmarshaler("AttendanceEntryInput", ec.unmarshalInputAttendanceEntryInput),
+			graphql.NewInputUnmarshaler("AttendanceFilter", ec.unmarshalInputAttendanceFilter),
+			graphql.NewInputUnmarshaler("AttendanceStateFilter", ec.unmarshalInputAttendanceStateFilter),
 			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
 			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
 			graphql.NewInputUnmarshaler("AwardHonourInput", ec.unmarshalInputAwardHonourInput),
 			graphql.NewInputUnmarshaler("BooleanFilter", ec.unmarshalInputBooleanFilter),
+			graphql.NewInputUnmarshaler("BulkCheckInInput", ec.unmarshalInputBulkCheckInInput),
+			graphql.NewInputUnmarshaler("CancelMeetingInput", ec.unmarshalInputCancelMeetingInput),
+			graphql.NewInputUnmarshaler("CancelRegistrationInput", ec.unmarshalInputCancelRegistrationInput),
+			graphql.NewInputUnmarshaler("ChangeCapacityInput", ec.unmarshalInputChangeCapacityInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChangePostInput", ec.unmarshalInputChangePostInput),
+			graphql.NewInputUnmarshaler("CheckInEntryInput", ec.unmarshalInputCheckInEntryInput),
+			graphql.NewInputUnmarshaler("CheckInInput", ec.unmarshalInputCheckInInput),
+			graphql.NewInputUnmarshaler("CloseAgendaItemInput", ec.unmarshalInputCloseAgendaItemInput),
+			graphql.NewInputUnmarshaler("CloseRegistrationInput", ec.unmarshalInputCloseRegistrationInput),
+			graphql.NewInputUnmarshaler("CloseSessionInput", ec.unmarshalInputCloseSessionInput),
 			graphql.NewInputUnmarshaler("CloseVenueInput", ec.unmarshalInputCloseVenueInput),
 			graphql.NewInputUnmarshaler("CouncilFilter", ec.unmarshalInputCouncilFilter),
 			graphql.NewInputUnmarshaler("CouncilKindFilter", ec.unmarshalInputCouncilKindFilter),
@@ -6413,7 +8897,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LocalTextInput", ec.unmarshalInputLocalTextInput),
 			graphql.NewInputUnmarshaler("MandateFilter", ec.unmarshalInputMandateFilter),
 			graphql.NewInputUnmarshaler("MandateOrder", ec.unmarshalInputMandateOrder),
+			graphql.NewInputUnmarshaler("MarkAttendanceInput", ec.unmarshalInputMarkAttendanceInput),
+			graphql.NewInputUnmarshaler("MarkAttendancesInput", ec.unmarshalInputMarkAttendancesInput),
 			graphql.NewInputUnmarshaler("MarkNoticesInput", ec.unmarshalInputMarkNoticesInput),
+			graphql.NewInputUnmarshaler("MeetingFilter", ec.unmarshalInputMeetingFilter),
+			graphql.NewInputUnmarshaler("MeetingKindFilter", ec.unmarshalInputMeetingKindFilter),
+			graphql.NewInputUnmarshaler("MeetingOrder", ec.unmarshalInputMeetingOrder),
+			graphql.NewInputUnmarshaler("MeetingStateFilter", ec.unmarshalInputMeetingStateFilter),
 			graphql.NewInputUnmarshaler("MembershipBasisFilter", ec.unmarshalInputMembershipBasisFilter),
 			graphql.NewInputUnmarshaler("MembershipFilter", ec.unmarshalInputMembershipFilter),
 			graphql.NewInputUnmarshaler("MembershipOrder", ec.unmarshalInputMembershipOrder),
@@ -6421,18 +8911,37 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MergeAddressesInput", ec.unmarshalInputMergeAddressesInput),
 			graphql.NewInputUnmarshaler("MergeOrganisationsInput", ec.unmarshalInputMergeOrganisationsInput),
 			graphql.NewInputUnmarshaler("MergePersonsInput", ec.unmarshalInputMergePersonsInput),
+			graphql.NewInputUnmarshaler("MinutesFilter", ec.unmarshalInputMinutesFilter),
+			graphql.NewInputUnmarshaler("MinutesStateFilter", ec.unmarshalInputMinutesStateFilter),
+			graphql.NewInputUnmarshaler("MoveAgendaItemInput", ec.unmarshalInputMoveAgendaItemInput),
+			graphql.NewInputUnmarshaler("MoveMeetingInput", ec.unmarshalInputMoveMeetingInput),
+			graphql.NewInputUnmarshaler("MoveSpeakerInput", ec.unmarshalInputMoveSpeakerInput),
 			graphql.NewInputUnmarshaler("NoticeFilter", ec.unmarshalInputNoticeFilter),
 			graphql.NewInputUnmarshaler("NoticeOrder", ec.unmarshalInputNoticeOrder),
+			graphql.NewInputUnmarshaler("OpenRegistrationInput", ec.unmarshalInputOpenRegistrationInput),
+			graphql.NewInputUnmarshaler("OpenSessionInput", ec.unmarshalInputOpenSessionInput),
 			graphql.NewInputUnmarshaler("OrganisationFilter", ec.unmarshalInputOrganisationFilter),
 			graphql.NewInputUnmarshaler("OrganisationKindFilter", ec.unmarshalInputOrganisationKindFilter),
 			graphql.NewInputUnmarshaler("OrganisationOrder", ec.unmarshalInputOrganisationOrder),
 			graphql.NewInputUnmarshaler("PersonFilter", ec.unmarshalInputPersonFilter),
 			graphql.NewInputUnmarshaler("PersonOrder", ec.unmarshalInputPersonOrder),
 			graphql.NewInputUnmarshaler("PersonalDataInput", ec.unmarshalInputPersonalDataInput),
+			graphql.NewInputUnmarshaler("PlanMeetingInput", ec.unmarshalInputPlanMeetingInput),
 			graphql.NewInputUnmarshaler("PointInput", ec.unmarshalInputPointInput),
 			graphql.NewInputUnmarshaler("PostFilter", ec.unmarshalInputPostFilter),
 			graphql.NewInputUnmarshaler("PostOrder", ec.unmarshalInputPostOrder),
+			graphql.NewInputUnmarshaler("PrepareUploadInput", ec.unmarshalInputPrepareUploadInput),
+			graphql.NewInputUnmarshaler("PublishMinutesInput", ec.unmarshalInputPublishMinutesInput),
+			graphql.NewInputUnmarshaler("RegisterForMeetingInput", ec.unmarshalInputRegisterForMeetingInput),
+			graphql.NewInputUnmarshaler("RegistrationFilter", ec.unmarshalInputRegistrationFilter),
+			graphql.NewInputUnmarshaler("RegistrationStateFilter", ec.unmarshalInputRegistrationStateFilter),
+			graphql.NewInputUnmarshaler("RemoveAgendaItemInput", ec.unmarshalInputRemoveAgendaItemInput),
+			graphql.NewInputUnmarshaler("RemoveAttachmentInput", ec.unmarshalInputRemoveAttachmentInput),
+			graphql.NewInputUnmarshaler("RemovePresenceInput", ec.unmarshalInputRemovePresenceInput),
 			graphql.NewInputUnmarshaler("RemoveRoleRuleInput", ec.unmarshalInputRemoveRoleRuleInput),
+			graphql.NewInputUnmarshaler("RemoveSpeakerInput", ec.unmarshalInputRemoveSpeakerInput),
+			graphql.NewInputUnmarshaler("ReopenAgendaItemInput", ec.unmarshalInputReopenAgendaItemInput),
+			graphql.NewInputUnmarshaler("ResetCalendarFeedInput", ec.unmarshalInputResetCalendarFeedInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
 			graphql.NewInputUnmarshaler("RevokeMandateInput", ec.unmarshalInputRevokeMandateInput),
 			graphql.NewInputUnmarshaler("RevokeOtherSessionsInput", ec.unmarshalInputRevokeOtherSessionsInput),
@@ -6445,6 +8954,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ServiceTokenFilter", ec.unmarshalInputServiceTokenFilter),
 			graphql.NewInputUnmarshaler("ServiceTokenOrder", ec.unmarshalInputServiceTokenOrder),
 			graphql.NewInputUnmarshaler("SetDistrictBoundaryInput", ec.unmarshalInputSetDistrictBoundaryInput),
+			graphql.NewInputUnmarshaler("SetMeetingNoticeInput", ec.unmarshalInputSetMeetingNoticeInput),
 			graphql.NewInputUnmarshaler("SetRoleRulesInput", ec.unmarshalInputSetRoleRulesInput),
 			graphql.NewInputUnmarshaler("SetUpInput", ec.unmarshalInputSetUpInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
@@ -6452,14 +8962,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignUpInput", ec.unmarshalInputSignUpInput),
 			graphql.NewInputUnmarshaler("StartTermInput", ec.unmarshalInputStartTermInput),
 			graphql.NewInputUnmarshaler("StringFilter", ec.unmarshalInputStringFilter),
+			graphql.NewInputUnmarshaler("UndoCheckInInput", ec.unmarshalInputUndoCheckInInput),
 			graphql.NewInputUnmarshaler("UndoMergeAddressesInput", ec.unmarshalInputUndoMergeAddressesInput),
 			graphql.NewInputUnmarshaler("UndoOrganisationMergeInput", ec.unmarshalInputUndoOrganisationMergeInput),
 			graphql.NewInputUnmarshaler("UndoPersonMergeInput", ec.unmarshalInputUndoPersonMergeInput),
 			graphql.NewInputUnmarshaler("UnfollowInput", ec.unmarshalInputUnfollowInput),
 			graphql.NewInputUnmarshaler("UpdateAddressInput", ec.unmarshalInputUpdateAddressInput),
+			graphql.NewInputUnmarshaler("UpdateAgendaItemInput", ec.unmarshalInputUpdateAgendaItemInput),
 			graphql.NewInputUnmarshaler("UpdateCouncilInput", ec.unmarshalInputUpdateCouncilInput),
 			graphql.NewInputUnmarshaler("UpdateDistrictInput", ec.unmarshalInputUpdateDistrictInput),
+			graphql.NewInputUnmarshaler("UpdateMeetingInput", ec.unmarshalInputUpdateMeetingInput),
 			graphql.NewInputUnmarshaler("UpdateMembershipInput", ec.unmarshalInputUpdateMembershipInput),
+			graphql.NewInputUnmarshaler("UpdateMinutesInput", ec.unmarshalInputUpdateMinutesInput),
 			graphql.NewInputUnmarshaler("UpdateMunicipalityInput", ec.unmarshalInputUpdateMunicipalityInput),
 			graphql.NewInputUnmarshaler("UpdateOrganisationInput", ec.unmarshalInputUpdateOrganisationInput),
 			graphql.NewInputUnmarshaler("UpdatePersonInput", ec.unmarshalInputUpdatePersonInput),
@@ -6470,6 +8984,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VenueKindFilter", ec.unmarshalInputVenueKindFilter),
 			graphql.NewInputUnmarshaler("VenueOrder", ec.unmarshalInputVenueOrder),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
+			graphql.NewInputUnmarshaler("WriteMinutesInput", ec.unmarshalInputWriteMinutesInput),
 		)
 	}
 	first := true
@@ -7062,6 +9577,10 @@ type Council implements Node {
   memberCount(asOf: Date): Int!
   "Seats not taken on a day (today when not given); null where there is no limit."
   vacantSeats(asOf: Date): Int
+  "Its meetings, earliest first."
+  meetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
+  "Its files, the founding act above all, in the order in which they were sent. Those who may change the body attach them."
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
   "Give it as expectedVersion when you change the body."
   version: Int!
 }
@@ -7325,6 +9844,118 @@ input EndMembershipInput {
   clientMutationId: String
 }
 `, BuiltIn: false},
+	{Name: "../modules/files/files.graphqls", Input: `extend type Query {
+  "A file of an object, by its id: shown to those who may see the object."
+  attachment(id: ID!): Attachment @public
+  "An upload of one's own."
+  fileUpload(id: ID!): FileUpload @can(permission: "files:upload")
+}
+
+extend type Mutation {
+  "Announce a file that is then sent by PUT to the answer's address, within an hour and as it is. CONFLICT when too much of one's own waits to be attached."
+  prepareUpload(input: PrepareUploadInput!): FileUploadPayload! @can(permission: "files:upload")
+  "Add a file to an object: one sent within this request, or an upload of one's own that was received. Needs the right to change the object's files: FORBIDDEN. BAD_USER_INPUT when the file is not taken: too large, of a kind that is not taken, damaged, infected."
+  attachFile(input: AttachFileInput!): AttachmentPayload! @can(permission: "files:upload")
+  "Take a file from an object. It stays as a mark that there was one; its bytes are erased soon after. Needs the right to change the object's files."
+  removeAttachment(input: RemoveAttachmentInput!): AttachmentPayload! @can(permission: "files:upload")
+}
+
+"A file that is sent within the request, as the GraphQL multipart request specification has it; in variables only."
+scalar Upload @specifiedBy(url: "https://github.com/jaydenseric/graphql-multipart-request-spec")
+
+"A file of an object, seen by whoever sees the object."
+type Attachment implements Node {
+  id: ID!
+  "What it is called, with an extension that fits its content."
+  name: String!
+  "Told by the content, not by what the sender said: application/pdf."
+  contentType: String!
+  "In bytes, as it is kept: a picture is kept without its metadata (the place where it was taken, above all)."
+  size: Int!
+  "SHA-256 of the bytes as they are kept, in hexadecimal digits."
+  sha256: String!
+  createdAt: DateTime!
+  "What it belongs to."
+  object: Node
+  "When it was taken away; null while it stands."
+  removedAt: DateTime
+  "Where the caller gets it, relative to this server: for one to two hours, and no longer than the right to see it and the session last. Null once it was taken away."
+  url: String
+  "Where the caller gets a small JPEG of a picture, upright and without metadata; null where there is none."
+  previewUrl: String
+}
+
+"A file on its way in. What is not attached a day after it was begun is erased."
+type FileUpload implements Node {
+  id: ID!
+  "As the sender called it; once it was received, with an extension that fits its content."
+  name: String!
+  "In bytes: as announced, and once it was received as it is kept."
+  size: Int!
+  state: FileUploadState!
+  "Why it was refused; null for others."
+  refusal: FileRefusal
+  "Told by the content; null until it was received."
+  contentType: String
+  "SHA-256 of the bytes as they are kept, in hexadecimal digits; null until it was received."
+  sha256: String
+  createdAt: DateTime!
+  "When it is erased unless it was attached."
+  expiresAt: DateTime!
+  "Where the bytes are sent by PUT, relative to this server, for about an hour; null when they are no longer waited for."
+  address: String
+}
+
+enum FileUploadState {
+  "Announced; its bytes are waited for."
+  PENDING
+  "Its bytes are coming in."
+  RECEIVING
+  "Checked and kept: it can be attached."
+  RECEIVED
+  "Not taken; see refusal."
+  REFUSED
+  "It belongs to an object."
+  ATTACHED
+}
+
+enum FileRefusal {
+  EMPTY
+  TOO_LARGE
+  "Of a kind that is not taken: what counts is the content."
+  TYPE
+  "A document with macros."
+  MACROS
+  DAMAGED
+  "More points than are taken (64 million)."
+  PICTURE_TOO_LARGE
+  "The virus scanner has found something."
+  INFECTED
+}
+
+input PrepareUploadInput {
+  "1 to 300 characters; folders are left out."
+  name: String!
+  "In bytes: exactly as many as will be sent. The most is a setting of the server."
+  size: Int!
+  clientMutationId: String
+}
+
+"Either file or uploadId."
+input AttachFileInput {
+  objectId: ID!
+  file: Upload
+  uploadId: ID
+  clientMutationId: String
+}
+
+input RemoveAttachmentInput {
+  id: ID!
+  "Why, in the caller's words: kept with the change."
+  reason: String
+  clientMutationId: String
+}
+`, BuiltIn: false},
 	{Name: "../modules/follow/follow.graphqls", Input: `extend type Query {
   "What the caller follows, the longest-followed first."
   follows(first: Int, after: String, last: Int, before: String, filter: FollowFilter, orderBy: FollowOrder): FollowConnection! @can(permission: "follow:use")
@@ -7417,6 +10048,696 @@ input MarkNoticesInput {
   "1 to 1,000 notices of one's own."
   noticeIds: [ID!]!
   read: Boolean! = true
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/meetings/meetings.graphqls", Input: `extend type Query {
+  "A meeting by its id."
+  meeting(id: ID!): Meeting @can(permission: "meetings:read")
+  "Meetings: the public sees those that were announced; those who plan them see them all."
+  meetings(
+    first: Int, after: String, last: Int, before: String
+    filter: MeetingFilter
+    orderBy: MeetingOrder
+  ): MeetingConnection! @can(permission: "meetings:read")
+  "For how many days before it a meeting of a kind must be announced in this town; kinds not listed need no days, unless their body's rules ask for some."
+  meetingNotices(first: Int, after: String, last: Int, before: String): MeetingNoticeConnection! @can(permission: "meetings:read")
+}
+
+extend type Mutation {
+  "Plan a meeting. It is not public before it is announced. A body's meeting is planned with the right in the body, any other with the right in its district, or in the whole town."
+  planMeeting(input: PlanMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Change title, organiser and end of a meeting that has not begun. Time and place of an announced one are changed by moveMeeting."
+  updateMeeting(input: UpdateMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Announce a planned meeting. It needs a place or a link. BAD_USER_INPUT when the legal notice period is too short: the message says the earliest day."
+  announceMeeting(input: AnnounceMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Give a meeting another time or place. An announced one needs its full notice again when its time changes; calendars see a change of the same event."
+  moveMeeting(input: MoveMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Cancel a meeting that has not begun, with the reason. It stays, and calendars see it cancelled."
+  cancelMeeting(input: CancelMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Say for how many days before it a meeting of a kind must be announced; 0 for none. It holds for what is announced from now on."
+  setMeetingNotice(input: SetMeetingNoticeInput!): MeetingNoticePayload! @can(permission: "meetings:configure")
+
+  "Put an item on the agenda; at the end when no position is given."
+  addAgendaItem(input: AddAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  "Change an open item's words."
+  updateAgendaItem(input: UpdateAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  "Give an item another position; the others close up."
+  moveAgendaItem(input: MoveAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  "Take an open item off the agenda of a meeting that has not begun. In session, close it as WITHDRAWN instead."
+  removeAgendaItem(input: RemoveAgendaItemInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Name a person who speaks to an item; last when no position is given."
+  addSpeaker(input: AddSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  "Give a speaker another position; the others close up."
+  moveSpeaker(input: MoveSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  removeSpeaker(input: RemoveSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  "Close an item with its outcome, in session. One POSTPONED to another meeting of the same body is put on that one's agenda."
+  closeAgendaItem(input: CloseAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:record")
+  "Open an item again that was closed by mistake, while the meeting is in session. CONFLICT when another meeting took it up."
+  reopenAgendaItem(input: ReopenAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:record")
+
+  "Open registration for an announced meeting, or open it again after it was closed."
+  openRegistration(input: OpenRegistrationInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Close registration now. Who stands on the list stays on it, and moves up when places become free."
+  closeRegistration(input: CloseRegistrationInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Change the number of places. As many move up from the waiting list as fit. CONFLICT when more are registered than would fit."
+  changeCapacity(input: ChangeCapacityInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Register yourself, or another person with the permission meetings:register_others. When all places are taken the person waits, in order of arrival."
+  registerForMeeting(input: RegisterForMeetingInput!): RegistrationPayload! @can(permission: "meetings:register")
+  "Give a place back, or leave the waiting list, before the meeting begins. The first who waits moves up at once."
+  cancelRegistration(input: CancelRegistrationInput!): RegistrationPayload! @can(permission: "meetings:register")
+  "Note at the door that a registered person has come: by registration, or by meeting and code."
+  checkIn(input: CheckInInput!): RegistrationPayload! @can(permission: "meetings:check_in")
+  "Take a check-in back."
+  undoCheckIn(input: UndoCheckInInput!): RegistrationPayload! @can(permission: "meetings:check_in")
+  "Note all who came, after work without a network. All or none: each code that is wrong is named. Who is checked in already keeps the earlier time."
+  bulkCheckIn(input: BulkCheckInInput!): MeetingPayload! @can(permission: "meetings:check_in")
+
+  "Note that a member is present, leaves, comes back or is absent. BAD_USER_INPUT for somebody who is no member of the body on that day."
+  markAttendance(input: MarkAttendanceInput!): AttendancePayload! @can(permission: "meetings:record")
+  "The same for many at once; all or none."
+  markAttendances(input: MarkAttendancesInput!): MeetingPayload! @can(permission: "meetings:record")
+  "Take away a time of presence that was noted by mistake. While the meeting is in session or was not opened yet."
+  removePresence(input: RemovePresenceInput!): AttendancePayload! @can(permission: "meetings:record")
+  "Open the session on its day. CONFLICT without a quorum, unless the meeting has no body; the quorum is frozen into the record."
+  openSession(input: OpenSessionInput!): MeetingPayload! @can(permission: "meetings:record")
+  "Close the session. CONFLICT while items are open: the message names them. The quorum is frozen again, and who is in the room leaves it."
+  closeSession(input: CloseSessionInput!): MeetingPayload! @can(permission: "meetings:record")
+
+  "Write the next version of the minutes: the first one, or one that takes the place of an agreed or published one. One is in work at a time."
+  writeMinutes(input: WriteMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
+  "Change a draft."
+  updateMinutes(input: UpdateMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
+  "Note that the body agreed to the draft."
+  agreeMinutes(input: AgreeMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
+  "Publish agreed minutes of a closed meeting. The version that was public before becomes CORRECTED, and is kept."
+  publishMinutes(input: PublishMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
+
+  "Make a new secret address of your own calendar: the meetings that you are registered for and those of the bodies in which you sit. The address before it stops working. It is shown this once."
+  resetCalendarFeed(input: ResetCalendarFeedInput!): CalendarFeedPayload! @can(permission: "meetings:register")
+}
+
+extend type District {
+  "Meetings in the district or for it, earliest first."
+  meetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
+}
+
+extend type Venue {
+  "Meetings at this place, earliest first."
+  meetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
+}
+
+extend type Organisation {
+  "Meetings that it organises, earliest first."
+  organisedMeetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
+}
+
+extend type Person {
+  "Meetings that the person is or was registered for, as far as the caller may see them: their own, or as staff."
+  registrations(first: Int, after: String, last: Int, before: String, filter: RegistrationFilter): RegistrationConnection!
+}
+
+extend type Subscription {
+  "A meeting's live state: each change of it, its agenda, registration and attendance, as it is committed; of one meeting, or of all that the caller may see. One committed just before may come too: load after subscribing."
+  meetingChanged(id: ID): MeetingChange! @can(permission: "meetings:read")
+}
+
+"A meeting of people: a session of a council, commission or assembly, a gathering, a hearing, a joint reception."
+type Meeting implements Node {
+  id: ID!
+  kind: MeetingKind!
+  title: String!
+  "The body that meets: a council, an assembly. Null where nobody but its participants does."
+  body: Node
+  "The organisation that calls it, if not the body itself."
+  organiser: Organisation
+  "The district that it is about."
+  district: District
+  venue: Venue
+  "Where to join it online."
+  link: String
+  "How one takes part; null while neither place nor link is known."
+  form: MeetingForm
+  startsAt: DateTime!
+  endsAt: DateTime
+  "The day in the town on which it starts: the quorum counts the members of that day."
+  startsOn: Date!
+  state: MeetingState!
+  announcedAt: DateTime
+  "For how many days before it it had to be announced, as that stood when it was announced or moved last."
+  noticeDays: Int
+  openedAt: DateTime
+  closedAt: DateTime
+  cancelledAt: DateTime
+  cancellationReason: String
+  "Raised at each change of time or place and by a cancellation; calendars go by it (RFC 5545, SEQUENCE)."
+  sequence: Int!
+  "Its items in order."
+  agenda(first: Int, after: String, last: Int, before: String): AgendaItemConnection!
+  "The quorum now, as found at the close once it is closed. Null without a body, and when cancelled."
+  quorum: Quorum
+  "The quorum as it was found at the opening; null before, and without a body."
+  quorumAtOpening: Quorum
+  "The quorum as it was found at the close; null before, and without a body."
+  quorumAtClose: Quorum
+  "Null where nobody needs to register."
+  registration: MeetingRegistration
+  "Who registered, in order of arrival: the caller's own registration, or all of them with the permission meetings:read_registrations."
+  registrations(first: Int, after: String, last: Int, before: String, filter: RegistrationFilter): RegistrationConnection!
+  "Who of the members was present and who was not."
+  attendance(first: Int, after: String, last: Int, before: String, filter: AttendanceFilter): AttendanceConnection!
+  "All versions of the minutes that the caller may see, newest first; the public sees the published one."
+  minutes(first: Int, after: String, last: Int, before: String, filter: MinutesFilter): MinutesConnection!
+  "Its papers as a whole. Those who may write the meeting attach them."
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
+  "Give it as expectedVersion when you change the meeting."
+  version: Int!
+}
+
+enum MeetingKind {
+  "Заседание совета"
+  COUNCIL_SESSION
+  "Заседание комиссии"
+  COMMISSION_SESSION
+  "Заседание собрания"
+  ASSEMBLY_SESSION
+  "Сход или собрание граждан (131-FZ, articles 25.1 and 29)"
+  GATHERING
+  "Публичные слушания, общественные обсуждения (131-FZ, article 28)"
+  HEARING
+  "Совместный приём граждан"
+  JOINT_RECEPTION
+  OTHER
+}
+
+enum MeetingForm {
+  IN_PERSON
+  ONLINE
+  HYBRID
+}
+
+enum MeetingState {
+  "Known to those who prepare it."
+  PLANNED
+  "Public."
+  ANNOUNCED
+  IN_SESSION
+  "Over; minutes are to come."
+  CLOSED
+  "Over; minutes are published."
+  MINUTES_APPROVED
+  CANCELLED
+}
+
+"Whether enough members are there. Members are those of the day of the meeting."
+type Quorum {
+  "Seats that are filled."
+  members: Int!
+  "All seats, filled or not, by the body's rules."
+  seats: Int!
+  "How many must be present."
+  required: Int!
+  "Members in the room: now, or at the moment that was frozen."
+  present: Int!
+  reached: Boolean!
+}
+
+"How registration for a meeting stands. Names are for staff and for each their own."
+type MeetingRegistration {
+  openedAt: DateTime!
+  "The moment from which nobody is registered any more; the start of the meeting when none was set."
+  closesAt: DateTime!
+  capacity: Int!
+  registered: Int!
+  waiting: Int!
+  checkedIn: Int!
+}
+
+"For how many days before it a meeting of a kind must be announced in this town."
+type MeetingNotice implements Node {
+  id: ID!
+  kind: MeetingKind!
+  days: Int!
+  version: Int!
+}
+
+"A point of a meeting's agenda."
+type AgendaItem implements Node {
+  id: ID!
+  meeting: Meeting
+  "From 1, without gaps."
+  position: Int!
+  title: String!
+  "What it is about, in more words."
+  text: String!
+  "Its papers. Those who may write the meeting attach them."
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
+  "Who speaks to it, in order."
+  speakers(first: Int, after: String, last: Int, before: String): AgendaSpeakerConnection!
+  "What came of it; null while it is open."
+  outcome: AgendaOutcome
+  "What was decided, or why it was not."
+  outcomeText: String
+  votesFor: Int
+  votesAgainst: Int
+  votesAbstained: Int
+  closedAt: DateTime
+  "The meeting that takes it up."
+  postponedTo: Meeting
+  "The item of an earlier meeting that this one takes up."
+  postponedFrom: AgendaItem
+  version: Int!
+}
+
+enum AgendaOutcome {
+  "Принято решение"
+  DECIDED
+  "Принято к сведению"
+  NOTED
+  "Перенесён"
+  POSTPONED
+  "Снят с повестки"
+  WITHDRAWN
+}
+
+"A person who speaks to an item of an agenda."
+type AgendaSpeaker implements Node {
+  id: ID!
+  item: AgendaItem
+  "Null when the caller may not see the person."
+  person: Person
+  role: SpeakerRole!
+  "From 1, without gaps."
+  position: Int!
+}
+
+enum SpeakerRole {
+  "Докладчик"
+  RAPPORTEUR
+  "Содокладчик"
+  CO_RAPPORTEUR
+  "Выступающий"
+  SPEAKER
+  "Эксперт"
+  EXPERT
+  "Приглашённый"
+  INVITED
+}
+
+"A person's place at a meeting, or on its waiting list. Seen by the person and by staff with meetings:read_registrations."
+type Registration implements Node {
+  id: ID!
+  meeting: Meeting
+  person: Person
+  state: RegistrationState!
+  "The order in which people came; the waiting list goes by it."
+  arrival: Int!
+  "What the person shows at the door."
+  code: String!
+  registeredAt: DateTime!
+  "When the person moved up from the waiting list."
+  promotedAt: DateTime
+  cancelledAt: DateTime
+  checkedInAt: DateTime
+  version: Int!
+}
+
+enum RegistrationState {
+  "Has a place."
+  REGISTERED
+  "Waits for one."
+  WAITING
+  CANCELLED
+}
+
+"A member's attendance at a meeting. Public for meetings of bodies."
+type Attendance implements Node {
+  id: ID!
+  meeting: Meeting
+  "Null when the caller may not see the person."
+  person: Person
+  state: AttendanceState!
+  "Why the person was absent; FORBIDDEN without the permission meetings:read_absences, save one's own."
+  reason: String @can(permission: "meetings:read_absences")
+  "The times at which the person was in the room, in order."
+  presence(first: Int, after: String, last: Int, before: String): PresenceConnection!
+  version: Int!
+}
+
+enum AttendanceState {
+  "Was or is there, be it for a while."
+  PRESENT
+  "Absent for a good reason."
+  ABSENT_EXCUSED
+  ABSENT
+}
+
+"A time during which a member was in the room."
+type Presence implements Node {
+  id: ID!
+  attendance: Attendance
+  arrivedAt: DateTime!
+  "The moment of leaving, no longer included; null: still there."
+  leftAt: DateTime
+}
+
+"A version of a meeting's minutes."
+type Minutes implements Node {
+  id: ID!
+  meeting: Meeting
+  "1 for the first version."
+  number: Int!
+  text: String!
+  state: MinutesState!
+  writtenAt: DateTime!
+  "Null when a program wrote it, or the caller may not see the person."
+  writtenBy: Person
+  agreedAt: DateTime
+  agreedBy: Person
+  publishedAt: DateTime
+  publishedBy: Person
+  "When a later version took its place."
+  correctedAt: DateTime
+  version: Int!
+}
+
+enum MinutesState {
+  "In work."
+  DRAFT
+  "The body agreed to it; not public yet."
+  AGREED
+  "Public, and final; one at a time."
+  PUBLISHED
+  "Replaced by a later version."
+  CORRECTED
+}
+
+"Something that happened to a meeting, or to its agenda, registrations, attendance or minutes."
+type MeetingChange {
+  "The same at every delivery: a client that has seen it drops it."
+  eventId: ID!
+  kind: ChangeKind!
+  at: DateTime!
+  "The meeting, read anew; null when the caller may no longer see it."
+  meeting: Meeting
+}
+
+"The secret address of a calendar."
+type CalendarFeedPayload {
+  "The path of the feed on this server, to be kept secret; null when refused, and in the answer to a repeated request."
+  path: String
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+input MeetingFilter {
+  kind: MeetingKindFilter
+  state: MeetingStateFilter
+  "The body that meets, of any type."
+  body: IDFilter
+  district: IDFilter
+  venue: IDFilter
+  organiser: IDFilter
+  startsAt: DateTimeFilter
+  startsOn: DateFilter
+  "Words of the title: forgives ё for е, case and a typo. The list is then ordered by likeness unless orderBy is given."
+  search: String
+}
+
+enum MeetingOrderField {
+  STARTS_AT
+  TITLE
+}
+
+input RegistrationFilter {
+  state: RegistrationStateFilter
+}
+
+input AttendanceFilter {
+  person: IDFilter
+  state: AttendanceStateFilter
+}
+
+input MinutesFilter {
+  state: MinutesStateFilter
+}
+
+input PlanMeetingInput {
+  kind: MeetingKind!
+  "1 to 300 characters."
+  title: String!
+  "The body that meets: the id of a council, an assembly. Its kind must suit the body."
+  bodyId: ID
+  organiserId: ID
+  "When not given: the venue's district."
+  districtId: ID
+  venueId: ID
+  "An address that begins with https:// or http://."
+  link: String
+  startsAt: DateTime!
+  endsAt: DateTime
+  clientMutationId: String
+}
+
+"Fields left out stay as they are; null empties those that may be empty."
+input UpdateMeetingInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  title: String
+  organiserId: ID
+  clientMutationId: String
+}
+
+input AnnounceMeetingInput {
+  id: ID!
+  clientMutationId: String
+}
+
+"Fields left out stay as they are; null empties those that may be empty."
+input MoveMeetingInput {
+  id: ID!
+  expectedVersion: Int!
+  startsAt: DateTime
+  endsAt: DateTime
+  venueId: ID
+  link: String
+  clientMutationId: String
+}
+
+input CancelMeetingInput {
+  id: ID!
+  "1 to 1,000 characters; public."
+  reason: String!
+  clientMutationId: String
+}
+
+input SetMeetingNoticeInput {
+  kind: MeetingKind!
+  "0 to 365."
+  days: Int!
+  clientMutationId: String
+}
+
+input AddAgendaItemInput {
+  meetingId: ID!
+  "1 to 500 characters."
+  title: String!
+  text: String! = ""
+  position: Int
+  clientMutationId: String
+}
+
+"Fields left out stay as they are."
+input UpdateAgendaItemInput {
+  id: ID!
+  expectedVersion: Int!
+  title: String
+  text: String
+  clientMutationId: String
+}
+
+input MoveAgendaItemInput {
+  id: ID!
+  "From 1 to the number of items."
+  position: Int!
+  clientMutationId: String
+}
+
+input RemoveAgendaItemInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input AddSpeakerInput {
+  itemId: ID!
+  personId: ID!
+  role: SpeakerRole! = SPEAKER
+  position: Int
+  clientMutationId: String
+}
+
+input MoveSpeakerInput {
+  id: ID!
+  "From 1 to the number of speakers."
+  position: Int!
+  clientMutationId: String
+}
+
+input RemoveSpeakerInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input CloseAgendaItemInput {
+  id: ID!
+  outcome: AgendaOutcome!
+  "What was decided, or why not; DECIDED needs it. At most 4,000 characters."
+  text: String
+  "All three counts, or none."
+  votesFor: Int
+  votesAgainst: Int
+  votesAbstained: Int
+  "With POSTPONED: a meeting of the same body that has not begun."
+  postponedToId: ID
+  clientMutationId: String
+}
+
+input ReopenAgendaItemInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input OpenRegistrationInput {
+  meetingId: ID!
+  "1 to 100,000."
+  capacity: Int!
+  "At the latest the meeting's start, which it is when not given."
+  closesAt: DateTime
+  clientMutationId: String
+}
+
+input CloseRegistrationInput {
+  meetingId: ID!
+  clientMutationId: String
+}
+
+input ChangeCapacityInput {
+  meetingId: ID!
+  "1 to 100,000."
+  capacity: Int!
+  clientMutationId: String
+}
+
+input RegisterForMeetingInput {
+  meetingId: ID!
+  "Yourself when not given."
+  personId: ID
+  clientMutationId: String
+}
+
+input CancelRegistrationInput {
+  id: ID!
+  clientMutationId: String
+}
+
+"Give registrationId, or meetingId and code."
+input CheckInInput {
+  registrationId: ID
+  meetingId: ID
+  code: String
+  clientMutationId: String
+}
+
+input UndoCheckInInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input BulkCheckInInput {
+  meetingId: ID!
+  "1 to 1,000."
+  entries: [CheckInEntryInput!]!
+  clientMutationId: String
+}
+
+input CheckInEntryInput {
+  code: String!
+  "When the person came; not in the future."
+  at: DateTime!
+}
+
+"""
+PRESENT opens a time of presence (from arrivedAt, now when not given), which leftAt ends; with leftAt alone it
+ends the one that is open. A reason belongs to an absence.
+"""
+input MarkAttendanceInput {
+  meetingId: ID!
+  personId: ID!
+  state: AttendanceState!
+  reason: String
+  arrivedAt: DateTime
+  leftAt: DateTime
+  clientMutationId: String
+}
+
+input MarkAttendancesInput {
+  meetingId: ID!
+  "1 to 1,000, each person once; as in markAttendance."
+  entries: [AttendanceEntryInput!]!
+  clientMutationId: String
+}
+
+input AttendanceEntryInput {
+  personId: ID!
+  state: AttendanceState!
+  reason: String
+  arrivedAt: DateTime
+  leftAt: DateTime
+}
+
+input RemovePresenceInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input OpenSessionInput {
+  meetingId: ID!
+  clientMutationId: String
+}
+
+input CloseSessionInput {
+  meetingId: ID!
+  clientMutationId: String
+}
+
+input WriteMinutesInput {
+  meetingId: ID!
+  "1 to 200,000 characters."
+  text: String!
+  clientMutationId: String
+}
+
+input UpdateMinutesInput {
+  id: ID!
+  expectedVersion: Int!
+  text: String!
+  clientMutationId: String
+}
+
+input AgreeMinutesInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input PublishMinutesInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input ResetCalendarFeedInput {
   clientMutationId: String
 }
 `, BuiltIn: false},
@@ -8627,6 +11948,104 @@ type AddressPayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of AgendaItem."
+type AgendaItemConnection {
+  edges: [AgendaItemEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [AgendaItem!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AgendaItemEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: AgendaItem!
+}
+
+type AgendaItemPayload {
+  "As it is now; null when nothing was changed."
+  agendaItem: AgendaItem
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of AgendaSpeaker."
+type AgendaSpeakerConnection {
+  edges: [AgendaSpeakerEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [AgendaSpeaker!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AgendaSpeakerEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: AgendaSpeaker!
+}
+
+"A page of a list of Attachment."
+type AttachmentConnection {
+  edges: [AttachmentEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Attachment!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AttachmentEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Attachment!
+}
+
+type AttachmentPayload {
+  "As it is now; null when nothing was changed."
+  attachment: Attachment
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of Attendance."
+type AttendanceConnection {
+  edges: [AttendanceEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Attendance!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AttendanceEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Attendance!
+}
+
+type AttendancePayload {
+  "As it is now; null when nothing was changed."
+  attendance: Attendance
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input AttendanceStateFilter {
+  eq: AttendanceState
+  in: [AttendanceState!]
+  notIn: [AttendanceState!]
+}
+
 "A page of a list of AuditEntry."
 type AuditEntryConnection {
   edges: [AuditEntryEdge!]!
@@ -8750,6 +12169,15 @@ input DistrictOrder {
 type DistrictPayload {
   "As it is now; null when nothing was changed."
   district: District
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+type FileUploadPayload {
+  "As it is now; null when nothing was changed."
+  fileUpload: FileUpload
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
@@ -8882,6 +12310,75 @@ type MandatePayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of Meeting."
+type MeetingConnection {
+  edges: [MeetingEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Meeting!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type MeetingEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Meeting!
+}
+
+"Each condition that is given must hold."
+input MeetingKindFilter {
+  eq: MeetingKind
+  in: [MeetingKind!]
+  notIn: [MeetingKind!]
+}
+
+"A page of a list of MeetingNotice."
+type MeetingNoticeConnection {
+  edges: [MeetingNoticeEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [MeetingNotice!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type MeetingNoticeEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: MeetingNotice!
+}
+
+type MeetingNoticePayload {
+  "As it is now; null when nothing was changed."
+  meetingNotice: MeetingNotice
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+input MeetingOrder {
+  field: MeetingOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type MeetingPayload {
+  "As it is now; null when nothing was changed."
+  meeting: Meeting
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input MeetingStateFilter {
+  eq: MeetingState
+  in: [MeetingState!]
+  notIn: [MeetingState!]
+}
+
 "Each condition that is given must hold."
 input MembershipBasisFilter {
   eq: MembershipBasis
@@ -8924,6 +12421,38 @@ input MembershipPostFilter {
   eq: MembershipPost
   in: [MembershipPost!]
   notIn: [MembershipPost!]
+}
+
+"A page of a list of Minutes."
+type MinutesConnection {
+  edges: [MinutesEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Minutes!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type MinutesEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Minutes!
+}
+
+type MinutesPayload {
+  "As it is now; null when nothing was changed."
+  minutes: Minutes
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input MinutesStateFilter {
+  eq: MinutesState
+  in: [MinutesState!]
+  notIn: [MinutesState!]
 }
 
 "A page of a list of Notice."
@@ -9069,6 +12598,54 @@ type PostPayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of Presence."
+type PresenceConnection {
+  edges: [PresenceEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Presence!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type PresenceEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Presence!
+}
+
+"A page of a list of Registration."
+type RegistrationConnection {
+  edges: [RegistrationEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Registration!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type RegistrationEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Registration!
+}
+
+type RegistrationPayload {
+  "As it is now; null when nothing was changed."
+  registration: Registration
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input RegistrationStateFilter {
+  eq: RegistrationState
+  in: [RegistrationState!]
+  notIn: [RegistrationState!]
+}
+
 "A page of a list of RoleAssignment."
 type RoleAssignmentConnection {
   edges: [RoleAssignmentEdge!]!
@@ -9201,12 +12778,17 @@ type VenuePayload {
 scalar Extension
 extend type Account { _extension(slot: Int!): Extension }
 extend type Address { _extension(slot: Int!): Extension }
+extend type AgendaItem { _extension(slot: Int!): Extension }
+extend type AgendaSpeaker { _extension(slot: Int!): Extension }
+extend type Attachment { _extension(slot: Int!): Extension }
+extend type Attendance { _extension(slot: Int!): Extension }
 extend type AuditEntry { _extension(slot: Int!): Extension }
 extend type Consent { _extension(slot: Int!): Extension }
 extend type Council { _extension(slot: Int!): Extension }
 extend type CouncilChange { _extension(slot: Int!): Extension }
 extend type District { _extension(slot: Int!): Extension }
 extend type DistrictBoundary { _extension(slot: Int!): Extension }
+extend type FileUpload { _extension(slot: Int!): Extension }
 extend type Follow { _extension(slot: Int!): Extension }
 extend type Honour { _extension(slot: Int!): Extension }
 extend type Household { _extension(slot: Int!): Extension }
@@ -9216,7 +12798,11 @@ extend type IndicatorRow { _extension(slot: Int!): Extension }
 extend type InvitationPayload { _extension(slot: Int!): Extension }
 extend type IssuedServiceTokenPayload { _extension(slot: Int!): Extension }
 extend type Mandate { _extension(slot: Int!): Extension }
+extend type Meeting { _extension(slot: Int!): Extension }
+extend type MeetingChange { _extension(slot: Int!): Extension }
+extend type MeetingNotice { _extension(slot: Int!): Extension }
 extend type Membership { _extension(slot: Int!): Extension }
+extend type Minutes { _extension(slot: Int!): Extension }
 extend type Mutation { _extension(slot: Int!): Extension }
 extend type Notice { _extension(slot: Int!): Extension }
 extend type Organisation { _extension(slot: Int!): Extension }
@@ -9224,7 +12810,9 @@ extend type Person { _extension(slot: Int!): Extension }
 extend type PersonalData { _extension(slot: Int!): Extension }
 extend type PersonalDataAccess { _extension(slot: Int!): Extension }
 extend type Post { _extension(slot: Int!): Extension }
+extend type Presence { _extension(slot: Int!): Extension }
 extend type Query { _extension(slot: Int!): Extension }
+extend type Registration { _extension(slot: Int!): Extension }
 extend type Role { _extension(slot: Int!): Extension }
 extend type RoleAssignment { _extension(slot: Int!): Extension }
 extend type RoleAssignmentPayload { _extension(slot: Int!): Extension }
@@ -9377,6 +12965,252 @@ func (ec *executionContext) childFields_AddressPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AddressPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AgendaItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AgendaItem_id(ctx, field)
+	case "meeting":
+		return ec.fieldContext_AgendaItem_meeting(ctx, field)
+	case "position":
+		return ec.fieldContext_AgendaItem_position(ctx, field)
+	case "title":
+		return ec.fieldContext_AgendaItem_title(ctx, field)
+	case "text":
+		return ec.fieldContext_AgendaItem_text(ctx, field)
+	case "attachments":
+		return ec.fieldContext_AgendaItem_attachments(ctx, field)
+	case "speakers":
+		return ec.fieldContext_AgendaItem_speakers(ctx, field)
+	case "outcome":
+		return ec.fieldContext_AgendaItem_outcome(ctx, field)
+	case "outcomeText":
+		return ec.fieldContext_AgendaItem_outcomeText(ctx, field)
+	case "votesFor":
+		return ec.fieldContext_AgendaItem_votesFor(ctx, field)
+	case "votesAgainst":
+		return ec.fieldContext_AgendaItem_votesAgainst(ctx, field)
+	case "votesAbstained":
+		return ec.fieldContext_AgendaItem_votesAbstained(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_AgendaItem_closedAt(ctx, field)
+	case "postponedTo":
+		return ec.fieldContext_AgendaItem_postponedTo(ctx, field)
+	case "postponedFrom":
+		return ec.fieldContext_AgendaItem_postponedFrom(ctx, field)
+	case "version":
+		return ec.fieldContext_AgendaItem_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AgendaItem__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaItem", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AgendaItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AgendaItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AgendaItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AgendaItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AgendaItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AgendaItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agendaItem":
+		return ec.fieldContext_AgendaItemPayload_agendaItem(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AgendaItemPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AgendaItemPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AgendaItemPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaItemPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaSpeaker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AgendaSpeaker_id(ctx, field)
+	case "item":
+		return ec.fieldContext_AgendaSpeaker_item(ctx, field)
+	case "person":
+		return ec.fieldContext_AgendaSpeaker_person(ctx, field)
+	case "role":
+		return ec.fieldContext_AgendaSpeaker_role(ctx, field)
+	case "position":
+		return ec.fieldContext_AgendaSpeaker_position(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AgendaSpeaker__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaSpeaker", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaSpeakerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AgendaSpeakerConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AgendaSpeakerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AgendaSpeakerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AgendaSpeakerConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaSpeakerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaSpeakerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AgendaSpeakerEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AgendaSpeakerEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaSpeakerEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Attachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Attachment_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Attachment_name(ctx, field)
+	case "contentType":
+		return ec.fieldContext_Attachment_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_Attachment_size(ctx, field)
+	case "sha256":
+		return ec.fieldContext_Attachment_sha256(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Attachment_createdAt(ctx, field)
+	case "object":
+		return ec.fieldContext_Attachment_object(ctx, field)
+	case "removedAt":
+		return ec.fieldContext_Attachment_removedAt(ctx, field)
+	case "url":
+		return ec.fieldContext_Attachment_url(ctx, field)
+	case "previewUrl":
+		return ec.fieldContext_Attachment_previewUrl(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Attachment__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AttachmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AttachmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AttachmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AttachmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AttachmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AttachmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachment":
+		return ec.fieldContext_AttachmentPayload_attachment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AttachmentPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AttachmentPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AttachmentPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Attendance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Attendance_id(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Attendance_meeting(ctx, field)
+	case "person":
+		return ec.fieldContext_Attendance_person(ctx, field)
+	case "state":
+		return ec.fieldContext_Attendance_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_Attendance_reason(ctx, field)
+	case "presence":
+		return ec.fieldContext_Attendance_presence(ctx, field)
+	case "version":
+		return ec.fieldContext_Attendance_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Attendance__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Attendance", field.Name)
+}
+
+func (ec *executionContext) childFields_AttendanceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AttendanceConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AttendanceConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AttendanceConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AttendanceConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttendanceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AttendanceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AttendanceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AttendanceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttendanceEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AttendancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attendance":
+		return ec.fieldContext_AttendancePayload_attendance(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AttendancePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AttendancePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AttendancePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttendancePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9433,6 +13267,18 @@ func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, fiel
 		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarFeedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return ec.fieldContext_CalendarFeedPayload_path(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CalendarFeedPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CalendarFeedPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarFeedPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9537,6 +13383,10 @@ func (ec *executionContext) childFields_Council(ctx context.Context, field graph
 		return ec.fieldContext_Council_memberCount(ctx, field)
 	case "vacantSeats":
 		return ec.fieldContext_Council_vacantSeats(ctx, field)
+	case "meetings":
+		return ec.fieldContext_Council_meetings(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Council_attachments(ctx, field)
 	case "version":
 		return ec.fieldContext_Council_version(ctx, field)
 	case "_extension":
@@ -9671,6 +13521,8 @@ func (ec *executionContext) childFields_District(ctx context.Context, field grap
 		return ec.fieldContext_District_version(ctx, field)
 	case "councils":
 		return ec.fieldContext_District_councils(ctx, field)
+	case "meetings":
+		return ec.fieldContext_District_meetings(ctx, field)
 	case "_extension":
 		return ec.fieldContext_District__extension(ctx, field)
 	}
@@ -9757,6 +13609,48 @@ func (ec *executionContext) childFields_DistrictPayload(ctx context.Context, fie
 		return ec.fieldContext_DistrictPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DistrictPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUpload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FileUpload_id(ctx, field)
+	case "name":
+		return ec.fieldContext_FileUpload_name(ctx, field)
+	case "size":
+		return ec.fieldContext_FileUpload_size(ctx, field)
+	case "state":
+		return ec.fieldContext_FileUpload_state(ctx, field)
+	case "refusal":
+		return ec.fieldContext_FileUpload_refusal(ctx, field)
+	case "contentType":
+		return ec.fieldContext_FileUpload_contentType(ctx, field)
+	case "sha256":
+		return ec.fieldContext_FileUpload_sha256(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FileUpload_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_FileUpload_expiresAt(ctx, field)
+	case "address":
+		return ec.fieldContext_FileUpload_address(ctx, field)
+	case "_extension":
+		return ec.fieldContext_FileUpload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUpload", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fileUpload":
+		return ec.fieldContext_FileUploadPayload_fileUpload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FileUploadPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_FileUploadPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_FileUploadPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUploadPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Follow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10127,6 +14021,200 @@ func (ec *executionContext) childFields_MandatePayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type MandatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Meeting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Meeting_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Meeting_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_Meeting_title(ctx, field)
+	case "body":
+		return ec.fieldContext_Meeting_body(ctx, field)
+	case "organiser":
+		return ec.fieldContext_Meeting_organiser(ctx, field)
+	case "district":
+		return ec.fieldContext_Meeting_district(ctx, field)
+	case "venue":
+		return ec.fieldContext_Meeting_venue(ctx, field)
+	case "link":
+		return ec.fieldContext_Meeting_link(ctx, field)
+	case "form":
+		return ec.fieldContext_Meeting_form(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_Meeting_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_Meeting_endsAt(ctx, field)
+	case "startsOn":
+		return ec.fieldContext_Meeting_startsOn(ctx, field)
+	case "state":
+		return ec.fieldContext_Meeting_state(ctx, field)
+	case "announcedAt":
+		return ec.fieldContext_Meeting_announcedAt(ctx, field)
+	case "noticeDays":
+		return ec.fieldContext_Meeting_noticeDays(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_Meeting_openedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Meeting_closedAt(ctx, field)
+	case "cancelledAt":
+		return ec.fieldContext_Meeting_cancelledAt(ctx, field)
+	case "cancellationReason":
+		return ec.fieldContext_Meeting_cancellationReason(ctx, field)
+	case "sequence":
+		return ec.fieldContext_Meeting_sequence(ctx, field)
+	case "agenda":
+		return ec.fieldContext_Meeting_agenda(ctx, field)
+	case "quorum":
+		return ec.fieldContext_Meeting_quorum(ctx, field)
+	case "quorumAtOpening":
+		return ec.fieldContext_Meeting_quorumAtOpening(ctx, field)
+	case "quorumAtClose":
+		return ec.fieldContext_Meeting_quorumAtClose(ctx, field)
+	case "registration":
+		return ec.fieldContext_Meeting_registration(ctx, field)
+	case "registrations":
+		return ec.fieldContext_Meeting_registrations(ctx, field)
+	case "attendance":
+		return ec.fieldContext_Meeting_attendance(ctx, field)
+	case "minutes":
+		return ec.fieldContext_Meeting_minutes(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Meeting_attachments(ctx, field)
+	case "version":
+		return ec.fieldContext_Meeting_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Meeting__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Meeting", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventId":
+		return ec.fieldContext_MeetingChange_eventId(ctx, field)
+	case "kind":
+		return ec.fieldContext_MeetingChange_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_MeetingChange_at(ctx, field)
+	case "meeting":
+		return ec.fieldContext_MeetingChange_meeting(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MeetingChange__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingChange", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MeetingConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MeetingConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MeetingConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MeetingConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MeetingEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MeetingEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingNotice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MeetingNotice_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_MeetingNotice_kind(ctx, field)
+	case "days":
+		return ec.fieldContext_MeetingNotice_days(ctx, field)
+	case "version":
+		return ec.fieldContext_MeetingNotice_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MeetingNotice__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingNotice", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingNoticeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MeetingNoticeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MeetingNoticeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MeetingNoticeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MeetingNoticeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingNoticeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingNoticeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MeetingNoticeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MeetingNoticeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingNoticeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "meetingNotice":
+		return ec.fieldContext_MeetingNoticePayload_meetingNotice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MeetingNoticePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_MeetingNoticePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MeetingNoticePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingNoticePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "meeting":
+		return ec.fieldContext_MeetingPayload_meeting(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MeetingPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_MeetingPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MeetingPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingRegistration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "openedAt":
+		return ec.fieldContext_MeetingRegistration_openedAt(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_MeetingRegistration_closesAt(ctx, field)
+	case "capacity":
+		return ec.fieldContext_MeetingRegistration_capacity(ctx, field)
+	case "registered":
+		return ec.fieldContext_MeetingRegistration_registered(ctx, field)
+	case "waiting":
+		return ec.fieldContext_MeetingRegistration_waiting(ctx, field)
+	case "checkedIn":
+		return ec.fieldContext_MeetingRegistration_checkedIn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingRegistration", field.Name)
+}
+
 func (ec *executionContext) childFields_Membership(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10195,6 +14283,78 @@ func (ec *executionContext) childFields_MembershipPayload(ctx context.Context, f
 		return ec.fieldContext_MembershipPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MembershipPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Minutes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Minutes_id(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Minutes_meeting(ctx, field)
+	case "number":
+		return ec.fieldContext_Minutes_number(ctx, field)
+	case "text":
+		return ec.fieldContext_Minutes_text(ctx, field)
+	case "state":
+		return ec.fieldContext_Minutes_state(ctx, field)
+	case "writtenAt":
+		return ec.fieldContext_Minutes_writtenAt(ctx, field)
+	case "writtenBy":
+		return ec.fieldContext_Minutes_writtenBy(ctx, field)
+	case "agreedAt":
+		return ec.fieldContext_Minutes_agreedAt(ctx, field)
+	case "agreedBy":
+		return ec.fieldContext_Minutes_agreedBy(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_Minutes_publishedAt(ctx, field)
+	case "publishedBy":
+		return ec.fieldContext_Minutes_publishedBy(ctx, field)
+	case "correctedAt":
+		return ec.fieldContext_Minutes_correctedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Minutes_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Minutes__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Minutes", field.Name)
+}
+
+func (ec *executionContext) childFields_MinutesConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MinutesConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MinutesConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MinutesConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MinutesConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MinutesConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MinutesEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MinutesEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MinutesEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MinutesEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MinutesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "minutes":
+		return ec.fieldContext_MinutesPayload_minutes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MinutesPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_MinutesPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MinutesPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MinutesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Municipality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10335,6 +14495,8 @@ func (ec *executionContext) childFields_Organisation(ctx context.Context, field 
 		return ec.fieldContext_Organisation_councils(ctx, field)
 	case "delegates":
 		return ec.fieldContext_Organisation_delegates(ctx, field)
+	case "organisedMeetings":
+		return ec.fieldContext_Organisation_organisedMeetings(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Organisation__extension(ctx, field)
 	}
@@ -10441,6 +14603,8 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 		return ec.fieldContext_Person_version(ctx, field)
 	case "memberships":
 		return ec.fieldContext_Person_memberships(ctx, field)
+	case "registrations":
+		return ec.fieldContext_Person_registrations(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Person__extension(ctx, field)
 	}
@@ -10631,6 +14795,130 @@ func (ec *executionContext) childFields_PostPayload(ctx context.Context, field g
 		return ec.fieldContext_PostPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PostPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Presence_id(ctx, field)
+	case "attendance":
+		return ec.fieldContext_Presence_attendance(ctx, field)
+	case "arrivedAt":
+		return ec.fieldContext_Presence_arrivedAt(ctx, field)
+	case "leftAt":
+		return ec.fieldContext_Presence_leftAt(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Presence__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Presence", field.Name)
+}
+
+func (ec *executionContext) childFields_PresenceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PresenceConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PresenceConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PresenceConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PresenceConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PresenceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PresenceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PresenceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PresenceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PresenceEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Quorum(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "members":
+		return ec.fieldContext_Quorum_members(ctx, field)
+	case "seats":
+		return ec.fieldContext_Quorum_seats(ctx, field)
+	case "required":
+		return ec.fieldContext_Quorum_required(ctx, field)
+	case "present":
+		return ec.fieldContext_Quorum_present(ctx, field)
+	case "reached":
+		return ec.fieldContext_Quorum_reached(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Quorum", field.Name)
+}
+
+func (ec *executionContext) childFields_Registration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Registration_id(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Registration_meeting(ctx, field)
+	case "person":
+		return ec.fieldContext_Registration_person(ctx, field)
+	case "state":
+		return ec.fieldContext_Registration_state(ctx, field)
+	case "arrival":
+		return ec.fieldContext_Registration_arrival(ctx, field)
+	case "code":
+		return ec.fieldContext_Registration_code(ctx, field)
+	case "registeredAt":
+		return ec.fieldContext_Registration_registeredAt(ctx, field)
+	case "promotedAt":
+		return ec.fieldContext_Registration_promotedAt(ctx, field)
+	case "cancelledAt":
+		return ec.fieldContext_Registration_cancelledAt(ctx, field)
+	case "checkedInAt":
+		return ec.fieldContext_Registration_checkedInAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Registration_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Registration__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Registration", field.Name)
+}
+
+func (ec *executionContext) childFields_RegistrationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RegistrationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RegistrationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RegistrationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RegistrationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegistrationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RegistrationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RegistrationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RegistrationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegistrationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "registration":
+		return ec.fieldContext_RegistrationPayload_registration(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RegistrationPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RegistrationPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_RegistrationPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegistrationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10997,6 +15285,8 @@ func (ec *executionContext) childFields_Venue(ctx context.Context, field graphql
 		return ec.fieldContext_Venue_closedOn(ctx, field)
 	case "version":
 		return ec.fieldContext_Venue_version(ctx, field)
+	case "meetings":
+		return ec.fieldContext_Venue_meetings(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Venue__extension(ctx, field)
 	}

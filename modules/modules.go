@@ -11,6 +11,7 @@ import (
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/gatherings"
 	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
@@ -33,7 +34,7 @@ func New(h *host.Host) ([]core.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	meetings := meetings.New(h, people, files)
+	meetings := meetings.New(h, people, files, cases)
 	all := []core.Module{
 		people,
 		places,
@@ -42,6 +43,7 @@ func New(h *host.Host) ([]core.Module, error) {
 		cases,
 		meetings,
 		councils.New(h, people, files, meetings),
+		gatherings.New(h, people, cases, meetings),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {

@@ -9,7 +9,9 @@ import (
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -21,6 +23,14 @@ type (
 	AccountEdge                  = read.Edge[accounts.Account]
 	AddressConnection            = read.Connection[places.Address]
 	AddressEdge                  = read.Edge[places.Address]
+	AgendaItemConnection         = read.Connection[meetings.AgendaItem]
+	AgendaItemEdge               = read.Edge[meetings.AgendaItem]
+	AgendaSpeakerConnection      = read.Connection[meetings.AgendaSpeaker]
+	AgendaSpeakerEdge            = read.Edge[meetings.AgendaSpeaker]
+	AttachmentConnection         = read.Connection[files.Attachment]
+	AttachmentEdge               = read.Edge[files.Attachment]
+	AttendanceConnection         = read.Connection[meetings.Attendance]
+	AttendanceEdge               = read.Edge[meetings.Attendance]
 	AuditEntryConnection         = read.Connection[audit.AuditEntry]
 	AuditEntryEdge               = read.Edge[audit.AuditEntry]
 	ConsentConnection            = read.Connection[people.Consent]
@@ -41,8 +51,14 @@ type (
 	IndicatorRowEdge             = read.Edge[reports.IndicatorRow]
 	MandateConnection            = read.Connection[people.Mandate]
 	MandateEdge                  = read.Edge[people.Mandate]
+	MeetingConnection            = read.Connection[meetings.Meeting]
+	MeetingEdge                  = read.Edge[meetings.Meeting]
+	MeetingNoticeConnection      = read.Connection[meetings.MeetingNotice]
+	MeetingNoticeEdge            = read.Edge[meetings.MeetingNotice]
 	MembershipConnection         = read.Connection[councils.Membership]
 	MembershipEdge               = read.Edge[councils.Membership]
+	MinutesConnection            = read.Connection[meetings.Minutes]
+	MinutesEdge                  = read.Edge[meetings.Minutes]
 	NoticeConnection             = read.Connection[follow.Notice]
 	NoticeEdge                   = read.Edge[follow.Notice]
 	OrganisationConnection       = read.Connection[people.Organisation]
@@ -53,6 +69,10 @@ type (
 	PersonalDataAccessEdge       = read.Edge[people.PersonalDataAccess]
 	PostConnection               = read.Connection[people.Post]
 	PostEdge                     = read.Edge[people.Post]
+	PresenceConnection           = read.Connection[meetings.Presence]
+	PresenceEdge                 = read.Edge[meetings.Presence]
+	RegistrationConnection       = read.Connection[meetings.Registration]
+	RegistrationEdge             = read.Edge[meetings.Registration]
 	RoleConnection               = read.Connection[permissions.Role]
 	RoleEdge                     = read.Edge[permissions.Role]
 	RoleAssignmentConnection     = read.Connection[permissions.RoleAssignment]

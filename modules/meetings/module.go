@@ -6,6 +6,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/people"
 )
@@ -22,9 +23,9 @@ type Module struct {
 
 // New declares the module's types and makes its service. It tells people of the columns that name a person
 // or an organisation, so that merging, erasure and export reach them, and files that meetings and items bear papers.
-func New(h *host.Host, people *people.Module, files *files.Module) *Module {
+func New(h *host.Host, people *people.Module, files *files.Module, cases *cases.Module) *Module {
 	m := &Module{
-		Service: &Service{reads: h.Reads, guard: h.Guard, writer: h.Writer, people: people.Service, clock: h.Clock, bodies: map[string]Body{}},
+		Service: &Service{reads: h.Reads, guard: h.Guard, writer: h.Writer, people: people.Service, cases: cases.Service, clock: h.Clock, bodies: map[string]Body{}},
 		host:    h, quorum: map[string]read.Computed{},
 	}
 	declare(h.Reads, m.quorum)
