@@ -226,7 +226,7 @@ func tellAll(ctx context.Context, tx *mutation.Tx, fresh []newCase, all []Openin
 func (s *Service) PublishAllFrom(ctx context.Context, tx *mutation.Tx, source core.ID) error {
 	var all []Case
 	err := tx.NewUpdate().Model(&all).Set("published_at = ?", tx.Now()).Set("published_title = title").Set("published_text = text").Set("version = version + 1").
-		Where("source_type = ?", source.Type).Where("source_id = ?", source.Key).Where("published_at IS NULL").Returning("?TableAlias.*").Scan(ctx)
+		Where("source_type = ?", source.Type).Where("source_id = ?", source.Key).Where("published_at IS NULL").Returning("?TableColumns").Scan(ctx)
 	if err != nil {
 		return postgres.Conflicts(err, broken)
 	}

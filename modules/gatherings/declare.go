@@ -38,6 +38,9 @@ func counted(when string) read.Computed {
 		WHERE raised.municipality_id = ?TableAlias.municipality_id AND raised.gathering_id = ?TableAlias.id AND ` + when}
 }
 
+// lateOnes are those whose answer is overdue on the day ?asOf.
+var lateOnes = counted(strings.ReplaceAll(cases.LateAnswer, "?TableAlias", "a_case"))
+
 func declare(r *read.Reader) {
 	read.Declare[Gathering](r, read.Type{
 		Name: "Gathering", Guard: mayRead,
@@ -59,7 +62,7 @@ func declare(r *read.Reader) {
 			"raisedCount":   {SQL: `?TableAlias.last_topic`},
 			"answeredCount": counted(`a_case.answered_on <= ?asOf`),
 			"solvedCount":   counted(`a_case.public_state = 'CLOSED' AND a_case.closed_on <= ?asOf`),
-			"overdueCount":  counted(strings.ReplaceAll(cases.LateAnswer, "?TableAlias", "a_case")),
+			"overdueCount":  lateOnes,
 		},
 		Lists: map[string]read.List{"Organisation.gatherings": {By: "Organiser"}},
 	})
