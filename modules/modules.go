@@ -12,6 +12,7 @@ import (
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/gatherings"
+	"github.com/veche-city/veche/modules/hearings"
 	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
@@ -44,6 +45,7 @@ func New(h *host.Host) ([]core.Module, error) {
 		meetings,
 		councils.New(h, people, files, meetings),
 		gatherings.New(h, people, cases, meetings),
+		hearings.New(h, people, files, meetings),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {
