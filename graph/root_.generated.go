@@ -15,10 +15,11 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/modules/accounts"
+	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
-	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -36,14 +37,32 @@ type ResolverRoot interface {
 	AccountPayload() AccountPayloadResolver
 	Address() AddressResolver
 	AddressPayload() AddressPayloadResolver
-	AgendaItem() AgendaItemResolver
-	AgendaItemPayload() AgendaItemPayloadResolver
-	AgendaSpeaker() AgendaSpeakerResolver
 	Attachment() AttachmentResolver
 	AttachmentPayload() AttachmentPayloadResolver
-	Attendance() AttendanceResolver
-	AttendancePayload() AttendancePayloadResolver
 	AuditEntry() AuditEntryResolver
+	CalendarDay() CalendarDayResolver
+	CalendarSettings() CalendarSettingsResolver
+	CalendarSettingsPayload() CalendarSettingsPayloadResolver
+	CalendarYear() CalendarYearResolver
+	CalendarYearPayload() CalendarYearPayloadResolver
+	Case() CaseResolver
+	CaseAnswer() CaseAnswerResolver
+	CaseChange() CaseChangeResolver
+	CaseClock() CaseClockResolver
+	CaseContent() CaseContentResolver
+	CaseForwarding() CaseForwardingResolver
+	CaseForwardingPayload() CaseForwardingPayloadResolver
+	CaseKind() CaseKindResolver
+	CaseKindPayload() CaseKindPayloadResolver
+	CaseNote() CaseNoteResolver
+	CaseNotePayload() CaseNotePayloadResolver
+	CasePayload() CasePayloadResolver
+	CaseSignatory() CaseSignatoryResolver
+	CaseSignatoryPayload() CaseSignatoryPayloadResolver
+	CaseState() CaseStateResolver
+	CaseStatePayload() CaseStatePayloadResolver
+	CaseStep() CaseStepResolver
+	CaseTransition() CaseTransitionResolver
 	Consent() ConsentResolver
 	ConsentPayload() ConsentPayloadResolver
 	Council() CouncilResolver
@@ -69,15 +88,8 @@ type ResolverRoot interface {
 	IssuedServiceTokenPayload() IssuedServiceTokenPayloadResolver
 	Mandate() MandateResolver
 	MandatePayload() MandatePayloadResolver
-	Meeting() MeetingResolver
-	MeetingChange() MeetingChangeResolver
-	MeetingNotice() MeetingNoticeResolver
-	MeetingNoticePayload() MeetingNoticePayloadResolver
-	MeetingPayload() MeetingPayloadResolver
 	Membership() MembershipResolver
 	MembershipPayload() MembershipPayloadResolver
-	Minutes() MinutesResolver
-	MinutesPayload() MinutesPayloadResolver
 	Municipality() MunicipalityResolver
 	Mutation() MutationResolver
 	Notice() NoticeResolver
@@ -90,10 +102,7 @@ type ResolverRoot interface {
 	PersonalDataAccess() PersonalDataAccessResolver
 	Post() PostResolver
 	PostPayload() PostPayloadResolver
-	Presence() PresenceResolver
 	Query() QueryResolver
-	Registration() RegistrationResolver
-	RegistrationPayload() RegistrationPayloadResolver
 	Role() RoleResolver
 	RoleAssignment() RoleAssignmentResolver
 	RoleAssignmentPayload() RoleAssignmentPayloadResolver
@@ -182,66 +191,6 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
-	AgendaItem struct {
-		Attachments    func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ClosedAt       func(childComplexity int) int
-		Extension      func(childComplexity int, slot int) int
-		ID             func(childComplexity int) int
-		Meeting        func(childComplexity int) int
-		Outcome        func(childComplexity int) int
-		OutcomeText    func(childComplexity int) int
-		Position       func(childComplexity int) int
-		PostponedFrom  func(childComplexity int) int
-		PostponedTo    func(childComplexity int) int
-		Speakers       func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Text           func(childComplexity int) int
-		Title          func(childComplexity int) int
-		Version        func(childComplexity int) int
-		VotesAbstained func(childComplexity int) int
-		VotesAgainst   func(childComplexity int) int
-		VotesFor       func(childComplexity int) int
-	}
-
-	AgendaItemConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
-	}
-
-	AgendaItemEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
-	AgendaItemPayload struct {
-		AgendaItem       func(childComplexity int) int
-		ClientMutationID func(childComplexity int) int
-		Extension        func(childComplexity int, slot int) int
-		UserErrors       func(childComplexity int) int
-	}
-
-	AgendaSpeaker struct {
-		Extension func(childComplexity int, slot int) int
-		ID        func(childComplexity int) int
-		Item      func(childComplexity int) int
-		Person    func(childComplexity int) int
-		Position  func(childComplexity int) int
-		Role      func(childComplexity int) int
-	}
-
-	AgendaSpeakerConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
-	}
-
-	AgendaSpeakerEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
 	Attachment struct {
 		ContentType func(childComplexity int) int
 		CreatedAt   func(childComplexity int) int
@@ -250,7 +199,6 @@ type ComplexityRoot struct {
 		Name        func(childComplexity int) int
 		Object      func(childComplexity int) int
 		PreviewURL  func(childComplexity int) int
-		RemovedAt   func(childComplexity int) int
 		SHA256      func(childComplexity int) int
 		Size        func(childComplexity int) int
 		URL         func(childComplexity int) int
@@ -270,36 +218,6 @@ type ComplexityRoot struct {
 
 	AttachmentPayload struct {
 		Attachment       func(childComplexity int) int
-		ClientMutationID func(childComplexity int) int
-		Extension        func(childComplexity int, slot int) int
-		UserErrors       func(childComplexity int) int
-	}
-
-	Attendance struct {
-		Extension func(childComplexity int, slot int) int
-		ID        func(childComplexity int) int
-		Meeting   func(childComplexity int) int
-		Person    func(childComplexity int) int
-		Presence  func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Reason    func(childComplexity int) int
-		State     func(childComplexity int) int
-		Version   func(childComplexity int) int
-	}
-
-	AttendanceConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
-	}
-
-	AttendanceEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
-	AttendancePayload struct {
-		Attendance       func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
 		Extension        func(childComplexity int, slot int) int
 		UserErrors       func(childComplexity int) int
@@ -334,10 +252,445 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
-	CalendarFeedPayload struct {
+	CalendarDay struct {
+		Day       func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Year      func(childComplexity int) int
+	}
+
+	CalendarDayConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CalendarDayEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CalendarSettings struct {
+		DeadlineRule func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		ID           func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	CalendarSettingsPayload struct {
+		CalendarSettings func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
-		Path             func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	CalendarYear struct {
+		Days      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Source    func(childComplexity int) int
+		Version   func(childComplexity int) int
+		Year      func(childComplexity int) int
+	}
+
+	CalendarYearConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CalendarYearEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CalendarYearPayload struct {
+		CalendarYear     func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Case struct {
+		AnsweredOn        func(childComplexity int) int
+		Answers           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Channel           func(childComplexity int) int
+		Children          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Clocks            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		ClosedOn          func(childComplexity int) int
+		Content           func(childComplexity int) int
+		District          func(childComplexity int) int
+		DueOn             func(childComplexity int) int
+		Extension         func(childComplexity int, slot int) int
+		Forwardings       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID                func(childComplexity int) int
+		Kind              func(childComplexity int) int
+		Notes             func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Number            func(childComplexity int) int
+		Origin            func(childComplexity int) int
+		Overdue           func(childComplexity int, asOf *core.Date) int
+		OwnerOrganisation func(childComplexity int) int
+		OwnerPerson       func(childComplexity int) int
+		Parent            func(childComplexity int) int
+		PausedOn          func(childComplexity int) int
+		PublicState       func(childComplexity int) int
+		Publication       func(childComplexity int) int
+		ReceivedOn        func(childComplexity int) int
+		Refusal           func(childComplexity int) int
+		RegisteredOn      func(childComplexity int) int
+		Signatories       func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		SignatoryCount    func(childComplexity int) int
+		Source            func(childComplexity int) int
+		State             func(childComplexity int) int
+		Steps             func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Version           func(childComplexity int) int
+	}
+
+	CaseAnswer struct {
+		AnsweredOn  func(childComplexity int) int
+		Case        func(childComplexity int) int
+		ConfirmedOn func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		ObjectUntil func(childComplexity int) int
+		ObjectedOn  func(childComplexity int) int
+		Objection   func(childComplexity int) int
+		Round       func(childComplexity int) int
+		SignedBy    func(childComplexity int) int
+		Text        func(childComplexity int) int
+	}
+
+	CaseAnswerConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseAnswerEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseChange struct {
+		At        func(childComplexity int) int
+		Case      func(childComplexity int) int
+		EventID   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Kind      func(childComplexity int) int
+	}
+
+	CaseClock struct {
+		BeginsOn     func(childComplexity int) int
+		Case         func(childComplexity int) int
+		Days         func(childComplexity int) int
+		DueOn        func(childComplexity int) int
+		EndedOn      func(childComplexity int) int
+		ExtendedDays func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		FixedOn      func(childComplexity int) int
+		Forwarding   func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		Overdue      func(childComplexity int, asOf *core.Date) int
+		PausedDays   func(childComplexity int) int
+		PausedOn     func(childComplexity int) int
+		Unit         func(childComplexity int) int
+	}
+
+	CaseClockConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseClockEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseContent struct {
+		Applicant func(childComplexity int) int
+		Case      func(childComplexity int) int
+		Code      func(childComplexity int) int
+		Consent   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Operator  func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Title     func(childComplexity int) int
+	}
+
+	CaseContentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseContentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseForwarding struct {
+		Case         func(childComplexity int) int
+		DueOn        func(childComplexity int) int
+		EndedOn      func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		ForwardedOn  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Organisation func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		Outside      func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Reply        func(childComplexity int) int
+	}
+
+	CaseForwardingConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseForwardingEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseForwardingPayload struct {
+		CaseForwarding   func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CaseKind struct {
+		AnswerDays       func(childComplexity int) int
+		AnswerUnit       func(childComplexity int) int
+		Cases            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Extension        func(childComplexity int, slot int) int
+		ExtensionDays    func(childComplexity int) int
+		ForwardingDays   func(childComplexity int) int
+		ForwardingUnit   func(childComplexity int) int
+		ID               func(childComplexity int) int
+		IsDefault        func(childComplexity int) int
+		Key              func(childComplexity int) int
+		MayPause         func(childComplexity int) int
+		Name             func(childComplexity int) int
+		Names            func(childComplexity int) int
+		ObjectionDays    func(childComplexity int) int
+		RegistrationDays func(childComplexity int) int
+		RegistrationUnit func(childComplexity int) int
+		RemindDays       func(childComplexity int) int
+		ReplyDays        func(childComplexity int) int
+		RetiredOn        func(childComplexity int) int
+		Version          func(childComplexity int) int
+	}
+
+	CaseKindConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseKindEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseKindPayload struct {
+		CaseKind         func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CaseNote struct {
+		At        func(childComplexity int) int
+		Author    func(childComplexity int) int
+		Case      func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Text      func(childComplexity int) int
+	}
+
+	CaseNoteConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseNoteEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseNotePayload struct {
+		CaseNote         func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CasePayload struct {
+		Case             func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CasePublication struct {
+		Answer      func(childComplexity int) int
+		PublishedAt func(childComplexity int) int
+		Text        func(childComplexity int) int
+		Title       func(childComplexity int) int
+	}
+
+	CaseReceipt struct {
+		Answer         func(childComplexity int) int
+		AnsweredOn     func(childComplexity int) int
+		ClosedOn       func(childComplexity int) int
+		DueOn          func(childComplexity int) int
+		Number         func(childComplexity int) int
+		ObjectUntil    func(childComplexity int) int
+		Overdue        func(childComplexity int) int
+		PausedOn       func(childComplexity int) int
+		PublicState    func(childComplexity int) int
+		ReceivedOn     func(childComplexity int) int
+		Refusal        func(childComplexity int) int
+		RegisteredOn   func(childComplexity int) int
+		SignatoryCount func(childComplexity int) int
+		Steps          func(childComplexity int) int
+	}
+
+	CaseReceiptStep struct {
+		At   func(childComplexity int) int
+		Kind func(childComplexity int) int
+		Text func(childComplexity int) int
+	}
+
+	CaseSignatory struct {
+		Case        func(childComplexity int) int
+		Contact     func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Person      func(childComplexity int) int
+		SignedOn    func(childComplexity int) int
+		WithdrawnOn func(childComplexity int) int
+	}
+
+	CaseSignatoryConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseSignatoryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseSignatoryPayload struct {
+		CaseSignatory    func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CaseState struct {
+		Entry       func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Key         func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Names       func(childComplexity int) int
+		PublicState func(childComplexity int) int
+		Transitions func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Version     func(childComplexity int) int
+	}
+
+	CaseStateConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseStateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseStatePayload struct {
+		CaseState        func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CaseStep struct {
+		At           func(childComplexity int) int
+		Case         func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Organisation func(childComplexity int) int
+		State        func(childComplexity int) int
+		Text         func(childComplexity int) int
+	}
+
+	CaseStepConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseStepEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseTransition struct {
+		Extension func(childComplexity int, slot int) int
+		From      func(childComplexity int) int
+		ID        func(childComplexity int) int
+		To        func(childComplexity int) int
+	}
+
+	CaseTransitionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseTransitionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Consent struct {
@@ -381,7 +734,6 @@ type ComplexityRoot struct {
 		FoundingAct        func(childComplexity int) int
 		ID                 func(childComplexity int) int
 		Kind               func(childComplexity int) int
-		Meetings           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		MemberCount        func(childComplexity int, asOf *core.Date) int
 		Members            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Memberships        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
@@ -453,11 +805,11 @@ type ComplexityRoot struct {
 		AreaKm2     func(childComplexity int, asOf *core.Date) int
 		Boundaries  func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
 		Boundary    func(childComplexity int, asOf *core.Date) int
+		Cases       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Councils    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Extension   func(childComplexity int, slot int) int
 		FoundedOn   func(childComplexity int) int
 		ID          func(childComplexity int) int
-		Meetings    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Name        func(childComplexity int) int
 		Number      func(childComplexity int) int
 		Venues      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
@@ -517,6 +869,18 @@ type ComplexityRoot struct {
 		SHA256      func(childComplexity int) int
 		Size        func(childComplexity int) int
 		State       func(childComplexity int) int
+	}
+
+	FileUploadConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FileUploadEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	FileUploadPayload struct {
@@ -710,103 +1074,6 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
-	Meeting struct {
-		Agenda             func(childComplexity int, first *int, after *string, last *int, before *string) int
-		AnnouncedAt        func(childComplexity int) int
-		Attachments        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Attendance         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
-		Body               func(childComplexity int) int
-		CancellationReason func(childComplexity int) int
-		CancelledAt        func(childComplexity int) int
-		ClosedAt           func(childComplexity int) int
-		District           func(childComplexity int) int
-		EndsAt             func(childComplexity int) int
-		Extension          func(childComplexity int, slot int) int
-		Form               func(childComplexity int) int
-		ID                 func(childComplexity int) int
-		Kind               func(childComplexity int) int
-		Link               func(childComplexity int) int
-		Minutes            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
-		NoticeDays         func(childComplexity int) int
-		OpenedAt           func(childComplexity int) int
-		Organiser          func(childComplexity int) int
-		Quorum             func(childComplexity int) int
-		QuorumAtClose      func(childComplexity int) int
-		QuorumAtOpening    func(childComplexity int) int
-		Registration       func(childComplexity int) int
-		Registrations      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
-		Sequence           func(childComplexity int) int
-		StartsAt           func(childComplexity int) int
-		StartsOn           func(childComplexity int) int
-		State              func(childComplexity int) int
-		Title              func(childComplexity int) int
-		Venue              func(childComplexity int) int
-		Version            func(childComplexity int) int
-	}
-
-	MeetingChange struct {
-		At        func(childComplexity int) int
-		EventID   func(childComplexity int) int
-		Extension func(childComplexity int, slot int) int
-		Kind      func(childComplexity int) int
-		Meeting   func(childComplexity int) int
-	}
-
-	MeetingConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
-	}
-
-	MeetingEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
-	MeetingNotice struct {
-		Days      func(childComplexity int) int
-		Extension func(childComplexity int, slot int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Version   func(childComplexity int) int
-	}
-
-	MeetingNoticeConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
-	}
-
-	MeetingNoticeEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
-	MeetingNoticePayload struct {
-		ClientMutationID func(childComplexity int) int
-		Extension        func(childComplexity int, slot int) int
-		MeetingNotice    func(childComplexity int) int
-		UserErrors       func(childComplexity int) int
-	}
-
-	MeetingPayload struct {
-		ClientMutationID func(childComplexity int) int
-		Extension        func(childComplexity int, slot int) int
-		Meeting          func(childComplexity int) int
-		UserErrors       func(childComplexity int) int
-	}
-
-	MeetingRegistration struct {
-		Capacity   func(childComplexity int) int
-		CheckedIn  func(childComplexity int) int
-		ClosesAt   func(childComplexity int) int
-		OpenedAt   func(childComplexity int) int
-		Registered func(childComplexity int) int
-		Waiting    func(childComplexity int) int
-	}
-
 	Membership struct {
 		AppointingAct func(childComplexity int) int
 		Basis         func(childComplexity int) int
@@ -842,42 +1109,6 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
-	Minutes struct {
-		AgreedAt    func(childComplexity int) int
-		AgreedBy    func(childComplexity int) int
-		CorrectedAt func(childComplexity int) int
-		Extension   func(childComplexity int, slot int) int
-		ID          func(childComplexity int) int
-		Meeting     func(childComplexity int) int
-		Number      func(childComplexity int) int
-		PublishedAt func(childComplexity int) int
-		PublishedBy func(childComplexity int) int
-		State       func(childComplexity int) int
-		Text        func(childComplexity int) int
-		Version     func(childComplexity int) int
-		WrittenAt   func(childComplexity int) int
-		WrittenBy   func(childComplexity int) int
-	}
-
-	MinutesConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
-	}
-
-	MinutesEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
-	MinutesPayload struct {
-		ClientMutationID func(childComplexity int) int
-		Extension        func(childComplexity int, slot int) int
-		Minutes          func(childComplexity int) int
-		UserErrors       func(childComplexity int) int
-	}
-
 	Municipality struct {
 		Hosts    func(childComplexity int) int
 		Key      func(childComplexity int) int
@@ -900,30 +1131,28 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AbolishDistrict       func(childComplexity int, input places.AbolishDistrictInput) int
 		AcceptInvitation      func(childComplexity int, input accounts.AcceptInvitationInput) int
-		AddAgendaItem         func(childComplexity int, input meetings.AddAgendaItemInput) int
+		AddCaseNote           func(childComplexity int, input cases.AddCaseNoteInput) int
+		AddCaseSignatory      func(childComplexity int, input cases.AddCaseSignatoryInput) int
+		AddCaseStep           func(childComplexity int, input cases.AddCaseStepInput) int
 		AddHouseholdMember    func(childComplexity int, input people.AddHouseholdMemberInput) int
 		AddMember             func(childComplexity int, input councils.AddMemberInput) int
 		AddRoleRule           func(childComplexity int, input permissions.AddRoleRuleInput) int
-		AddSpeaker            func(childComplexity int, input meetings.AddSpeakerInput) int
-		AgreeMinutes          func(childComplexity int, input meetings.AgreeMinutesInput) int
-		AnnounceMeeting       func(childComplexity int, input meetings.AnnounceMeetingInput) int
+		AnswerCase            func(childComplexity int, input cases.AnswerCaseInput) int
+		AssignCase            func(childComplexity int, input cases.AssignCaseInput) int
 		AssignPost            func(childComplexity int, input people.AssignPostInput) int
 		AssignRole            func(childComplexity int, input permissions.AssignRoleInput) int
 		AttachFile            func(childComplexity int, input files.AttachFileInput) int
 		AwardHonour           func(childComplexity int, input people.AwardHonourInput) int
-		BulkCheckIn           func(childComplexity int, input meetings.BulkCheckInInput) int
-		CancelMeeting         func(childComplexity int, input meetings.CancelMeetingInput) int
-		CancelRegistration    func(childComplexity int, input meetings.CancelRegistrationInput) int
-		ChangeCapacity        func(childComplexity int, input meetings.ChangeCapacityInput) int
 		ChangePassword        func(childComplexity int, input accounts.ChangePasswordInput) int
 		ChangePost            func(childComplexity int, input councils.ChangePostInput) int
-		CheckIn               func(childComplexity int, input meetings.CheckInInput) int
-		CloseAgendaItem       func(childComplexity int, input meetings.CloseAgendaItemInput) int
-		CloseRegistration     func(childComplexity int, input meetings.CloseRegistrationInput) int
-		CloseSession          func(childComplexity int, input meetings.CloseSessionInput) int
+		ClaimCase             func(childComplexity int, input cases.ClaimCaseInput) int
+		CloseCase             func(childComplexity int, input cases.CloseCaseInput) int
 		CloseVenue            func(childComplexity int, input places.CloseVenueInput) int
+		ConfirmAnswer         func(childComplexity int, input cases.ConfirmAnswerInput) int
 		CreateAccount         func(childComplexity int, input accounts.CreateAccountInput) int
 		CreateAddress         func(childComplexity int, input places.CreateAddressInput) int
+		CreateCaseKind        func(childComplexity int, input cases.CreateCaseKindInput) int
+		CreateCaseState       func(childComplexity int, input cases.CreateCaseStateInput) int
 		CreateCouncil         func(childComplexity int, input councils.CreateCouncilInput) int
 		CreateDistrict        func(childComplexity int, input places.CreateDistrictInput) int
 		CreateHousehold       func(childComplexity int, input people.CreateHouseholdInput) int
@@ -937,71 +1166,69 @@ type ComplexityRoot struct {
 		DissolveCouncil       func(childComplexity int, input councils.DissolveCouncilInput) int
 		DissolveOrganisation  func(childComplexity int, input people.DissolveOrganisationInput) int
 		EnableAccount         func(childComplexity int, input accounts.EnableAccountInput) int
+		EndForwarding         func(childComplexity int, input cases.EndForwardingInput) int
 		EndHouseholdMember    func(childComplexity int, input people.EndHouseholdMemberInput) int
 		EndMembership         func(childComplexity int, input councils.EndMembershipInput) int
 		EndPost               func(childComplexity int, input people.EndPostInput) int
 		EndRoleAssignment     func(childComplexity int, input permissions.EndRoleAssignmentInput) int
 		ErasePerson           func(childComplexity int, input people.ErasePersonInput) int
+		ExtendCase            func(childComplexity int, input cases.ExtendCaseInput) int
 		Extension             func(childComplexity int, slot int) int
 		Follow                func(childComplexity int, input follow.FollowInput) int
+		ForwardCase           func(childComplexity int, input cases.ForwardCaseInput) int
 		GiveConsent           func(childComplexity int, input people.GiveConsentInput) int
 		GrantMandate          func(childComplexity int, input people.GrantMandateInput) int
+		HandOverCase          func(childComplexity int, input cases.HandOverCaseInput) int
+		ImportCalendar        func(childComplexity int, input calendar.ImportCalendarInput) int
+		LinkCase              func(childComplexity int, input cases.LinkCaseInput) int
 		LinkPerson            func(childComplexity int, input accounts.LinkPersonInput) int
-		MarkAttendance        func(childComplexity int, input meetings.MarkAttendanceInput) int
-		MarkAttendances       func(childComplexity int, input meetings.MarkAttendancesInput) int
 		MarkNotices           func(childComplexity int, input follow.MarkNoticesInput) int
 		MergeAddresses        func(childComplexity int, input places.MergeAddressesInput) int
 		MergeOrganisations    func(childComplexity int, input people.MergeOrganisationsInput) int
 		MergePersons          func(childComplexity int, input people.MergePersonsInput) int
-		MoveAgendaItem        func(childComplexity int, input meetings.MoveAgendaItemInput) int
-		MoveMeeting           func(childComplexity int, input meetings.MoveMeetingInput) int
-		MoveSpeaker           func(childComplexity int, input meetings.MoveSpeakerInput) int
-		OpenRegistration      func(childComplexity int, input meetings.OpenRegistrationInput) int
-		OpenSession           func(childComplexity int, input meetings.OpenSessionInput) int
-		PlanMeeting           func(childComplexity int, input meetings.PlanMeetingInput) int
+		ObjectToAnswer        func(childComplexity int, input cases.ObjectToAnswerInput) int
+		OpenCase              func(childComplexity int, input cases.OpenCaseInput) int
+		PauseCase             func(childComplexity int, input cases.PauseCaseInput) int
 		PrepareUpload         func(childComplexity int, input files.PrepareUploadInput) int
-		PublishMinutes        func(childComplexity int, input meetings.PublishMinutesInput) int
-		RegisterForMeeting    func(childComplexity int, input meetings.RegisterForMeetingInput) int
-		RemoveAgendaItem      func(childComplexity int, input meetings.RemoveAgendaItemInput) int
+		PublishCase           func(childComplexity int, input cases.PublishCaseInput) int
+		RefuseCase            func(childComplexity int, input cases.RefuseCaseInput) int
+		RegisterCase          func(childComplexity int, input cases.RegisterCaseInput) int
 		RemoveAttachment      func(childComplexity int, input files.RemoveAttachmentInput) int
-		RemovePresence        func(childComplexity int, input meetings.RemovePresenceInput) int
 		RemoveRoleRule        func(childComplexity int, input permissions.RemoveRoleRuleInput) int
-		RemoveSpeaker         func(childComplexity int, input meetings.RemoveSpeakerInput) int
-		ReopenAgendaItem      func(childComplexity int, input meetings.ReopenAgendaItemInput) int
-		ResetCalendarFeed     func(childComplexity int, input meetings.ResetCalendarFeedInput) int
+		ReopenCase            func(childComplexity int, input cases.ReopenCaseInput) int
 		ResetPassword         func(childComplexity int, input accounts.ResetPasswordInput) int
+		ResumeCase            func(childComplexity int, input cases.ResumeCaseInput) int
 		RevokeMandate         func(childComplexity int, input people.RevokeMandateInput) int
 		RevokeOtherSessions   func(childComplexity int, input accounts.RevokeOtherSessionsInput) int
 		RevokeServiceToken    func(childComplexity int, input accounts.RevokeServiceTokenInput) int
 		RevokeSession         func(childComplexity int, input accounts.RevokeSessionInput) int
+		SetDeadlineRule       func(childComplexity int, input calendar.SetDeadlineRuleInput) int
 		SetDistrictBoundary   func(childComplexity int, input places.SetDistrictBoundaryInput) int
-		SetMeetingNotice      func(childComplexity int, input meetings.SetMeetingNoticeInput) int
 		SetRoleRules          func(childComplexity int, input permissions.SetRoleRulesInput) int
 		SetUp                 func(childComplexity int, input accounts.SetUpInput) int
 		SignIn                func(childComplexity int, input accounts.SignInInput) int
 		SignOut               func(childComplexity int, input accounts.SignOutInput) int
 		SignUp                func(childComplexity int, input accounts.SignUpInput) int
 		StartTerm             func(childComplexity int, input councils.StartTermInput) int
-		UndoCheckIn           func(childComplexity int, input meetings.UndoCheckInInput) int
 		UndoMergeAddresses    func(childComplexity int, input places.UndoMergeAddressesInput) int
 		UndoOrganisationMerge func(childComplexity int, input people.UndoOrganisationMergeInput) int
 		UndoPersonMerge       func(childComplexity int, input people.UndoPersonMergeInput) int
 		Unfollow              func(childComplexity int, input follow.UnfollowInput) int
+		UnpublishCase         func(childComplexity int, input cases.UnpublishCaseInput) int
 		UpdateAddress         func(childComplexity int, input places.UpdateAddressInput) int
-		UpdateAgendaItem      func(childComplexity int, input meetings.UpdateAgendaItemInput) int
+		UpdateCaseKind        func(childComplexity int, input cases.UpdateCaseKindInput) int
+		UpdateCaseState       func(childComplexity int, input cases.UpdateCaseStateInput) int
 		UpdateCouncil         func(childComplexity int, input councils.UpdateCouncilInput) int
 		UpdateDistrict        func(childComplexity int, input places.UpdateDistrictInput) int
-		UpdateMeeting         func(childComplexity int, input meetings.UpdateMeetingInput) int
 		UpdateMembership      func(childComplexity int, input councils.UpdateMembershipInput) int
-		UpdateMinutes         func(childComplexity int, input meetings.UpdateMinutesInput) int
 		UpdateMunicipality    func(childComplexity int, input places.UpdateMunicipalityInput) int
 		UpdateOrganisation    func(childComplexity int, input people.UpdateOrganisationInput) int
 		UpdatePerson          func(childComplexity int, input people.UpdatePersonInput) int
 		UpdatePersonalData    func(childComplexity int, input people.UpdatePersonalDataInput) int
 		UpdateRole            func(childComplexity int, input permissions.UpdateRoleInput) int
 		UpdateVenue           func(childComplexity int, input places.UpdateVenueInput) int
+		WithdrawCaseSignatory func(childComplexity int, input cases.WithdrawCaseSignatoryInput) int
 		WithdrawConsent       func(childComplexity int, input people.WithdrawConsentInput) int
-		WriteMinutes          func(childComplexity int, input meetings.WriteMinutesInput) int
 	}
 
 	Notice struct {
@@ -1049,7 +1276,6 @@ type ComplexityRoot struct {
 		MergedInto        func(childComplexity int) int
 		Name              func(childComplexity int) int
 		OGRN              func(childComplexity int) int
-		OrganisedMeetings func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Parent            func(childComplexity int) int
 		Posts             func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int
 		Representatives   func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
@@ -1092,6 +1318,7 @@ type ComplexityRoot struct {
 	}
 
 	Person struct {
+		Appeals              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Consents             func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ErasedAt             func(childComplexity int) int
 		Extension            func(childComplexity int, slot int) int
@@ -1108,7 +1335,7 @@ type ComplexityRoot struct {
 		Personal             func(childComplexity int) int
 		PersonalDataAccesses func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Posts                func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int
-		Registrations        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		Signatures           func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
 		Version              func(childComplexity int) int
 	}
 
@@ -1205,26 +1432,6 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
-	Presence struct {
-		ArrivedAt  func(childComplexity int) int
-		Attendance func(childComplexity int) int
-		Extension  func(childComplexity int, slot int) int
-		ID         func(childComplexity int) int
-		LeftAt     func(childComplexity int) int
-	}
-
-	PresenceConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
-	}
-
-	PresenceEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
 	Query struct {
 		Account            func(childComplexity int, id core.ID) int
 		Accounts           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
@@ -1233,26 +1440,41 @@ type ComplexityRoot struct {
 		Attachment         func(childComplexity int, id core.ID) int
 		AuditEntries       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		AuditEntry         func(childComplexity int, id core.ID) int
+		CalendarDay        func(childComplexity int, id core.ID) int
+		CalendarDays       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		CalendarSettings   func(childComplexity int) int
+		CalendarYear       func(childComplexity int, id core.ID) int
+		CalendarYears      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Case               func(childComplexity int, id core.ID) int
+		CaseByNumber       func(childComplexity int, number string, code string) int
+		CaseClocks         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		CaseContent        func(childComplexity int, id core.ID) int
+		CaseContents       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		CaseKind           func(childComplexity int, id core.ID) int
+		CaseKinds          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		CaseState          func(childComplexity int, id core.ID) int
+		CaseStates         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Cases              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Council            func(childComplexity int, id core.ID) int
 		CouncilCoverage    func(childComplexity int, kind councils.CouncilKind, asOf *core.Date) int
 		Councils           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		DataClasses        func(childComplexity int) int
+		Deadline           func(childComplexity int, begins core.Date, days int, unit calendar.DeadlineUnit) int
 		District           func(childComplexity int, id core.ID) int
 		DistrictAt         func(childComplexity int, longitude float64, latitude float64, asOf *core.Date) int
 		Districts          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		DistrictsGeoJSON   func(childComplexity int, asOf *core.Date) int
 		Extension          func(childComplexity int, slot int) int
 		FileUpload         func(childComplexity int, id core.ID) int
+		FileUploads        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		FollowableTypes    func(childComplexity int) int
 		Follows            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Household          func(childComplexity int, id core.ID) int
 		Inbox              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Indicators         func(childComplexity int, from core.Date, to core.Date, keys []string) int
+		IsDayOff           func(childComplexity int, day *core.Date) int
 		Mandate            func(childComplexity int, id core.ID) int
 		Mandates           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Meeting            func(childComplexity int, id core.ID) int
-		MeetingNotices     func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Meetings           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Membership         func(childComplexity int, id core.ID) int
 		Memberships        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Municipality       func(childComplexity int) int
@@ -1276,48 +1498,7 @@ type ComplexityRoot struct {
 		Venues             func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Viewer             func(childComplexity int) int
 		ViewerPermissions  func(childComplexity int) int
-	}
-
-	Quorum struct {
-		Members  func(childComplexity int) int
-		Present  func(childComplexity int) int
-		Reached  func(childComplexity int) int
-		Required func(childComplexity int) int
-		Seats    func(childComplexity int) int
-	}
-
-	Registration struct {
-		Arrival      func(childComplexity int) int
-		CancelledAt  func(childComplexity int) int
-		CheckedInAt  func(childComplexity int) int
-		Code         func(childComplexity int) int
-		Extension    func(childComplexity int, slot int) int
-		ID           func(childComplexity int) int
-		Meeting      func(childComplexity int) int
-		Person       func(childComplexity int) int
-		PromotedAt   func(childComplexity int) int
-		RegisteredAt func(childComplexity int) int
-		State        func(childComplexity int) int
-		Version      func(childComplexity int) int
-	}
-
-	RegistrationConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
-	}
-
-	RegistrationEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
-	RegistrationPayload struct {
-		ClientMutationID func(childComplexity int) int
-		Extension        func(childComplexity int, slot int) int
-		Registration     func(childComplexity int) int
-		UserErrors       func(childComplexity int) int
+		WorkingDays        func(childComplexity int, from core.Date, to core.Date) int
 	}
 
 	Role struct {
@@ -1451,9 +1632,9 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
+		CaseChanged    func(childComplexity int, id *core.ID) int
 		CouncilChanged func(childComplexity int, id *core.ID) int
 		InboxChanged   func(childComplexity int) int
-		MeetingChanged func(childComplexity int, id *core.ID) int
 	}
 
 	Term struct {
@@ -1506,7 +1687,6 @@ type ComplexityRoot struct {
 		Extension     func(childComplexity int, slot int) int
 		ID            func(childComplexity int) int
 		Kind          func(childComplexity int) int
-		Meetings      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Name          func(childComplexity int) int
 		Point         func(childComplexity int) int
 		Version       func(childComplexity int) int
@@ -1864,272 +2044,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddressPayload.UserErrors(childComplexity), true
 
-	case "AgendaItem.attachments":
-		if e.ComplexityRoot.AgendaItem.Attachments == nil {
-			break
-		}
-
-		args, err := ec.field_AgendaItem_attachments_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.AgendaItem.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
-	case "AgendaItem.closedAt":
-		if e.ComplexityRoot.AgendaItem.ClosedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.ClosedAt(childComplexity), true
-	case "AgendaItem._extension":
-		if e.ComplexityRoot.AgendaItem.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_AgendaItem__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.AgendaItem.Extension(childComplexity, args["slot"].(int)), true
-	case "AgendaItem.id":
-		if e.ComplexityRoot.AgendaItem.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.ID(childComplexity), true
-	case "AgendaItem.meeting":
-		if e.ComplexityRoot.AgendaItem.Meeting == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.Meeting(childComplexity), true
-	case "AgendaItem.outcome":
-		if e.ComplexityRoot.AgendaItem.Outcome == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.Outcome(childComplexity), true
-	case "AgendaItem.outcomeText":
-		if e.ComplexityRoot.AgendaItem.OutcomeText == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.OutcomeText(childComplexity), true
-	case "AgendaItem.position":
-		if e.ComplexityRoot.AgendaItem.Position == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.Position(childComplexity), true
-	case "AgendaItem.postponedFrom":
-		if e.ComplexityRoot.AgendaItem.PostponedFrom == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.PostponedFrom(childComplexity), true
-	case "AgendaItem.postponedTo":
-		if e.ComplexityRoot.AgendaItem.PostponedTo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.PostponedTo(childComplexity), true
-	case "AgendaItem.speakers":
-		if e.ComplexityRoot.AgendaItem.Speakers == nil {
-			break
-		}
-
-		args, err := ec.field_AgendaItem_speakers_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.AgendaItem.Speakers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
-	case "AgendaItem.text":
-		if e.ComplexityRoot.AgendaItem.Text == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.Text(childComplexity), true
-	case "AgendaItem.title":
-		if e.ComplexityRoot.AgendaItem.Title == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.Title(childComplexity), true
-	case "AgendaItem.version":
-		if e.ComplexityRoot.AgendaItem.Version == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.Version(childComplexity), true
-	case "AgendaItem.votesAbstained":
-		if e.ComplexityRoot.AgendaItem.VotesAbstained == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.VotesAbstained(childComplexity), true
-	case "AgendaItem.votesAgainst":
-		if e.ComplexityRoot.AgendaItem.VotesAgainst == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.VotesAgainst(childComplexity), true
-	case "AgendaItem.votesFor":
-		if e.ComplexityRoot.AgendaItem.VotesFor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItem.VotesFor(childComplexity), true
-
-	case "AgendaItemConnection.edges":
-		if e.ComplexityRoot.AgendaItemConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItemConnection.Edges(childComplexity), true
-	case "AgendaItemConnection.nodes":
-		if e.ComplexityRoot.AgendaItemConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItemConnection.Nodes(childComplexity), true
-	case "AgendaItemConnection.pageInfo":
-		if e.ComplexityRoot.AgendaItemConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItemConnection.PageInfo(childComplexity), true
-	case "AgendaItemConnection.totalCount":
-		if e.ComplexityRoot.AgendaItemConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItemConnection.TotalCount(childComplexity), true
-
-	case "AgendaItemEdge.cursor":
-		if e.ComplexityRoot.AgendaItemEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItemEdge.Cursor(childComplexity), true
-	case "AgendaItemEdge.node":
-		if e.ComplexityRoot.AgendaItemEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItemEdge.Node(childComplexity), true
-
-	case "AgendaItemPayload.agendaItem":
-		if e.ComplexityRoot.AgendaItemPayload.AgendaItem == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItemPayload.AgendaItem(childComplexity), true
-	case "AgendaItemPayload.clientMutationId":
-		if e.ComplexityRoot.AgendaItemPayload.ClientMutationID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItemPayload.ClientMutationID(childComplexity), true
-	case "AgendaItemPayload._extension":
-		if e.ComplexityRoot.AgendaItemPayload.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_AgendaItemPayload__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.AgendaItemPayload.Extension(childComplexity, args["slot"].(int)), true
-	case "AgendaItemPayload.userErrors":
-		if e.ComplexityRoot.AgendaItemPayload.UserErrors == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaItemPayload.UserErrors(childComplexity), true
-
-	case "AgendaSpeaker._extension":
-		if e.ComplexityRoot.AgendaSpeaker.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_AgendaSpeaker__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.AgendaSpeaker.Extension(childComplexity, args["slot"].(int)), true
-	case "AgendaSpeaker.id":
-		if e.ComplexityRoot.AgendaSpeaker.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaSpeaker.ID(childComplexity), true
-	case "AgendaSpeaker.item":
-		if e.ComplexityRoot.AgendaSpeaker.Item == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaSpeaker.Item(childComplexity), true
-	case "AgendaSpeaker.person":
-		if e.ComplexityRoot.AgendaSpeaker.Person == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaSpeaker.Person(childComplexity), true
-	case "AgendaSpeaker.position":
-		if e.ComplexityRoot.AgendaSpeaker.Position == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaSpeaker.Position(childComplexity), true
-	case "AgendaSpeaker.role":
-		if e.ComplexityRoot.AgendaSpeaker.Role == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaSpeaker.Role(childComplexity), true
-
-	case "AgendaSpeakerConnection.edges":
-		if e.ComplexityRoot.AgendaSpeakerConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaSpeakerConnection.Edges(childComplexity), true
-	case "AgendaSpeakerConnection.nodes":
-		if e.ComplexityRoot.AgendaSpeakerConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaSpeakerConnection.Nodes(childComplexity), true
-	case "AgendaSpeakerConnection.pageInfo":
-		if e.ComplexityRoot.AgendaSpeakerConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaSpeakerConnection.PageInfo(childComplexity), true
-	case "AgendaSpeakerConnection.totalCount":
-		if e.ComplexityRoot.AgendaSpeakerConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaSpeakerConnection.TotalCount(childComplexity), true
-
-	case "AgendaSpeakerEdge.cursor":
-		if e.ComplexityRoot.AgendaSpeakerEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaSpeakerEdge.Cursor(childComplexity), true
-	case "AgendaSpeakerEdge.node":
-		if e.ComplexityRoot.AgendaSpeakerEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AgendaSpeakerEdge.Node(childComplexity), true
-
 	case "Attachment.contentType":
 		if e.ComplexityRoot.Attachment.ContentType == nil {
 			break
@@ -2177,12 +2091,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attachment.PreviewURL(childComplexity), true
-	case "Attachment.removedAt":
-		if e.ComplexityRoot.Attachment.RemovedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Attachment.RemovedAt(childComplexity), true
 	case "Attachment.sha256":
 		if e.ComplexityRoot.Attachment.SHA256 == nil {
 			break
@@ -2269,133 +2177,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AttachmentPayload.UserErrors(childComplexity), true
-
-	case "Attendance._extension":
-		if e.ComplexityRoot.Attendance.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_Attendance__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Attendance.Extension(childComplexity, args["slot"].(int)), true
-	case "Attendance.id":
-		if e.ComplexityRoot.Attendance.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Attendance.ID(childComplexity), true
-	case "Attendance.meeting":
-		if e.ComplexityRoot.Attendance.Meeting == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Attendance.Meeting(childComplexity), true
-	case "Attendance.person":
-		if e.ComplexityRoot.Attendance.Person == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Attendance.Person(childComplexity), true
-	case "Attendance.presence":
-		if e.ComplexityRoot.Attendance.Presence == nil {
-			break
-		}
-
-		args, err := ec.field_Attendance_presence_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Attendance.Presence(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
-	case "Attendance.reason":
-		if e.ComplexityRoot.Attendance.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Attendance.Reason(childComplexity), true
-	case "Attendance.state":
-		if e.ComplexityRoot.Attendance.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Attendance.State(childComplexity), true
-	case "Attendance.version":
-		if e.ComplexityRoot.Attendance.Version == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Attendance.Version(childComplexity), true
-
-	case "AttendanceConnection.edges":
-		if e.ComplexityRoot.AttendanceConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AttendanceConnection.Edges(childComplexity), true
-	case "AttendanceConnection.nodes":
-		if e.ComplexityRoot.AttendanceConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AttendanceConnection.Nodes(childComplexity), true
-	case "AttendanceConnection.pageInfo":
-		if e.ComplexityRoot.AttendanceConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AttendanceConnection.PageInfo(childComplexity), true
-	case "AttendanceConnection.totalCount":
-		if e.ComplexityRoot.AttendanceConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AttendanceConnection.TotalCount(childComplexity), true
-
-	case "AttendanceEdge.cursor":
-		if e.ComplexityRoot.AttendanceEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AttendanceEdge.Cursor(childComplexity), true
-	case "AttendanceEdge.node":
-		if e.ComplexityRoot.AttendanceEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AttendanceEdge.Node(childComplexity), true
-
-	case "AttendancePayload.attendance":
-		if e.ComplexityRoot.AttendancePayload.Attendance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AttendancePayload.Attendance(childComplexity), true
-	case "AttendancePayload.clientMutationId":
-		if e.ComplexityRoot.AttendancePayload.ClientMutationID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AttendancePayload.ClientMutationID(childComplexity), true
-	case "AttendancePayload._extension":
-		if e.ComplexityRoot.AttendancePayload.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_AttendancePayload__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.AttendancePayload.Extension(childComplexity, args["slot"].(int)), true
-	case "AttendancePayload.userErrors":
-		if e.ComplexityRoot.AttendancePayload.UserErrors == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AttendancePayload.UserErrors(childComplexity), true
 
 	case "AuditEntry.actingForId":
 		if e.ComplexityRoot.AuditEntry.ActingForID == nil {
@@ -2525,24 +2306,1942 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
 
-	case "CalendarFeedPayload.clientMutationId":
-		if e.ComplexityRoot.CalendarFeedPayload.ClientMutationID == nil {
+	case "CalendarDay.day":
+		if e.ComplexityRoot.CalendarDay.Day == nil {
 			break
 		}
 
-		return e.ComplexityRoot.CalendarFeedPayload.ClientMutationID(childComplexity), true
-	case "CalendarFeedPayload.path":
-		if e.ComplexityRoot.CalendarFeedPayload.Path == nil {
+		return e.ComplexityRoot.CalendarDay.Day(childComplexity), true
+	case "CalendarDay._extension":
+		if e.ComplexityRoot.CalendarDay.Extension == nil {
 			break
 		}
 
-		return e.ComplexityRoot.CalendarFeedPayload.Path(childComplexity), true
-	case "CalendarFeedPayload.userErrors":
-		if e.ComplexityRoot.CalendarFeedPayload.UserErrors == nil {
+		args, err := ec.field_CalendarDay__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarDay.Extension(childComplexity, args["slot"].(int)), true
+	case "CalendarDay.id":
+		if e.ComplexityRoot.CalendarDay.ID == nil {
 			break
 		}
 
-		return e.ComplexityRoot.CalendarFeedPayload.UserErrors(childComplexity), true
+		return e.ComplexityRoot.CalendarDay.ID(childComplexity), true
+	case "CalendarDay.kind":
+		if e.ComplexityRoot.CalendarDay.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDay.Kind(childComplexity), true
+	case "CalendarDay.name":
+		if e.ComplexityRoot.CalendarDay.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDay.Name(childComplexity), true
+	case "CalendarDay.year":
+		if e.ComplexityRoot.CalendarDay.Year == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDay.Year(childComplexity), true
+
+	case "CalendarDayConnection.edges":
+		if e.ComplexityRoot.CalendarDayConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayConnection.Edges(childComplexity), true
+	case "CalendarDayConnection.nodes":
+		if e.ComplexityRoot.CalendarDayConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayConnection.Nodes(childComplexity), true
+	case "CalendarDayConnection.pageInfo":
+		if e.ComplexityRoot.CalendarDayConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayConnection.PageInfo(childComplexity), true
+	case "CalendarDayConnection.totalCount":
+		if e.ComplexityRoot.CalendarDayConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayConnection.TotalCount(childComplexity), true
+
+	case "CalendarDayEdge.cursor":
+		if e.ComplexityRoot.CalendarDayEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayEdge.Cursor(childComplexity), true
+	case "CalendarDayEdge.node":
+		if e.ComplexityRoot.CalendarDayEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayEdge.Node(childComplexity), true
+
+	case "CalendarSettings.deadlineRule":
+		if e.ComplexityRoot.CalendarSettings.DeadlineRule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettings.DeadlineRule(childComplexity), true
+	case "CalendarSettings._extension":
+		if e.ComplexityRoot.CalendarSettings.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CalendarSettings__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarSettings.Extension(childComplexity, args["slot"].(int)), true
+	case "CalendarSettings.id":
+		if e.ComplexityRoot.CalendarSettings.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettings.ID(childComplexity), true
+	case "CalendarSettings.version":
+		if e.ComplexityRoot.CalendarSettings.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettings.Version(childComplexity), true
+
+	case "CalendarSettingsPayload.calendarSettings":
+		if e.ComplexityRoot.CalendarSettingsPayload.CalendarSettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettingsPayload.CalendarSettings(childComplexity), true
+	case "CalendarSettingsPayload.clientMutationId":
+		if e.ComplexityRoot.CalendarSettingsPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettingsPayload.ClientMutationID(childComplexity), true
+	case "CalendarSettingsPayload._extension":
+		if e.ComplexityRoot.CalendarSettingsPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CalendarSettingsPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarSettingsPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CalendarSettingsPayload.userErrors":
+		if e.ComplexityRoot.CalendarSettingsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettingsPayload.UserErrors(childComplexity), true
+
+	case "CalendarYear.days":
+		if e.ComplexityRoot.CalendarYear.Days == nil {
+			break
+		}
+
+		args, err := ec.field_CalendarYear_days_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarYear.Days(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "CalendarYear._extension":
+		if e.ComplexityRoot.CalendarYear.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CalendarYear__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarYear.Extension(childComplexity, args["slot"].(int)), true
+	case "CalendarYear.id":
+		if e.ComplexityRoot.CalendarYear.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYear.ID(childComplexity), true
+	case "CalendarYear.source":
+		if e.ComplexityRoot.CalendarYear.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYear.Source(childComplexity), true
+	case "CalendarYear.version":
+		if e.ComplexityRoot.CalendarYear.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYear.Version(childComplexity), true
+	case "CalendarYear.year":
+		if e.ComplexityRoot.CalendarYear.Year == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYear.Year(childComplexity), true
+
+	case "CalendarYearConnection.edges":
+		if e.ComplexityRoot.CalendarYearConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearConnection.Edges(childComplexity), true
+	case "CalendarYearConnection.nodes":
+		if e.ComplexityRoot.CalendarYearConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearConnection.Nodes(childComplexity), true
+	case "CalendarYearConnection.pageInfo":
+		if e.ComplexityRoot.CalendarYearConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearConnection.PageInfo(childComplexity), true
+	case "CalendarYearConnection.totalCount":
+		if e.ComplexityRoot.CalendarYearConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearConnection.TotalCount(childComplexity), true
+
+	case "CalendarYearEdge.cursor":
+		if e.ComplexityRoot.CalendarYearEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearEdge.Cursor(childComplexity), true
+	case "CalendarYearEdge.node":
+		if e.ComplexityRoot.CalendarYearEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearEdge.Node(childComplexity), true
+
+	case "CalendarYearPayload.calendarYear":
+		if e.ComplexityRoot.CalendarYearPayload.CalendarYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearPayload.CalendarYear(childComplexity), true
+	case "CalendarYearPayload.clientMutationId":
+		if e.ComplexityRoot.CalendarYearPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearPayload.ClientMutationID(childComplexity), true
+	case "CalendarYearPayload._extension":
+		if e.ComplexityRoot.CalendarYearPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CalendarYearPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarYearPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CalendarYearPayload.userErrors":
+		if e.ComplexityRoot.CalendarYearPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearPayload.UserErrors(childComplexity), true
+
+	case "Case.answeredOn":
+		if e.ComplexityRoot.Case.AnsweredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.AnsweredOn(childComplexity), true
+	case "Case.answers":
+		if e.ComplexityRoot.Case.Answers == nil {
+			break
+		}
+
+		args, err := ec.field_Case_answers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Answers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Case.channel":
+		if e.ComplexityRoot.Case.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Channel(childComplexity), true
+	case "Case.children":
+		if e.ComplexityRoot.Case.Children == nil {
+			break
+		}
+
+		args, err := ec.field_Case_children_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Children(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Case.clocks":
+		if e.ComplexityRoot.Case.Clocks == nil {
+			break
+		}
+
+		args, err := ec.field_Case_clocks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Clocks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Case.closedOn":
+		if e.ComplexityRoot.Case.ClosedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.ClosedOn(childComplexity), true
+	case "Case.content":
+		if e.ComplexityRoot.Case.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Content(childComplexity), true
+	case "Case.district":
+		if e.ComplexityRoot.Case.District == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.District(childComplexity), true
+	case "Case.dueOn":
+		if e.ComplexityRoot.Case.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.DueOn(childComplexity), true
+	case "Case._extension":
+		if e.ComplexityRoot.Case.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Case__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Extension(childComplexity, args["slot"].(int)), true
+	case "Case.forwardings":
+		if e.ComplexityRoot.Case.Forwardings == nil {
+			break
+		}
+
+		args, err := ec.field_Case_forwardings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Forwardings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Case.id":
+		if e.ComplexityRoot.Case.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.ID(childComplexity), true
+	case "Case.kind":
+		if e.ComplexityRoot.Case.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Kind(childComplexity), true
+	case "Case.notes":
+		if e.ComplexityRoot.Case.Notes == nil {
+			break
+		}
+
+		args, err := ec.field_Case_notes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Notes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "Case.number":
+		if e.ComplexityRoot.Case.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Number(childComplexity), true
+	case "Case.origin":
+		if e.ComplexityRoot.Case.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Origin(childComplexity), true
+	case "Case.overdue":
+		if e.ComplexityRoot.Case.Overdue == nil {
+			break
+		}
+
+		args, err := ec.field_Case_overdue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Overdue(childComplexity, args["asOf"].(*core.Date)), true
+	case "Case.ownerOrganisation":
+		if e.ComplexityRoot.Case.OwnerOrganisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.OwnerOrganisation(childComplexity), true
+	case "Case.ownerPerson":
+		if e.ComplexityRoot.Case.OwnerPerson == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.OwnerPerson(childComplexity), true
+	case "Case.parent":
+		if e.ComplexityRoot.Case.Parent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Parent(childComplexity), true
+	case "Case.pausedOn":
+		if e.ComplexityRoot.Case.PausedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.PausedOn(childComplexity), true
+	case "Case.publicState":
+		if e.ComplexityRoot.Case.PublicState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.PublicState(childComplexity), true
+	case "Case.publication":
+		if e.ComplexityRoot.Case.Publication == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Publication(childComplexity), true
+	case "Case.receivedOn":
+		if e.ComplexityRoot.Case.ReceivedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.ReceivedOn(childComplexity), true
+	case "Case.refusal":
+		if e.ComplexityRoot.Case.Refusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Refusal(childComplexity), true
+	case "Case.registeredOn":
+		if e.ComplexityRoot.Case.RegisteredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.RegisteredOn(childComplexity), true
+	case "Case.signatories":
+		if e.ComplexityRoot.Case.Signatories == nil {
+			break
+		}
+
+		args, err := ec.field_Case_signatories_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Signatories(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "Case.signatoryCount":
+		if e.ComplexityRoot.Case.SignatoryCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.SignatoryCount(childComplexity), true
+	case "Case.source":
+		if e.ComplexityRoot.Case.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Source(childComplexity), true
+	case "Case.state":
+		if e.ComplexityRoot.Case.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.State(childComplexity), true
+	case "Case.steps":
+		if e.ComplexityRoot.Case.Steps == nil {
+			break
+		}
+
+		args, err := ec.field_Case_steps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Steps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "Case.version":
+		if e.ComplexityRoot.Case.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Version(childComplexity), true
+
+	case "CaseAnswer.answeredOn":
+		if e.ComplexityRoot.CaseAnswer.AnsweredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.AnsweredOn(childComplexity), true
+	case "CaseAnswer.case":
+		if e.ComplexityRoot.CaseAnswer.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.Case(childComplexity), true
+	case "CaseAnswer.confirmedOn":
+		if e.ComplexityRoot.CaseAnswer.ConfirmedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.ConfirmedOn(childComplexity), true
+	case "CaseAnswer._extension":
+		if e.ComplexityRoot.CaseAnswer.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseAnswer__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseAnswer.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseAnswer.id":
+		if e.ComplexityRoot.CaseAnswer.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.ID(childComplexity), true
+	case "CaseAnswer.objectUntil":
+		if e.ComplexityRoot.CaseAnswer.ObjectUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.ObjectUntil(childComplexity), true
+	case "CaseAnswer.objectedOn":
+		if e.ComplexityRoot.CaseAnswer.ObjectedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.ObjectedOn(childComplexity), true
+	case "CaseAnswer.objection":
+		if e.ComplexityRoot.CaseAnswer.Objection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.Objection(childComplexity), true
+	case "CaseAnswer.round":
+		if e.ComplexityRoot.CaseAnswer.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.Round(childComplexity), true
+	case "CaseAnswer.signedBy":
+		if e.ComplexityRoot.CaseAnswer.SignedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.SignedBy(childComplexity), true
+	case "CaseAnswer.text":
+		if e.ComplexityRoot.CaseAnswer.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.Text(childComplexity), true
+
+	case "CaseAnswerConnection.edges":
+		if e.ComplexityRoot.CaseAnswerConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerConnection.Edges(childComplexity), true
+	case "CaseAnswerConnection.nodes":
+		if e.ComplexityRoot.CaseAnswerConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerConnection.Nodes(childComplexity), true
+	case "CaseAnswerConnection.pageInfo":
+		if e.ComplexityRoot.CaseAnswerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerConnection.PageInfo(childComplexity), true
+	case "CaseAnswerConnection.totalCount":
+		if e.ComplexityRoot.CaseAnswerConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerConnection.TotalCount(childComplexity), true
+
+	case "CaseAnswerEdge.cursor":
+		if e.ComplexityRoot.CaseAnswerEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerEdge.Cursor(childComplexity), true
+	case "CaseAnswerEdge.node":
+		if e.ComplexityRoot.CaseAnswerEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerEdge.Node(childComplexity), true
+
+	case "CaseChange.at":
+		if e.ComplexityRoot.CaseChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseChange.At(childComplexity), true
+	case "CaseChange.case":
+		if e.ComplexityRoot.CaseChange.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseChange.Case(childComplexity), true
+	case "CaseChange.eventId":
+		if e.ComplexityRoot.CaseChange.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseChange.EventID(childComplexity), true
+	case "CaseChange._extension":
+		if e.ComplexityRoot.CaseChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseChange.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseChange.kind":
+		if e.ComplexityRoot.CaseChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseChange.Kind(childComplexity), true
+
+	case "CaseClock.beginsOn":
+		if e.ComplexityRoot.CaseClock.BeginsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.BeginsOn(childComplexity), true
+	case "CaseClock.case":
+		if e.ComplexityRoot.CaseClock.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Case(childComplexity), true
+	case "CaseClock.days":
+		if e.ComplexityRoot.CaseClock.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Days(childComplexity), true
+	case "CaseClock.dueOn":
+		if e.ComplexityRoot.CaseClock.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.DueOn(childComplexity), true
+	case "CaseClock.endedOn":
+		if e.ComplexityRoot.CaseClock.EndedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.EndedOn(childComplexity), true
+	case "CaseClock.extendedDays":
+		if e.ComplexityRoot.CaseClock.ExtendedDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.ExtendedDays(childComplexity), true
+	case "CaseClock._extension":
+		if e.ComplexityRoot.CaseClock.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseClock__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseClock.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseClock.fixedOn":
+		if e.ComplexityRoot.CaseClock.FixedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.FixedOn(childComplexity), true
+	case "CaseClock.forwarding":
+		if e.ComplexityRoot.CaseClock.Forwarding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Forwarding(childComplexity), true
+	case "CaseClock.id":
+		if e.ComplexityRoot.CaseClock.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.ID(childComplexity), true
+	case "CaseClock.kind":
+		if e.ComplexityRoot.CaseClock.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Kind(childComplexity), true
+	case "CaseClock.outcome":
+		if e.ComplexityRoot.CaseClock.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Outcome(childComplexity), true
+	case "CaseClock.overdue":
+		if e.ComplexityRoot.CaseClock.Overdue == nil {
+			break
+		}
+
+		args, err := ec.field_CaseClock_overdue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseClock.Overdue(childComplexity, args["asOf"].(*core.Date)), true
+	case "CaseClock.pausedDays":
+		if e.ComplexityRoot.CaseClock.PausedDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.PausedDays(childComplexity), true
+	case "CaseClock.pausedOn":
+		if e.ComplexityRoot.CaseClock.PausedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.PausedOn(childComplexity), true
+	case "CaseClock.unit":
+		if e.ComplexityRoot.CaseClock.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Unit(childComplexity), true
+
+	case "CaseClockConnection.edges":
+		if e.ComplexityRoot.CaseClockConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockConnection.Edges(childComplexity), true
+	case "CaseClockConnection.nodes":
+		if e.ComplexityRoot.CaseClockConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockConnection.Nodes(childComplexity), true
+	case "CaseClockConnection.pageInfo":
+		if e.ComplexityRoot.CaseClockConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockConnection.PageInfo(childComplexity), true
+	case "CaseClockConnection.totalCount":
+		if e.ComplexityRoot.CaseClockConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockConnection.TotalCount(childComplexity), true
+
+	case "CaseClockEdge.cursor":
+		if e.ComplexityRoot.CaseClockEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockEdge.Cursor(childComplexity), true
+	case "CaseClockEdge.node":
+		if e.ComplexityRoot.CaseClockEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockEdge.Node(childComplexity), true
+
+	case "CaseConnection.edges":
+		if e.ComplexityRoot.CaseConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.Edges(childComplexity), true
+	case "CaseConnection.nodes":
+		if e.ComplexityRoot.CaseConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.Nodes(childComplexity), true
+	case "CaseConnection.pageInfo":
+		if e.ComplexityRoot.CaseConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.PageInfo(childComplexity), true
+	case "CaseConnection.totalCount":
+		if e.ComplexityRoot.CaseConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.TotalCount(childComplexity), true
+
+	case "CaseContent.applicant":
+		if e.ComplexityRoot.CaseContent.Applicant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Applicant(childComplexity), true
+	case "CaseContent.case":
+		if e.ComplexityRoot.CaseContent.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Case(childComplexity), true
+	case "CaseContent.code":
+		if e.ComplexityRoot.CaseContent.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Code(childComplexity), true
+	case "CaseContent.consent":
+		if e.ComplexityRoot.CaseContent.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Consent(childComplexity), true
+	case "CaseContent._extension":
+		if e.ComplexityRoot.CaseContent.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseContent__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseContent.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseContent.id":
+		if e.ComplexityRoot.CaseContent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.ID(childComplexity), true
+	case "CaseContent.operator":
+		if e.ComplexityRoot.CaseContent.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Operator(childComplexity), true
+	case "CaseContent.text":
+		if e.ComplexityRoot.CaseContent.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Text(childComplexity), true
+	case "CaseContent.title":
+		if e.ComplexityRoot.CaseContent.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Title(childComplexity), true
+
+	case "CaseContentConnection.edges":
+		if e.ComplexityRoot.CaseContentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentConnection.Edges(childComplexity), true
+	case "CaseContentConnection.nodes":
+		if e.ComplexityRoot.CaseContentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentConnection.Nodes(childComplexity), true
+	case "CaseContentConnection.pageInfo":
+		if e.ComplexityRoot.CaseContentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentConnection.PageInfo(childComplexity), true
+	case "CaseContentConnection.totalCount":
+		if e.ComplexityRoot.CaseContentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentConnection.TotalCount(childComplexity), true
+
+	case "CaseContentEdge.cursor":
+		if e.ComplexityRoot.CaseContentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentEdge.Cursor(childComplexity), true
+	case "CaseContentEdge.node":
+		if e.ComplexityRoot.CaseContentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentEdge.Node(childComplexity), true
+
+	case "CaseEdge.cursor":
+		if e.ComplexityRoot.CaseEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseEdge.Cursor(childComplexity), true
+	case "CaseEdge.node":
+		if e.ComplexityRoot.CaseEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseEdge.Node(childComplexity), true
+
+	case "CaseForwarding.case":
+		if e.ComplexityRoot.CaseForwarding.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Case(childComplexity), true
+	case "CaseForwarding.dueOn":
+		if e.ComplexityRoot.CaseForwarding.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.DueOn(childComplexity), true
+	case "CaseForwarding.endedOn":
+		if e.ComplexityRoot.CaseForwarding.EndedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.EndedOn(childComplexity), true
+	case "CaseForwarding._extension":
+		if e.ComplexityRoot.CaseForwarding.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseForwarding__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseForwarding.forwardedOn":
+		if e.ComplexityRoot.CaseForwarding.ForwardedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.ForwardedOn(childComplexity), true
+	case "CaseForwarding.id":
+		if e.ComplexityRoot.CaseForwarding.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.ID(childComplexity), true
+	case "CaseForwarding.organisation":
+		if e.ComplexityRoot.CaseForwarding.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Organisation(childComplexity), true
+	case "CaseForwarding.outcome":
+		if e.ComplexityRoot.CaseForwarding.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Outcome(childComplexity), true
+	case "CaseForwarding.outside":
+		if e.ComplexityRoot.CaseForwarding.Outside == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Outside(childComplexity), true
+	case "CaseForwarding.reason":
+		if e.ComplexityRoot.CaseForwarding.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Reason(childComplexity), true
+	case "CaseForwarding.reply":
+		if e.ComplexityRoot.CaseForwarding.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Reply(childComplexity), true
+
+	case "CaseForwardingConnection.edges":
+		if e.ComplexityRoot.CaseForwardingConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingConnection.Edges(childComplexity), true
+	case "CaseForwardingConnection.nodes":
+		if e.ComplexityRoot.CaseForwardingConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingConnection.Nodes(childComplexity), true
+	case "CaseForwardingConnection.pageInfo":
+		if e.ComplexityRoot.CaseForwardingConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingConnection.PageInfo(childComplexity), true
+	case "CaseForwardingConnection.totalCount":
+		if e.ComplexityRoot.CaseForwardingConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingConnection.TotalCount(childComplexity), true
+
+	case "CaseForwardingEdge.cursor":
+		if e.ComplexityRoot.CaseForwardingEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingEdge.Cursor(childComplexity), true
+	case "CaseForwardingEdge.node":
+		if e.ComplexityRoot.CaseForwardingEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingEdge.Node(childComplexity), true
+
+	case "CaseForwardingPayload.caseForwarding":
+		if e.ComplexityRoot.CaseForwardingPayload.CaseForwarding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingPayload.CaseForwarding(childComplexity), true
+	case "CaseForwardingPayload.clientMutationId":
+		if e.ComplexityRoot.CaseForwardingPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingPayload.ClientMutationID(childComplexity), true
+	case "CaseForwardingPayload._extension":
+		if e.ComplexityRoot.CaseForwardingPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseForwardingPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseForwardingPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseForwardingPayload.userErrors":
+		if e.ComplexityRoot.CaseForwardingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingPayload.UserErrors(childComplexity), true
+
+	case "CaseKind.answerDays":
+		if e.ComplexityRoot.CaseKind.AnswerDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.AnswerDays(childComplexity), true
+	case "CaseKind.answerUnit":
+		if e.ComplexityRoot.CaseKind.AnswerUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.AnswerUnit(childComplexity), true
+	case "CaseKind.cases":
+		if e.ComplexityRoot.CaseKind.Cases == nil {
+			break
+		}
+
+		args, err := ec.field_CaseKind_cases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseKind.Cases(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "CaseKind._extension":
+		if e.ComplexityRoot.CaseKind.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseKind__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseKind.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseKind.extensionDays":
+		if e.ComplexityRoot.CaseKind.ExtensionDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ExtensionDays(childComplexity), true
+	case "CaseKind.forwardingDays":
+		if e.ComplexityRoot.CaseKind.ForwardingDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ForwardingDays(childComplexity), true
+	case "CaseKind.forwardingUnit":
+		if e.ComplexityRoot.CaseKind.ForwardingUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ForwardingUnit(childComplexity), true
+	case "CaseKind.id":
+		if e.ComplexityRoot.CaseKind.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ID(childComplexity), true
+	case "CaseKind.isDefault":
+		if e.ComplexityRoot.CaseKind.IsDefault == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.IsDefault(childComplexity), true
+	case "CaseKind.key":
+		if e.ComplexityRoot.CaseKind.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.Key(childComplexity), true
+	case "CaseKind.mayPause":
+		if e.ComplexityRoot.CaseKind.MayPause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.MayPause(childComplexity), true
+	case "CaseKind.name":
+		if e.ComplexityRoot.CaseKind.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.Name(childComplexity), true
+	case "CaseKind.names":
+		if e.ComplexityRoot.CaseKind.Names == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.Names(childComplexity), true
+	case "CaseKind.objectionDays":
+		if e.ComplexityRoot.CaseKind.ObjectionDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ObjectionDays(childComplexity), true
+	case "CaseKind.registrationDays":
+		if e.ComplexityRoot.CaseKind.RegistrationDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.RegistrationDays(childComplexity), true
+	case "CaseKind.registrationUnit":
+		if e.ComplexityRoot.CaseKind.RegistrationUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.RegistrationUnit(childComplexity), true
+	case "CaseKind.remindDays":
+		if e.ComplexityRoot.CaseKind.RemindDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.RemindDays(childComplexity), true
+	case "CaseKind.replyDays":
+		if e.ComplexityRoot.CaseKind.ReplyDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ReplyDays(childComplexity), true
+	case "CaseKind.retiredOn":
+		if e.ComplexityRoot.CaseKind.RetiredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.RetiredOn(childComplexity), true
+	case "CaseKind.version":
+		if e.ComplexityRoot.CaseKind.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.Version(childComplexity), true
+
+	case "CaseKindConnection.edges":
+		if e.ComplexityRoot.CaseKindConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindConnection.Edges(childComplexity), true
+	case "CaseKindConnection.nodes":
+		if e.ComplexityRoot.CaseKindConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindConnection.Nodes(childComplexity), true
+	case "CaseKindConnection.pageInfo":
+		if e.ComplexityRoot.CaseKindConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindConnection.PageInfo(childComplexity), true
+	case "CaseKindConnection.totalCount":
+		if e.ComplexityRoot.CaseKindConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindConnection.TotalCount(childComplexity), true
+
+	case "CaseKindEdge.cursor":
+		if e.ComplexityRoot.CaseKindEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindEdge.Cursor(childComplexity), true
+	case "CaseKindEdge.node":
+		if e.ComplexityRoot.CaseKindEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindEdge.Node(childComplexity), true
+
+	case "CaseKindPayload.caseKind":
+		if e.ComplexityRoot.CaseKindPayload.CaseKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindPayload.CaseKind(childComplexity), true
+	case "CaseKindPayload.clientMutationId":
+		if e.ComplexityRoot.CaseKindPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindPayload.ClientMutationID(childComplexity), true
+	case "CaseKindPayload._extension":
+		if e.ComplexityRoot.CaseKindPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseKindPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseKindPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseKindPayload.userErrors":
+		if e.ComplexityRoot.CaseKindPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindPayload.UserErrors(childComplexity), true
+
+	case "CaseNote.at":
+		if e.ComplexityRoot.CaseNote.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNote.At(childComplexity), true
+	case "CaseNote.author":
+		if e.ComplexityRoot.CaseNote.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNote.Author(childComplexity), true
+	case "CaseNote.case":
+		if e.ComplexityRoot.CaseNote.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNote.Case(childComplexity), true
+	case "CaseNote._extension":
+		if e.ComplexityRoot.CaseNote.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseNote__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseNote.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseNote.id":
+		if e.ComplexityRoot.CaseNote.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNote.ID(childComplexity), true
+	case "CaseNote.text":
+		if e.ComplexityRoot.CaseNote.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNote.Text(childComplexity), true
+
+	case "CaseNoteConnection.edges":
+		if e.ComplexityRoot.CaseNoteConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteConnection.Edges(childComplexity), true
+	case "CaseNoteConnection.nodes":
+		if e.ComplexityRoot.CaseNoteConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteConnection.Nodes(childComplexity), true
+	case "CaseNoteConnection.pageInfo":
+		if e.ComplexityRoot.CaseNoteConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteConnection.PageInfo(childComplexity), true
+	case "CaseNoteConnection.totalCount":
+		if e.ComplexityRoot.CaseNoteConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteConnection.TotalCount(childComplexity), true
+
+	case "CaseNoteEdge.cursor":
+		if e.ComplexityRoot.CaseNoteEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteEdge.Cursor(childComplexity), true
+	case "CaseNoteEdge.node":
+		if e.ComplexityRoot.CaseNoteEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteEdge.Node(childComplexity), true
+
+	case "CaseNotePayload.caseNote":
+		if e.ComplexityRoot.CaseNotePayload.CaseNote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNotePayload.CaseNote(childComplexity), true
+	case "CaseNotePayload.clientMutationId":
+		if e.ComplexityRoot.CaseNotePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNotePayload.ClientMutationID(childComplexity), true
+	case "CaseNotePayload._extension":
+		if e.ComplexityRoot.CaseNotePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseNotePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseNotePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseNotePayload.userErrors":
+		if e.ComplexityRoot.CaseNotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNotePayload.UserErrors(childComplexity), true
+
+	case "CasePayload.case":
+		if e.ComplexityRoot.CasePayload.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePayload.Case(childComplexity), true
+	case "CasePayload.clientMutationId":
+		if e.ComplexityRoot.CasePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePayload.ClientMutationID(childComplexity), true
+	case "CasePayload._extension":
+		if e.ComplexityRoot.CasePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CasePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CasePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CasePayload.userErrors":
+		if e.ComplexityRoot.CasePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePayload.UserErrors(childComplexity), true
+
+	case "CasePublication.answer":
+		if e.ComplexityRoot.CasePublication.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePublication.Answer(childComplexity), true
+	case "CasePublication.publishedAt":
+		if e.ComplexityRoot.CasePublication.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePublication.PublishedAt(childComplexity), true
+	case "CasePublication.text":
+		if e.ComplexityRoot.CasePublication.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePublication.Text(childComplexity), true
+	case "CasePublication.title":
+		if e.ComplexityRoot.CasePublication.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePublication.Title(childComplexity), true
+
+	case "CaseReceipt.answer":
+		if e.ComplexityRoot.CaseReceipt.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.Answer(childComplexity), true
+	case "CaseReceipt.answeredOn":
+		if e.ComplexityRoot.CaseReceipt.AnsweredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.AnsweredOn(childComplexity), true
+	case "CaseReceipt.closedOn":
+		if e.ComplexityRoot.CaseReceipt.ClosedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.ClosedOn(childComplexity), true
+	case "CaseReceipt.dueOn":
+		if e.ComplexityRoot.CaseReceipt.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.DueOn(childComplexity), true
+	case "CaseReceipt.number":
+		if e.ComplexityRoot.CaseReceipt.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.Number(childComplexity), true
+	case "CaseReceipt.objectUntil":
+		if e.ComplexityRoot.CaseReceipt.ObjectUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.ObjectUntil(childComplexity), true
+	case "CaseReceipt.overdue":
+		if e.ComplexityRoot.CaseReceipt.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.Overdue(childComplexity), true
+	case "CaseReceipt.pausedOn":
+		if e.ComplexityRoot.CaseReceipt.PausedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.PausedOn(childComplexity), true
+	case "CaseReceipt.publicState":
+		if e.ComplexityRoot.CaseReceipt.PublicState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.PublicState(childComplexity), true
+	case "CaseReceipt.receivedOn":
+		if e.ComplexityRoot.CaseReceipt.ReceivedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.ReceivedOn(childComplexity), true
+	case "CaseReceipt.refusal":
+		if e.ComplexityRoot.CaseReceipt.Refusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.Refusal(childComplexity), true
+	case "CaseReceipt.registeredOn":
+		if e.ComplexityRoot.CaseReceipt.RegisteredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.RegisteredOn(childComplexity), true
+	case "CaseReceipt.signatoryCount":
+		if e.ComplexityRoot.CaseReceipt.SignatoryCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.SignatoryCount(childComplexity), true
+	case "CaseReceipt.steps":
+		if e.ComplexityRoot.CaseReceipt.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.Steps(childComplexity), true
+
+	case "CaseReceiptStep.at":
+		if e.ComplexityRoot.CaseReceiptStep.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceiptStep.At(childComplexity), true
+	case "CaseReceiptStep.kind":
+		if e.ComplexityRoot.CaseReceiptStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceiptStep.Kind(childComplexity), true
+	case "CaseReceiptStep.text":
+		if e.ComplexityRoot.CaseReceiptStep.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceiptStep.Text(childComplexity), true
+
+	case "CaseSignatory.case":
+		if e.ComplexityRoot.CaseSignatory.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.Case(childComplexity), true
+	case "CaseSignatory.contact":
+		if e.ComplexityRoot.CaseSignatory.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.Contact(childComplexity), true
+	case "CaseSignatory._extension":
+		if e.ComplexityRoot.CaseSignatory.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseSignatory__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseSignatory.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseSignatory.id":
+		if e.ComplexityRoot.CaseSignatory.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.ID(childComplexity), true
+	case "CaseSignatory.person":
+		if e.ComplexityRoot.CaseSignatory.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.Person(childComplexity), true
+	case "CaseSignatory.signedOn":
+		if e.ComplexityRoot.CaseSignatory.SignedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.SignedOn(childComplexity), true
+	case "CaseSignatory.withdrawnOn":
+		if e.ComplexityRoot.CaseSignatory.WithdrawnOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.WithdrawnOn(childComplexity), true
+
+	case "CaseSignatoryConnection.edges":
+		if e.ComplexityRoot.CaseSignatoryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryConnection.Edges(childComplexity), true
+	case "CaseSignatoryConnection.nodes":
+		if e.ComplexityRoot.CaseSignatoryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryConnection.Nodes(childComplexity), true
+	case "CaseSignatoryConnection.pageInfo":
+		if e.ComplexityRoot.CaseSignatoryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryConnection.PageInfo(childComplexity), true
+	case "CaseSignatoryConnection.totalCount":
+		if e.ComplexityRoot.CaseSignatoryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryConnection.TotalCount(childComplexity), true
+
+	case "CaseSignatoryEdge.cursor":
+		if e.ComplexityRoot.CaseSignatoryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryEdge.Cursor(childComplexity), true
+	case "CaseSignatoryEdge.node":
+		if e.ComplexityRoot.CaseSignatoryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryEdge.Node(childComplexity), true
+
+	case "CaseSignatoryPayload.caseSignatory":
+		if e.ComplexityRoot.CaseSignatoryPayload.CaseSignatory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryPayload.CaseSignatory(childComplexity), true
+	case "CaseSignatoryPayload.clientMutationId":
+		if e.ComplexityRoot.CaseSignatoryPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryPayload.ClientMutationID(childComplexity), true
+	case "CaseSignatoryPayload._extension":
+		if e.ComplexityRoot.CaseSignatoryPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseSignatoryPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseSignatoryPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseSignatoryPayload.userErrors":
+		if e.ComplexityRoot.CaseSignatoryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryPayload.UserErrors(childComplexity), true
+
+	case "CaseState.entry":
+		if e.ComplexityRoot.CaseState.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.Entry(childComplexity), true
+	case "CaseState._extension":
+		if e.ComplexityRoot.CaseState.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseState__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseState.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseState.id":
+		if e.ComplexityRoot.CaseState.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.ID(childComplexity), true
+	case "CaseState.key":
+		if e.ComplexityRoot.CaseState.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.Key(childComplexity), true
+	case "CaseState.name":
+		if e.ComplexityRoot.CaseState.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.Name(childComplexity), true
+	case "CaseState.names":
+		if e.ComplexityRoot.CaseState.Names == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.Names(childComplexity), true
+	case "CaseState.publicState":
+		if e.ComplexityRoot.CaseState.PublicState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.PublicState(childComplexity), true
+	case "CaseState.transitions":
+		if e.ComplexityRoot.CaseState.Transitions == nil {
+			break
+		}
+
+		args, err := ec.field_CaseState_transitions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseState.Transitions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "CaseState.version":
+		if e.ComplexityRoot.CaseState.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.Version(childComplexity), true
+
+	case "CaseStateConnection.edges":
+		if e.ComplexityRoot.CaseStateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateConnection.Edges(childComplexity), true
+	case "CaseStateConnection.nodes":
+		if e.ComplexityRoot.CaseStateConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateConnection.Nodes(childComplexity), true
+	case "CaseStateConnection.pageInfo":
+		if e.ComplexityRoot.CaseStateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateConnection.PageInfo(childComplexity), true
+	case "CaseStateConnection.totalCount":
+		if e.ComplexityRoot.CaseStateConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateConnection.TotalCount(childComplexity), true
+
+	case "CaseStateEdge.cursor":
+		if e.ComplexityRoot.CaseStateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateEdge.Cursor(childComplexity), true
+	case "CaseStateEdge.node":
+		if e.ComplexityRoot.CaseStateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateEdge.Node(childComplexity), true
+
+	case "CaseStatePayload.caseState":
+		if e.ComplexityRoot.CaseStatePayload.CaseState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStatePayload.CaseState(childComplexity), true
+	case "CaseStatePayload.clientMutationId":
+		if e.ComplexityRoot.CaseStatePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStatePayload.ClientMutationID(childComplexity), true
+	case "CaseStatePayload._extension":
+		if e.ComplexityRoot.CaseStatePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseStatePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseStatePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseStatePayload.userErrors":
+		if e.ComplexityRoot.CaseStatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStatePayload.UserErrors(childComplexity), true
+
+	case "CaseStep.at":
+		if e.ComplexityRoot.CaseStep.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.At(childComplexity), true
+	case "CaseStep.case":
+		if e.ComplexityRoot.CaseStep.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.Case(childComplexity), true
+	case "CaseStep._extension":
+		if e.ComplexityRoot.CaseStep.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseStep__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseStep.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseStep.id":
+		if e.ComplexityRoot.CaseStep.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.ID(childComplexity), true
+	case "CaseStep.kind":
+		if e.ComplexityRoot.CaseStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.Kind(childComplexity), true
+	case "CaseStep.organisation":
+		if e.ComplexityRoot.CaseStep.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.Organisation(childComplexity), true
+	case "CaseStep.state":
+		if e.ComplexityRoot.CaseStep.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.State(childComplexity), true
+	case "CaseStep.text":
+		if e.ComplexityRoot.CaseStep.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.Text(childComplexity), true
+
+	case "CaseStepConnection.edges":
+		if e.ComplexityRoot.CaseStepConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepConnection.Edges(childComplexity), true
+	case "CaseStepConnection.nodes":
+		if e.ComplexityRoot.CaseStepConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepConnection.Nodes(childComplexity), true
+	case "CaseStepConnection.pageInfo":
+		if e.ComplexityRoot.CaseStepConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepConnection.PageInfo(childComplexity), true
+	case "CaseStepConnection.totalCount":
+		if e.ComplexityRoot.CaseStepConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepConnection.TotalCount(childComplexity), true
+
+	case "CaseStepEdge.cursor":
+		if e.ComplexityRoot.CaseStepEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepEdge.Cursor(childComplexity), true
+	case "CaseStepEdge.node":
+		if e.ComplexityRoot.CaseStepEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepEdge.Node(childComplexity), true
+
+	case "CaseTransition._extension":
+		if e.ComplexityRoot.CaseTransition.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseTransition__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseTransition.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseTransition.from":
+		if e.ComplexityRoot.CaseTransition.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransition.From(childComplexity), true
+	case "CaseTransition.id":
+		if e.ComplexityRoot.CaseTransition.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransition.ID(childComplexity), true
+	case "CaseTransition.to":
+		if e.ComplexityRoot.CaseTransition.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransition.To(childComplexity), true
+
+	case "CaseTransitionConnection.edges":
+		if e.ComplexityRoot.CaseTransitionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionConnection.Edges(childComplexity), true
+	case "CaseTransitionConnection.nodes":
+		if e.ComplexityRoot.CaseTransitionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionConnection.Nodes(childComplexity), true
+	case "CaseTransitionConnection.pageInfo":
+		if e.ComplexityRoot.CaseTransitionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionConnection.PageInfo(childComplexity), true
+	case "CaseTransitionConnection.totalCount":
+		if e.ComplexityRoot.CaseTransitionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionConnection.TotalCount(childComplexity), true
+
+	case "CaseTransitionEdge.cursor":
+		if e.ComplexityRoot.CaseTransitionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionEdge.Cursor(childComplexity), true
+	case "CaseTransitionEdge.node":
+		if e.ComplexityRoot.CaseTransitionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionEdge.Node(childComplexity), true
 
 	case "Consent.basis":
 		if e.ComplexityRoot.Consent.Basis == nil {
@@ -2741,17 +4440,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Council.Kind(childComplexity), true
-	case "Council.meetings":
-		if e.ComplexityRoot.Council.Meetings == nil {
-			break
-		}
-
-		args, err := ec.field_Council_meetings_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Council.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Council.memberCount":
 		if e.ComplexityRoot.Council.MemberCount == nil {
 			break
@@ -3102,6 +4790,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.District.Boundary(childComplexity, args["asOf"].(*core.Date)), true
+	case "District.cases":
+		if e.ComplexityRoot.District.Cases == nil {
+			break
+		}
+
+		args, err := ec.field_District_cases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.District.Cases(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "District.councils":
 		if e.ComplexityRoot.District.Councils == nil {
 			break
@@ -3136,17 +4835,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.District.ID(childComplexity), true
-	case "District.meetings":
-		if e.ComplexityRoot.District.Meetings == nil {
-			break
-		}
-
-		args, err := ec.field_District_meetings_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.District.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "District.name":
 		if e.ComplexityRoot.District.Name == nil {
 			break
@@ -3402,6 +5090,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileUpload.State(childComplexity), true
+
+	case "FileUploadConnection.edges":
+		if e.ComplexityRoot.FileUploadConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.Edges(childComplexity), true
+	case "FileUploadConnection.nodes":
+		if e.ComplexityRoot.FileUploadConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.Nodes(childComplexity), true
+	case "FileUploadConnection.pageInfo":
+		if e.ComplexityRoot.FileUploadConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.PageInfo(childComplexity), true
+	case "FileUploadConnection.totalCount":
+		if e.ComplexityRoot.FileUploadConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.TotalCount(childComplexity), true
+
+	case "FileUploadEdge.cursor":
+		if e.ComplexityRoot.FileUploadEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadEdge.Cursor(childComplexity), true
+	case "FileUploadEdge.node":
+		if e.ComplexityRoot.FileUploadEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadEdge.Node(childComplexity), true
 
 	case "FileUploadPayload.clientMutationId":
 		if e.ComplexityRoot.FileUploadPayload.ClientMutationID == nil {
@@ -4170,468 +5896,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MandatePayload.UserErrors(childComplexity), true
 
-	case "Meeting.agenda":
-		if e.ComplexityRoot.Meeting.Agenda == nil {
-			break
-		}
-
-		args, err := ec.field_Meeting_agenda_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Meeting.Agenda(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
-	case "Meeting.announcedAt":
-		if e.ComplexityRoot.Meeting.AnnouncedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.AnnouncedAt(childComplexity), true
-	case "Meeting.attachments":
-		if e.ComplexityRoot.Meeting.Attachments == nil {
-			break
-		}
-
-		args, err := ec.field_Meeting_attachments_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Meeting.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
-	case "Meeting.attendance":
-		if e.ComplexityRoot.Meeting.Attendance == nil {
-			break
-		}
-
-		args, err := ec.field_Meeting_attendance_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Meeting.Attendance(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
-	case "Meeting.body":
-		if e.ComplexityRoot.Meeting.Body == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.Body(childComplexity), true
-	case "Meeting.cancellationReason":
-		if e.ComplexityRoot.Meeting.CancellationReason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.CancellationReason(childComplexity), true
-	case "Meeting.cancelledAt":
-		if e.ComplexityRoot.Meeting.CancelledAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.CancelledAt(childComplexity), true
-	case "Meeting.closedAt":
-		if e.ComplexityRoot.Meeting.ClosedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.ClosedAt(childComplexity), true
-	case "Meeting.district":
-		if e.ComplexityRoot.Meeting.District == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.District(childComplexity), true
-	case "Meeting.endsAt":
-		if e.ComplexityRoot.Meeting.EndsAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.EndsAt(childComplexity), true
-	case "Meeting._extension":
-		if e.ComplexityRoot.Meeting.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_Meeting__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Meeting.Extension(childComplexity, args["slot"].(int)), true
-	case "Meeting.form":
-		if e.ComplexityRoot.Meeting.Form == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.Form(childComplexity), true
-	case "Meeting.id":
-		if e.ComplexityRoot.Meeting.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.ID(childComplexity), true
-	case "Meeting.kind":
-		if e.ComplexityRoot.Meeting.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.Kind(childComplexity), true
-	case "Meeting.link":
-		if e.ComplexityRoot.Meeting.Link == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.Link(childComplexity), true
-	case "Meeting.minutes":
-		if e.ComplexityRoot.Meeting.Minutes == nil {
-			break
-		}
-
-		args, err := ec.field_Meeting_minutes_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Meeting.Minutes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
-	case "Meeting.noticeDays":
-		if e.ComplexityRoot.Meeting.NoticeDays == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.NoticeDays(childComplexity), true
-	case "Meeting.openedAt":
-		if e.ComplexityRoot.Meeting.OpenedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.OpenedAt(childComplexity), true
-	case "Meeting.organiser":
-		if e.ComplexityRoot.Meeting.Organiser == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.Organiser(childComplexity), true
-	case "Meeting.quorum":
-		if e.ComplexityRoot.Meeting.Quorum == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.Quorum(childComplexity), true
-	case "Meeting.quorumAtClose":
-		if e.ComplexityRoot.Meeting.QuorumAtClose == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.QuorumAtClose(childComplexity), true
-	case "Meeting.quorumAtOpening":
-		if e.ComplexityRoot.Meeting.QuorumAtOpening == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.QuorumAtOpening(childComplexity), true
-	case "Meeting.registration":
-		if e.ComplexityRoot.Meeting.Registration == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.Registration(childComplexity), true
-	case "Meeting.registrations":
-		if e.ComplexityRoot.Meeting.Registrations == nil {
-			break
-		}
-
-		args, err := ec.field_Meeting_registrations_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Meeting.Registrations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
-	case "Meeting.sequence":
-		if e.ComplexityRoot.Meeting.Sequence == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.Sequence(childComplexity), true
-	case "Meeting.startsAt":
-		if e.ComplexityRoot.Meeting.StartsAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.StartsAt(childComplexity), true
-	case "Meeting.startsOn":
-		if e.ComplexityRoot.Meeting.StartsOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.StartsOn(childComplexity), true
-	case "Meeting.state":
-		if e.ComplexityRoot.Meeting.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.State(childComplexity), true
-	case "Meeting.title":
-		if e.ComplexityRoot.Meeting.Title == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.Title(childComplexity), true
-	case "Meeting.venue":
-		if e.ComplexityRoot.Meeting.Venue == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.Venue(childComplexity), true
-	case "Meeting.version":
-		if e.ComplexityRoot.Meeting.Version == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Meeting.Version(childComplexity), true
-
-	case "MeetingChange.at":
-		if e.ComplexityRoot.MeetingChange.At == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingChange.At(childComplexity), true
-	case "MeetingChange.eventId":
-		if e.ComplexityRoot.MeetingChange.EventID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingChange.EventID(childComplexity), true
-	case "MeetingChange._extension":
-		if e.ComplexityRoot.MeetingChange.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_MeetingChange__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.MeetingChange.Extension(childComplexity, args["slot"].(int)), true
-	case "MeetingChange.kind":
-		if e.ComplexityRoot.MeetingChange.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingChange.Kind(childComplexity), true
-	case "MeetingChange.meeting":
-		if e.ComplexityRoot.MeetingChange.Meeting == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingChange.Meeting(childComplexity), true
-
-	case "MeetingConnection.edges":
-		if e.ComplexityRoot.MeetingConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingConnection.Edges(childComplexity), true
-	case "MeetingConnection.nodes":
-		if e.ComplexityRoot.MeetingConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingConnection.Nodes(childComplexity), true
-	case "MeetingConnection.pageInfo":
-		if e.ComplexityRoot.MeetingConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingConnection.PageInfo(childComplexity), true
-	case "MeetingConnection.totalCount":
-		if e.ComplexityRoot.MeetingConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingConnection.TotalCount(childComplexity), true
-
-	case "MeetingEdge.cursor":
-		if e.ComplexityRoot.MeetingEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingEdge.Cursor(childComplexity), true
-	case "MeetingEdge.node":
-		if e.ComplexityRoot.MeetingEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingEdge.Node(childComplexity), true
-
-	case "MeetingNotice.days":
-		if e.ComplexityRoot.MeetingNotice.Days == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNotice.Days(childComplexity), true
-	case "MeetingNotice._extension":
-		if e.ComplexityRoot.MeetingNotice.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_MeetingNotice__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.MeetingNotice.Extension(childComplexity, args["slot"].(int)), true
-	case "MeetingNotice.id":
-		if e.ComplexityRoot.MeetingNotice.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNotice.ID(childComplexity), true
-	case "MeetingNotice.kind":
-		if e.ComplexityRoot.MeetingNotice.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNotice.Kind(childComplexity), true
-	case "MeetingNotice.version":
-		if e.ComplexityRoot.MeetingNotice.Version == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNotice.Version(childComplexity), true
-
-	case "MeetingNoticeConnection.edges":
-		if e.ComplexityRoot.MeetingNoticeConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNoticeConnection.Edges(childComplexity), true
-	case "MeetingNoticeConnection.nodes":
-		if e.ComplexityRoot.MeetingNoticeConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNoticeConnection.Nodes(childComplexity), true
-	case "MeetingNoticeConnection.pageInfo":
-		if e.ComplexityRoot.MeetingNoticeConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNoticeConnection.PageInfo(childComplexity), true
-	case "MeetingNoticeConnection.totalCount":
-		if e.ComplexityRoot.MeetingNoticeConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNoticeConnection.TotalCount(childComplexity), true
-
-	case "MeetingNoticeEdge.cursor":
-		if e.ComplexityRoot.MeetingNoticeEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNoticeEdge.Cursor(childComplexity), true
-	case "MeetingNoticeEdge.node":
-		if e.ComplexityRoot.MeetingNoticeEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNoticeEdge.Node(childComplexity), true
-
-	case "MeetingNoticePayload.clientMutationId":
-		if e.ComplexityRoot.MeetingNoticePayload.ClientMutationID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNoticePayload.ClientMutationID(childComplexity), true
-	case "MeetingNoticePayload._extension":
-		if e.ComplexityRoot.MeetingNoticePayload.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_MeetingNoticePayload__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.MeetingNoticePayload.Extension(childComplexity, args["slot"].(int)), true
-	case "MeetingNoticePayload.meetingNotice":
-		if e.ComplexityRoot.MeetingNoticePayload.MeetingNotice == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNoticePayload.MeetingNotice(childComplexity), true
-	case "MeetingNoticePayload.userErrors":
-		if e.ComplexityRoot.MeetingNoticePayload.UserErrors == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingNoticePayload.UserErrors(childComplexity), true
-
-	case "MeetingPayload.clientMutationId":
-		if e.ComplexityRoot.MeetingPayload.ClientMutationID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingPayload.ClientMutationID(childComplexity), true
-	case "MeetingPayload._extension":
-		if e.ComplexityRoot.MeetingPayload.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_MeetingPayload__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.MeetingPayload.Extension(childComplexity, args["slot"].(int)), true
-	case "MeetingPayload.meeting":
-		if e.ComplexityRoot.MeetingPayload.Meeting == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingPayload.Meeting(childComplexity), true
-	case "MeetingPayload.userErrors":
-		if e.ComplexityRoot.MeetingPayload.UserErrors == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingPayload.UserErrors(childComplexity), true
-
-	case "MeetingRegistration.capacity":
-		if e.ComplexityRoot.MeetingRegistration.Capacity == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingRegistration.Capacity(childComplexity), true
-	case "MeetingRegistration.checkedIn":
-		if e.ComplexityRoot.MeetingRegistration.CheckedIn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingRegistration.CheckedIn(childComplexity), true
-	case "MeetingRegistration.closesAt":
-		if e.ComplexityRoot.MeetingRegistration.ClosesAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingRegistration.ClosesAt(childComplexity), true
-	case "MeetingRegistration.openedAt":
-		if e.ComplexityRoot.MeetingRegistration.OpenedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingRegistration.OpenedAt(childComplexity), true
-	case "MeetingRegistration.registered":
-		if e.ComplexityRoot.MeetingRegistration.Registered == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingRegistration.Registered(childComplexity), true
-	case "MeetingRegistration.waiting":
-		if e.ComplexityRoot.MeetingRegistration.Waiting == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MeetingRegistration.Waiting(childComplexity), true
-
 	case "Membership.appointingAct":
 		if e.ComplexityRoot.Membership.AppointingAct == nil {
 			break
@@ -4784,164 +6048,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MembershipPayload.UserErrors(childComplexity), true
 
-	case "Minutes.agreedAt":
-		if e.ComplexityRoot.Minutes.AgreedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.AgreedAt(childComplexity), true
-	case "Minutes.agreedBy":
-		if e.ComplexityRoot.Minutes.AgreedBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.AgreedBy(childComplexity), true
-	case "Minutes.correctedAt":
-		if e.ComplexityRoot.Minutes.CorrectedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.CorrectedAt(childComplexity), true
-	case "Minutes._extension":
-		if e.ComplexityRoot.Minutes.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_Minutes__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Minutes.Extension(childComplexity, args["slot"].(int)), true
-	case "Minutes.id":
-		if e.ComplexityRoot.Minutes.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.ID(childComplexity), true
-	case "Minutes.meeting":
-		if e.ComplexityRoot.Minutes.Meeting == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.Meeting(childComplexity), true
-	case "Minutes.number":
-		if e.ComplexityRoot.Minutes.Number == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.Number(childComplexity), true
-	case "Minutes.publishedAt":
-		if e.ComplexityRoot.Minutes.PublishedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.PublishedAt(childComplexity), true
-	case "Minutes.publishedBy":
-		if e.ComplexityRoot.Minutes.PublishedBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.PublishedBy(childComplexity), true
-	case "Minutes.state":
-		if e.ComplexityRoot.Minutes.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.State(childComplexity), true
-	case "Minutes.text":
-		if e.ComplexityRoot.Minutes.Text == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.Text(childComplexity), true
-	case "Minutes.version":
-		if e.ComplexityRoot.Minutes.Version == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.Version(childComplexity), true
-	case "Minutes.writtenAt":
-		if e.ComplexityRoot.Minutes.WrittenAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.WrittenAt(childComplexity), true
-	case "Minutes.writtenBy":
-		if e.ComplexityRoot.Minutes.WrittenBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Minutes.WrittenBy(childComplexity), true
-
-	case "MinutesConnection.edges":
-		if e.ComplexityRoot.MinutesConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MinutesConnection.Edges(childComplexity), true
-	case "MinutesConnection.nodes":
-		if e.ComplexityRoot.MinutesConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MinutesConnection.Nodes(childComplexity), true
-	case "MinutesConnection.pageInfo":
-		if e.ComplexityRoot.MinutesConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MinutesConnection.PageInfo(childComplexity), true
-	case "MinutesConnection.totalCount":
-		if e.ComplexityRoot.MinutesConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MinutesConnection.TotalCount(childComplexity), true
-
-	case "MinutesEdge.cursor":
-		if e.ComplexityRoot.MinutesEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MinutesEdge.Cursor(childComplexity), true
-	case "MinutesEdge.node":
-		if e.ComplexityRoot.MinutesEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MinutesEdge.Node(childComplexity), true
-
-	case "MinutesPayload.clientMutationId":
-		if e.ComplexityRoot.MinutesPayload.ClientMutationID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MinutesPayload.ClientMutationID(childComplexity), true
-	case "MinutesPayload._extension":
-		if e.ComplexityRoot.MinutesPayload.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_MinutesPayload__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.MinutesPayload.Extension(childComplexity, args["slot"].(int)), true
-	case "MinutesPayload.minutes":
-		if e.ComplexityRoot.MinutesPayload.Minutes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MinutesPayload.Minutes(childComplexity), true
-	case "MinutesPayload.userErrors":
-		if e.ComplexityRoot.MinutesPayload.UserErrors == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MinutesPayload.UserErrors(childComplexity), true
-
 	case "Municipality.hosts":
 		if e.ComplexityRoot.Municipality.Hosts == nil {
 			break
@@ -5044,17 +6150,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptInvitation(childComplexity, args["input"].(accounts.AcceptInvitationInput)), true
-	case "Mutation.addAgendaItem":
-		if e.ComplexityRoot.Mutation.AddAgendaItem == nil {
+	case "Mutation.addCaseNote":
+		if e.ComplexityRoot.Mutation.AddCaseNote == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_addAgendaItem_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_addCaseNote_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.AddAgendaItem(childComplexity, args["input"].(meetings.AddAgendaItemInput)), true
+		return e.ComplexityRoot.Mutation.AddCaseNote(childComplexity, args["input"].(cases.AddCaseNoteInput)), true
+	case "Mutation.addCaseSignatory":
+		if e.ComplexityRoot.Mutation.AddCaseSignatory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addCaseSignatory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddCaseSignatory(childComplexity, args["input"].(cases.AddCaseSignatoryInput)), true
+	case "Mutation.addCaseStep":
+		if e.ComplexityRoot.Mutation.AddCaseStep == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addCaseStep_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddCaseStep(childComplexity, args["input"].(cases.AddCaseStepInput)), true
 	case "Mutation.addHouseholdMember":
 		if e.ComplexityRoot.Mutation.AddHouseholdMember == nil {
 			break
@@ -5088,39 +6216,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddRoleRule(childComplexity, args["input"].(permissions.AddRoleRuleInput)), true
-	case "Mutation.addSpeaker":
-		if e.ComplexityRoot.Mutation.AddSpeaker == nil {
+	case "Mutation.answerCase":
+		if e.ComplexityRoot.Mutation.AnswerCase == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_addSpeaker_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_answerCase_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.AddSpeaker(childComplexity, args["input"].(meetings.AddSpeakerInput)), true
-	case "Mutation.agreeMinutes":
-		if e.ComplexityRoot.Mutation.AgreeMinutes == nil {
+		return e.ComplexityRoot.Mutation.AnswerCase(childComplexity, args["input"].(cases.AnswerCaseInput)), true
+	case "Mutation.assignCase":
+		if e.ComplexityRoot.Mutation.AssignCase == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_agreeMinutes_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_assignCase_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.AgreeMinutes(childComplexity, args["input"].(meetings.AgreeMinutesInput)), true
-	case "Mutation.announceMeeting":
-		if e.ComplexityRoot.Mutation.AnnounceMeeting == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_announceMeeting_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.AnnounceMeeting(childComplexity, args["input"].(meetings.AnnounceMeetingInput)), true
+		return e.ComplexityRoot.Mutation.AssignCase(childComplexity, args["input"].(cases.AssignCaseInput)), true
 	case "Mutation.assignPost":
 		if e.ComplexityRoot.Mutation.AssignPost == nil {
 			break
@@ -5165,50 +6282,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AwardHonour(childComplexity, args["input"].(people.AwardHonourInput)), true
-	case "Mutation.bulkCheckIn":
-		if e.ComplexityRoot.Mutation.BulkCheckIn == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_bulkCheckIn_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.BulkCheckIn(childComplexity, args["input"].(meetings.BulkCheckInInput)), true
-	case "Mutation.cancelMeeting":
-		if e.ComplexityRoot.Mutation.CancelMeeting == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_cancelMeeting_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.CancelMeeting(childComplexity, args["input"].(meetings.CancelMeetingInput)), true
-	case "Mutation.cancelRegistration":
-		if e.ComplexityRoot.Mutation.CancelRegistration == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_cancelRegistration_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.CancelRegistration(childComplexity, args["input"].(meetings.CancelRegistrationInput)), true
-	case "Mutation.changeCapacity":
-		if e.ComplexityRoot.Mutation.ChangeCapacity == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_changeCapacity_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ChangeCapacity(childComplexity, args["input"].(meetings.ChangeCapacityInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -5231,50 +6304,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePost(childComplexity, args["input"].(councils.ChangePostInput)), true
-	case "Mutation.checkIn":
-		if e.ComplexityRoot.Mutation.CheckIn == nil {
+	case "Mutation.claimCase":
+		if e.ComplexityRoot.Mutation.ClaimCase == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_checkIn_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_claimCase_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CheckIn(childComplexity, args["input"].(meetings.CheckInInput)), true
-	case "Mutation.closeAgendaItem":
-		if e.ComplexityRoot.Mutation.CloseAgendaItem == nil {
+		return e.ComplexityRoot.Mutation.ClaimCase(childComplexity, args["input"].(cases.ClaimCaseInput)), true
+	case "Mutation.closeCase":
+		if e.ComplexityRoot.Mutation.CloseCase == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_closeAgendaItem_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_closeCase_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CloseAgendaItem(childComplexity, args["input"].(meetings.CloseAgendaItemInput)), true
-	case "Mutation.closeRegistration":
-		if e.ComplexityRoot.Mutation.CloseRegistration == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_closeRegistration_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.CloseRegistration(childComplexity, args["input"].(meetings.CloseRegistrationInput)), true
-	case "Mutation.closeSession":
-		if e.ComplexityRoot.Mutation.CloseSession == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_closeSession_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.CloseSession(childComplexity, args["input"].(meetings.CloseSessionInput)), true
+		return e.ComplexityRoot.Mutation.CloseCase(childComplexity, args["input"].(cases.CloseCaseInput)), true
 	case "Mutation.closeVenue":
 		if e.ComplexityRoot.Mutation.CloseVenue == nil {
 			break
@@ -5286,6 +6337,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseVenue(childComplexity, args["input"].(places.CloseVenueInput)), true
+	case "Mutation.confirmAnswer":
+		if e.ComplexityRoot.Mutation.ConfirmAnswer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmAnswer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmAnswer(childComplexity, args["input"].(cases.ConfirmAnswerInput)), true
 	case "Mutation.createAccount":
 		if e.ComplexityRoot.Mutation.CreateAccount == nil {
 			break
@@ -5308,6 +6370,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAddress(childComplexity, args["input"].(places.CreateAddressInput)), true
+	case "Mutation.createCaseKind":
+		if e.ComplexityRoot.Mutation.CreateCaseKind == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createCaseKind_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCaseKind(childComplexity, args["input"].(cases.CreateCaseKindInput)), true
+	case "Mutation.createCaseState":
+		if e.ComplexityRoot.Mutation.CreateCaseState == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createCaseState_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCaseState(childComplexity, args["input"].(cases.CreateCaseStateInput)), true
 	case "Mutation.createCouncil":
 		if e.ComplexityRoot.Mutation.CreateCouncil == nil {
 			break
@@ -5451,6 +6535,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnableAccount(childComplexity, args["input"].(accounts.EnableAccountInput)), true
+	case "Mutation.endForwarding":
+		if e.ComplexityRoot.Mutation.EndForwarding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endForwarding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndForwarding(childComplexity, args["input"].(cases.EndForwardingInput)), true
 	case "Mutation.endHouseholdMember":
 		if e.ComplexityRoot.Mutation.EndHouseholdMember == nil {
 			break
@@ -5506,6 +6601,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ErasePerson(childComplexity, args["input"].(people.ErasePersonInput)), true
+	case "Mutation.extendCase":
+		if e.ComplexityRoot.Mutation.ExtendCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_extendCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExtendCase(childComplexity, args["input"].(cases.ExtendCaseInput)), true
 	case "Mutation._extension":
 		if e.ComplexityRoot.Mutation.Extension == nil {
 			break
@@ -5528,6 +6634,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Follow(childComplexity, args["input"].(follow.FollowInput)), true
+	case "Mutation.forwardCase":
+		if e.ComplexityRoot.Mutation.ForwardCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_forwardCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ForwardCase(childComplexity, args["input"].(cases.ForwardCaseInput)), true
 	case "Mutation.giveConsent":
 		if e.ComplexityRoot.Mutation.GiveConsent == nil {
 			break
@@ -5550,6 +6667,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantMandate(childComplexity, args["input"].(people.GrantMandateInput)), true
+	case "Mutation.handOverCase":
+		if e.ComplexityRoot.Mutation.HandOverCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_handOverCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HandOverCase(childComplexity, args["input"].(cases.HandOverCaseInput)), true
+	case "Mutation.importCalendar":
+		if e.ComplexityRoot.Mutation.ImportCalendar == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importCalendar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportCalendar(childComplexity, args["input"].(calendar.ImportCalendarInput)), true
+	case "Mutation.linkCase":
+		if e.ComplexityRoot.Mutation.LinkCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkCase(childComplexity, args["input"].(cases.LinkCaseInput)), true
 	case "Mutation.linkPerson":
 		if e.ComplexityRoot.Mutation.LinkPerson == nil {
 			break
@@ -5561,28 +6711,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LinkPerson(childComplexity, args["input"].(accounts.LinkPersonInput)), true
-	case "Mutation.markAttendance":
-		if e.ComplexityRoot.Mutation.MarkAttendance == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_markAttendance_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.MarkAttendance(childComplexity, args["input"].(meetings.MarkAttendanceInput)), true
-	case "Mutation.markAttendances":
-		if e.ComplexityRoot.Mutation.MarkAttendances == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_markAttendances_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.MarkAttendances(childComplexity, args["input"].(meetings.MarkAttendancesInput)), true
 	case "Mutation.markNotices":
 		if e.ComplexityRoot.Mutation.MarkNotices == nil {
 			break
@@ -5627,72 +6755,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MergePersons(childComplexity, args["input"].(people.MergePersonsInput)), true
-	case "Mutation.moveAgendaItem":
-		if e.ComplexityRoot.Mutation.MoveAgendaItem == nil {
+	case "Mutation.objectToAnswer":
+		if e.ComplexityRoot.Mutation.ObjectToAnswer == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_moveAgendaItem_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_objectToAnswer_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.MoveAgendaItem(childComplexity, args["input"].(meetings.MoveAgendaItemInput)), true
-	case "Mutation.moveMeeting":
-		if e.ComplexityRoot.Mutation.MoveMeeting == nil {
+		return e.ComplexityRoot.Mutation.ObjectToAnswer(childComplexity, args["input"].(cases.ObjectToAnswerInput)), true
+	case "Mutation.openCase":
+		if e.ComplexityRoot.Mutation.OpenCase == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_moveMeeting_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_openCase_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.MoveMeeting(childComplexity, args["input"].(meetings.MoveMeetingInput)), true
-	case "Mutation.moveSpeaker":
-		if e.ComplexityRoot.Mutation.MoveSpeaker == nil {
+		return e.ComplexityRoot.Mutation.OpenCase(childComplexity, args["input"].(cases.OpenCaseInput)), true
+	case "Mutation.pauseCase":
+		if e.ComplexityRoot.Mutation.PauseCase == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_moveSpeaker_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_pauseCase_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.MoveSpeaker(childComplexity, args["input"].(meetings.MoveSpeakerInput)), true
-	case "Mutation.openRegistration":
-		if e.ComplexityRoot.Mutation.OpenRegistration == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_openRegistration_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.OpenRegistration(childComplexity, args["input"].(meetings.OpenRegistrationInput)), true
-	case "Mutation.openSession":
-		if e.ComplexityRoot.Mutation.OpenSession == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_openSession_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.OpenSession(childComplexity, args["input"].(meetings.OpenSessionInput)), true
-	case "Mutation.planMeeting":
-		if e.ComplexityRoot.Mutation.PlanMeeting == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_planMeeting_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.PlanMeeting(childComplexity, args["input"].(meetings.PlanMeetingInput)), true
+		return e.ComplexityRoot.Mutation.PauseCase(childComplexity, args["input"].(cases.PauseCaseInput)), true
 	case "Mutation.prepareUpload":
 		if e.ComplexityRoot.Mutation.PrepareUpload == nil {
 			break
@@ -5704,39 +6799,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PrepareUpload(childComplexity, args["input"].(files.PrepareUploadInput)), true
-	case "Mutation.publishMinutes":
-		if e.ComplexityRoot.Mutation.PublishMinutes == nil {
+	case "Mutation.publishCase":
+		if e.ComplexityRoot.Mutation.PublishCase == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_publishMinutes_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_publishCase_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.PublishMinutes(childComplexity, args["input"].(meetings.PublishMinutesInput)), true
-	case "Mutation.registerForMeeting":
-		if e.ComplexityRoot.Mutation.RegisterForMeeting == nil {
+		return e.ComplexityRoot.Mutation.PublishCase(childComplexity, args["input"].(cases.PublishCaseInput)), true
+	case "Mutation.refuseCase":
+		if e.ComplexityRoot.Mutation.RefuseCase == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_registerForMeeting_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_refuseCase_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.RegisterForMeeting(childComplexity, args["input"].(meetings.RegisterForMeetingInput)), true
-	case "Mutation.removeAgendaItem":
-		if e.ComplexityRoot.Mutation.RemoveAgendaItem == nil {
+		return e.ComplexityRoot.Mutation.RefuseCase(childComplexity, args["input"].(cases.RefuseCaseInput)), true
+	case "Mutation.registerCase":
+		if e.ComplexityRoot.Mutation.RegisterCase == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_removeAgendaItem_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_registerCase_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.RemoveAgendaItem(childComplexity, args["input"].(meetings.RemoveAgendaItemInput)), true
+		return e.ComplexityRoot.Mutation.RegisterCase(childComplexity, args["input"].(cases.RegisterCaseInput)), true
 	case "Mutation.removeAttachment":
 		if e.ComplexityRoot.Mutation.RemoveAttachment == nil {
 			break
@@ -5748,17 +6843,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveAttachment(childComplexity, args["input"].(files.RemoveAttachmentInput)), true
-	case "Mutation.removePresence":
-		if e.ComplexityRoot.Mutation.RemovePresence == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_removePresence_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.RemovePresence(childComplexity, args["input"].(meetings.RemovePresenceInput)), true
 	case "Mutation.removeRoleRule":
 		if e.ComplexityRoot.Mutation.RemoveRoleRule == nil {
 			break
@@ -5770,39 +6854,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveRoleRule(childComplexity, args["input"].(permissions.RemoveRoleRuleInput)), true
-	case "Mutation.removeSpeaker":
-		if e.ComplexityRoot.Mutation.RemoveSpeaker == nil {
+	case "Mutation.reopenCase":
+		if e.ComplexityRoot.Mutation.ReopenCase == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_removeSpeaker_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_reopenCase_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.RemoveSpeaker(childComplexity, args["input"].(meetings.RemoveSpeakerInput)), true
-	case "Mutation.reopenAgendaItem":
-		if e.ComplexityRoot.Mutation.ReopenAgendaItem == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_reopenAgendaItem_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ReopenAgendaItem(childComplexity, args["input"].(meetings.ReopenAgendaItemInput)), true
-	case "Mutation.resetCalendarFeed":
-		if e.ComplexityRoot.Mutation.ResetCalendarFeed == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_resetCalendarFeed_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ResetCalendarFeed(childComplexity, args["input"].(meetings.ResetCalendarFeedInput)), true
+		return e.ComplexityRoot.Mutation.ReopenCase(childComplexity, args["input"].(cases.ReopenCaseInput)), true
 	case "Mutation.resetPassword":
 		if e.ComplexityRoot.Mutation.ResetPassword == nil {
 			break
@@ -5814,6 +6876,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(accounts.ResetPasswordInput)), true
+	case "Mutation.resumeCase":
+		if e.ComplexityRoot.Mutation.ResumeCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeCase(childComplexity, args["input"].(cases.ResumeCaseInput)), true
 	case "Mutation.revokeMandate":
 		if e.ComplexityRoot.Mutation.RevokeMandate == nil {
 			break
@@ -5858,6 +6931,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(accounts.RevokeSessionInput)), true
+	case "Mutation.setDeadlineRule":
+		if e.ComplexityRoot.Mutation.SetDeadlineRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setDeadlineRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetDeadlineRule(childComplexity, args["input"].(calendar.SetDeadlineRuleInput)), true
 	case "Mutation.setDistrictBoundary":
 		if e.ComplexityRoot.Mutation.SetDistrictBoundary == nil {
 			break
@@ -5869,17 +6953,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetDistrictBoundary(childComplexity, args["input"].(places.SetDistrictBoundaryInput)), true
-	case "Mutation.setMeetingNotice":
-		if e.ComplexityRoot.Mutation.SetMeetingNotice == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_setMeetingNotice_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.SetMeetingNotice(childComplexity, args["input"].(meetings.SetMeetingNoticeInput)), true
 	case "Mutation.setRoleRules":
 		if e.ComplexityRoot.Mutation.SetRoleRules == nil {
 			break
@@ -5946,17 +7019,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartTerm(childComplexity, args["input"].(councils.StartTermInput)), true
-	case "Mutation.undoCheckIn":
-		if e.ComplexityRoot.Mutation.UndoCheckIn == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_undoCheckIn_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.UndoCheckIn(childComplexity, args["input"].(meetings.UndoCheckInInput)), true
 	case "Mutation.undoMergeAddresses":
 		if e.ComplexityRoot.Mutation.UndoMergeAddresses == nil {
 			break
@@ -6001,6 +7063,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Unfollow(childComplexity, args["input"].(follow.UnfollowInput)), true
+	case "Mutation.unpublishCase":
+		if e.ComplexityRoot.Mutation.UnpublishCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unpublishCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnpublishCase(childComplexity, args["input"].(cases.UnpublishCaseInput)), true
 	case "Mutation.updateAddress":
 		if e.ComplexityRoot.Mutation.UpdateAddress == nil {
 			break
@@ -6012,17 +7085,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAddress(childComplexity, args["input"].(places.UpdateAddressInput)), true
-	case "Mutation.updateAgendaItem":
-		if e.ComplexityRoot.Mutation.UpdateAgendaItem == nil {
+	case "Mutation.updateCaseKind":
+		if e.ComplexityRoot.Mutation.UpdateCaseKind == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_updateAgendaItem_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_updateCaseKind_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateAgendaItem(childComplexity, args["input"].(meetings.UpdateAgendaItemInput)), true
+		return e.ComplexityRoot.Mutation.UpdateCaseKind(childComplexity, args["input"].(cases.UpdateCaseKindInput)), true
+	case "Mutation.updateCaseState":
+		if e.ComplexityRoot.Mutation.UpdateCaseState == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCaseState_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCaseState(childComplexity, args["input"].(cases.UpdateCaseStateInput)), true
 	case "Mutation.updateCouncil":
 		if e.ComplexityRoot.Mutation.UpdateCouncil == nil {
 			break
@@ -6045,17 +7129,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateDistrict(childComplexity, args["input"].(places.UpdateDistrictInput)), true
-	case "Mutation.updateMeeting":
-		if e.ComplexityRoot.Mutation.UpdateMeeting == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_updateMeeting_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.UpdateMeeting(childComplexity, args["input"].(meetings.UpdateMeetingInput)), true
 	case "Mutation.updateMembership":
 		if e.ComplexityRoot.Mutation.UpdateMembership == nil {
 			break
@@ -6067,17 +7140,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateMembership(childComplexity, args["input"].(councils.UpdateMembershipInput)), true
-	case "Mutation.updateMinutes":
-		if e.ComplexityRoot.Mutation.UpdateMinutes == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_updateMinutes_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.UpdateMinutes(childComplexity, args["input"].(meetings.UpdateMinutesInput)), true
 	case "Mutation.updateMunicipality":
 		if e.ComplexityRoot.Mutation.UpdateMunicipality == nil {
 			break
@@ -6144,6 +7206,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateVenue(childComplexity, args["input"].(places.UpdateVenueInput)), true
+	case "Mutation.withdrawCaseSignatory":
+		if e.ComplexityRoot.Mutation.WithdrawCaseSignatory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawCaseSignatory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawCaseSignatory(childComplexity, args["input"].(cases.WithdrawCaseSignatoryInput)), true
 	case "Mutation.withdrawConsent":
 		if e.ComplexityRoot.Mutation.WithdrawConsent == nil {
 			break
@@ -6155,17 +7228,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawConsent(childComplexity, args["input"].(people.WithdrawConsentInput)), true
-	case "Mutation.writeMinutes":
-		if e.ComplexityRoot.Mutation.WriteMinutes == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_writeMinutes_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.WriteMinutes(childComplexity, args["input"].(meetings.WriteMinutesInput)), true
 
 	case "Notice.at":
 		if e.ComplexityRoot.Notice.At == nil {
@@ -6393,17 +7455,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organisation.OGRN(childComplexity), true
-	case "Organisation.organisedMeetings":
-		if e.ComplexityRoot.Organisation.OrganisedMeetings == nil {
-			break
-		}
-
-		args, err := ec.field_Organisation_organisedMeetings_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Organisation.OrganisedMeetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Organisation.parent":
 		if e.ComplexityRoot.Organisation.Parent == nil {
 			break
@@ -6574,6 +7625,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Permission.Title(childComplexity), true
 
+	case "Person.appeals":
+		if e.ComplexityRoot.Person.Appeals == nil {
+			break
+		}
+
+		args, err := ec.field_Person_appeals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Person.Appeals(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Person.consents":
 		if e.ComplexityRoot.Person.Consents == nil {
 			break
@@ -6710,17 +7772,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Person.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["asOf"].(*core.Date), args["orderBy"].(map[string]any)), true
-	case "Person.registrations":
-		if e.ComplexityRoot.Person.Registrations == nil {
+	case "Person.signatures":
+		if e.ComplexityRoot.Person.Signatures == nil {
 			break
 		}
 
-		args, err := ec.field_Person_registrations_args(ctx, rawArgs)
+		args, err := ec.field_Person_signatures_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Person.Registrations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+		return e.ComplexityRoot.Person.Signatures(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
 	case "Person.version":
 		if e.ComplexityRoot.Person.Version == nil {
 			break
@@ -7107,80 +8169,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PostPayload.UserErrors(childComplexity), true
 
-	case "Presence.arrivedAt":
-		if e.ComplexityRoot.Presence.ArrivedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Presence.ArrivedAt(childComplexity), true
-	case "Presence.attendance":
-		if e.ComplexityRoot.Presence.Attendance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Presence.Attendance(childComplexity), true
-	case "Presence._extension":
-		if e.ComplexityRoot.Presence.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_Presence__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Presence.Extension(childComplexity, args["slot"].(int)), true
-	case "Presence.id":
-		if e.ComplexityRoot.Presence.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Presence.ID(childComplexity), true
-	case "Presence.leftAt":
-		if e.ComplexityRoot.Presence.LeftAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Presence.LeftAt(childComplexity), true
-
-	case "PresenceConnection.edges":
-		if e.ComplexityRoot.PresenceConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PresenceConnection.Edges(childComplexity), true
-	case "PresenceConnection.nodes":
-		if e.ComplexityRoot.PresenceConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PresenceConnection.Nodes(childComplexity), true
-	case "PresenceConnection.pageInfo":
-		if e.ComplexityRoot.PresenceConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PresenceConnection.PageInfo(childComplexity), true
-	case "PresenceConnection.totalCount":
-		if e.ComplexityRoot.PresenceConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PresenceConnection.TotalCount(childComplexity), true
-
-	case "PresenceEdge.cursor":
-		if e.ComplexityRoot.PresenceEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PresenceEdge.Cursor(childComplexity), true
-	case "PresenceEdge.node":
-		if e.ComplexityRoot.PresenceEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PresenceEdge.Node(childComplexity), true
-
 	case "Query.account":
 		if e.ComplexityRoot.Query.Account == nil {
 			break
@@ -7258,6 +8246,166 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditEntry(childComplexity, args["id"].(core.ID)), true
+	case "Query.calendarDay":
+		if e.ComplexityRoot.Query.CalendarDay == nil {
+			break
+		}
+
+		args, err := ec.field_Query_calendarDay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CalendarDay(childComplexity, args["id"].(core.ID)), true
+	case "Query.calendarDays":
+		if e.ComplexityRoot.Query.CalendarDays == nil {
+			break
+		}
+
+		args, err := ec.field_Query_calendarDays_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CalendarDays(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.calendarSettings":
+		if e.ComplexityRoot.Query.CalendarSettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.CalendarSettings(childComplexity), true
+	case "Query.calendarYear":
+		if e.ComplexityRoot.Query.CalendarYear == nil {
+			break
+		}
+
+		args, err := ec.field_Query_calendarYear_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CalendarYear(childComplexity, args["id"].(core.ID)), true
+	case "Query.calendarYears":
+		if e.ComplexityRoot.Query.CalendarYears == nil {
+			break
+		}
+
+		args, err := ec.field_Query_calendarYears_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CalendarYears(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.case":
+		if e.ComplexityRoot.Query.Case == nil {
+			break
+		}
+
+		args, err := ec.field_Query_case_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Case(childComplexity, args["id"].(core.ID)), true
+	case "Query.caseByNumber":
+		if e.ComplexityRoot.Query.CaseByNumber == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseByNumber_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseByNumber(childComplexity, args["number"].(string), args["code"].(string)), true
+	case "Query.caseClocks":
+		if e.ComplexityRoot.Query.CaseClocks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseClocks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseClocks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.caseContent":
+		if e.ComplexityRoot.Query.CaseContent == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseContent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseContent(childComplexity, args["id"].(core.ID)), true
+	case "Query.caseContents":
+		if e.ComplexityRoot.Query.CaseContents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseContents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseContents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.caseKind":
+		if e.ComplexityRoot.Query.CaseKind == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseKind_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseKind(childComplexity, args["id"].(core.ID)), true
+	case "Query.caseKinds":
+		if e.ComplexityRoot.Query.CaseKinds == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseKinds_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseKinds(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.caseState":
+		if e.ComplexityRoot.Query.CaseState == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseState_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseState(childComplexity, args["id"].(core.ID)), true
+	case "Query.caseStates":
+		if e.ComplexityRoot.Query.CaseStates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseStates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseStates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.cases":
+		if e.ComplexityRoot.Query.Cases == nil {
+			break
+		}
+
+		args, err := ec.field_Query_cases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Cases(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Query.council":
 		if e.ComplexityRoot.Query.Council == nil {
 			break
@@ -7297,6 +8445,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DataClasses(childComplexity), true
+	case "Query.deadline":
+		if e.ComplexityRoot.Query.Deadline == nil {
+			break
+		}
+
+		args, err := ec.field_Query_deadline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Deadline(childComplexity, args["begins"].(core.Date), args["days"].(int), args["unit"].(calendar.DeadlineUnit)), true
 	case "Query.district":
 		if e.ComplexityRoot.Query.District == nil {
 			break
@@ -7363,6 +8522,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.FileUpload(childComplexity, args["id"].(core.ID)), true
+	case "Query.fileUploads":
+		if e.ComplexityRoot.Query.FileUploads == nil {
+			break
+		}
+
+		args, err := ec.field_Query_fileUploads_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FileUploads(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.followableTypes":
 		if e.ComplexityRoot.Query.FollowableTypes == nil {
 			break
@@ -7414,6 +8584,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Indicators(childComplexity, args["from"].(core.Date), args["to"].(core.Date), args["keys"].([]string)), true
 
+	case "Query.isDayOff":
+		if e.ComplexityRoot.Query.IsDayOff == nil {
+			break
+		}
+
+		args, err := ec.field_Query_isDayOff_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IsDayOff(childComplexity, args["day"].(*core.Date)), true
 	case "Query.mandate":
 		if e.ComplexityRoot.Query.Mandate == nil {
 			break
@@ -7436,39 +8617,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Mandates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
-	case "Query.meeting":
-		if e.ComplexityRoot.Query.Meeting == nil {
-			break
-		}
-
-		args, err := ec.field_Query_meeting_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Meeting(childComplexity, args["id"].(core.ID)), true
-	case "Query.meetingNotices":
-		if e.ComplexityRoot.Query.MeetingNotices == nil {
-			break
-		}
-
-		args, err := ec.field_Query_meetingNotices_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.MeetingNotices(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
-	case "Query.meetings":
-		if e.ComplexityRoot.Query.Meetings == nil {
-			break
-		}
-
-		args, err := ec.field_Query_meetings_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.membership":
 		if e.ComplexityRoot.Query.Membership == nil {
 			break
@@ -7697,183 +8845,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ViewerPermissions(childComplexity), true
-
-	case "Quorum.members":
-		if e.ComplexityRoot.Quorum.Members == nil {
+	case "Query.workingDays":
+		if e.ComplexityRoot.Query.WorkingDays == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Quorum.Members(childComplexity), true
-	case "Quorum.present":
-		if e.ComplexityRoot.Quorum.Present == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Quorum.Present(childComplexity), true
-	case "Quorum.reached":
-		if e.ComplexityRoot.Quorum.Reached == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Quorum.Reached(childComplexity), true
-	case "Quorum.required":
-		if e.ComplexityRoot.Quorum.Required == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Quorum.Required(childComplexity), true
-	case "Quorum.seats":
-		if e.ComplexityRoot.Quorum.Seats == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Quorum.Seats(childComplexity), true
-
-	case "Registration.arrival":
-		if e.ComplexityRoot.Registration.Arrival == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Registration.Arrival(childComplexity), true
-	case "Registration.cancelledAt":
-		if e.ComplexityRoot.Registration.CancelledAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Registration.CancelledAt(childComplexity), true
-	case "Registration.checkedInAt":
-		if e.ComplexityRoot.Registration.CheckedInAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Registration.CheckedInAt(childComplexity), true
-	case "Registration.code":
-		if e.ComplexityRoot.Registration.Code == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Registration.Code(childComplexity), true
-	case "Registration._extension":
-		if e.ComplexityRoot.Registration.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_Registration__extension_args(ctx, rawArgs)
+		args, err := ec.field_Query_workingDays_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Registration.Extension(childComplexity, args["slot"].(int)), true
-	case "Registration.id":
-		if e.ComplexityRoot.Registration.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Registration.ID(childComplexity), true
-	case "Registration.meeting":
-		if e.ComplexityRoot.Registration.Meeting == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Registration.Meeting(childComplexity), true
-	case "Registration.person":
-		if e.ComplexityRoot.Registration.Person == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Registration.Person(childComplexity), true
-	case "Registration.promotedAt":
-		if e.ComplexityRoot.Registration.PromotedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Registration.PromotedAt(childComplexity), true
-	case "Registration.registeredAt":
-		if e.ComplexityRoot.Registration.RegisteredAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Registration.RegisteredAt(childComplexity), true
-	case "Registration.state":
-		if e.ComplexityRoot.Registration.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Registration.State(childComplexity), true
-	case "Registration.version":
-		if e.ComplexityRoot.Registration.Version == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Registration.Version(childComplexity), true
-
-	case "RegistrationConnection.edges":
-		if e.ComplexityRoot.RegistrationConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RegistrationConnection.Edges(childComplexity), true
-	case "RegistrationConnection.nodes":
-		if e.ComplexityRoot.RegistrationConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RegistrationConnection.Nodes(childComplexity), true
-	case "RegistrationConnection.pageInfo":
-		if e.ComplexityRoot.RegistrationConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RegistrationConnection.PageInfo(childComplexity), true
-	case "RegistrationConnection.totalCount":
-		if e.ComplexityRoot.RegistrationConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RegistrationConnection.TotalCount(childComplexity), true
-
-	case "RegistrationEdge.cursor":
-		if e.ComplexityRoot.RegistrationEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RegistrationEdge.Cursor(childComplexity), true
-	case "RegistrationEdge.node":
-		if e.ComplexityRoot.RegistrationEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RegistrationEdge.Node(childComplexity), true
-
-	case "RegistrationPayload.clientMutationId":
-		if e.ComplexityRoot.RegistrationPayload.ClientMutationID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RegistrationPayload.ClientMutationID(childComplexity), true
-	case "RegistrationPayload._extension":
-		if e.ComplexityRoot.RegistrationPayload.Extension == nil {
-			break
-		}
-
-		args, err := ec.field_RegistrationPayload__extension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.RegistrationPayload.Extension(childComplexity, args["slot"].(int)), true
-	case "RegistrationPayload.registration":
-		if e.ComplexityRoot.RegistrationPayload.Registration == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RegistrationPayload.Registration(childComplexity), true
-	case "RegistrationPayload.userErrors":
-		if e.ComplexityRoot.RegistrationPayload.UserErrors == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RegistrationPayload.UserErrors(childComplexity), true
+		return e.ComplexityRoot.Query.WorkingDays(childComplexity, args["from"].(core.Date), args["to"].(core.Date)), true
 
 	case "Role.builtin":
 		if e.ComplexityRoot.Role.Builtin == nil {
@@ -8413,6 +9395,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignInPayload.Viewer(childComplexity), true
 
+	case "Subscription.caseChanged":
+		if e.ComplexityRoot.Subscription.CaseChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_caseChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.CaseChanged(childComplexity, args["id"].(*core.ID)), true
 	case "Subscription.councilChanged":
 		if e.ComplexityRoot.Subscription.CouncilChanged == nil {
 			break
@@ -8430,17 +9423,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.InboxChanged(childComplexity), true
-	case "Subscription.meetingChanged":
-		if e.ComplexityRoot.Subscription.MeetingChanged == nil {
-			break
-		}
-
-		args, err := ec.field_Subscription_meetingChanged_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Subscription.MeetingChanged(childComplexity, args["id"].(*core.ID)), true
 
 	case "Term.council":
 		if e.ComplexityRoot.Term.Council == nil {
@@ -8649,17 +9631,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Venue.Kind(childComplexity), true
-	case "Venue.meetings":
-		if e.ComplexityRoot.Venue.Meetings == nil {
-			break
-		}
-
-		args, err := ec.field_Venue_meetings_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Venue.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Venue.name":
 		if e.ComplexityRoot.Venue.Name == nil {
 			break
@@ -8828,42 +9799,61 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountOrder", ec.unmarshalInputAccountOrder),
 			graphql.NewInputUnmarshaler("ActorKindFilter", ec.unmarshalInputActorKindFilter),
-			graphql.NewInputUnmarshaler("AddAgendaItemInput", ec.unmarshalInputAddAgendaItemInput),
+			graphql.NewInputUnmarshaler("AddCaseNoteInput", ec.unmarshalInputAddCaseNoteInput),
+			graphql.NewInputUnmarshaler("AddCaseSignatoryInput", ec.unmarshalInputAddCaseSignatoryInput),
+			graphql.NewInputUnmarshaler("AddCaseStepInput", ec.unmarshalInputAddCaseStepInput),
 			graphql.NewInputUnmarshaler("AddHouseholdMemberInput", ec.unmarshalInputAddHouseholdMemberInput),
 			graphql.NewInputUnmarshaler("AddMemberInput", ec.unmarshalInputAddMemberInput),
 			graphql.NewInputUnmarshaler("AddRoleRuleInput", ec.unmarshalInputAddRoleRuleInput),
-			graphql.NewInputUnmarshaler("AddSpeakerInput", ec.unmarshalInputAddSpeakerInput),
 			graphql.NewInputUnmarshaler("AddressFilter", ec.unmarshalInputAddressFilter),
 			graphql.NewInputUnmarshaler("AddressOrder", ec.unmarshalInputAddressOrder),
-			graphql.NewInputUnmarshaler("AgreeMinutesInput", ec.unmarshalInputAgreeMinutesInput),
-			graphql.NewInputUnmarshaler("AnnounceMeetingInput", ec.unmarshalInputAnnounceMeetingInput),
+			graphql.NewInputUnmarshaler("AnswerCaseInput", ec.unmarshalInputAnswerCaseInput),
+			graphql.NewInputUnmarshaler("AssignCaseInput", ec.unmarshalInputAssignCaseInput),
 			graphql.NewInputUnmarshaler("AssignPostInput", ec.unmarshalInputAssignPostInput),
 			graphql.NewInputUnmarshaler("AssignRoleInput", ec.unmarshalInputAssignRoleInput),
 			graphql.NewInputUnmarshaler("AttachFileInput", ec.unmarshalInputAttachFileInput),
-			graphql.NewInputUnmarshaler("AttendanceEntryInput", ec.unmarshalInputAttendanceEntryInput),
-			graphql.NewInputUnmarshaler("AttendanceFilter", ec.unmarshalInputAttendanceFilter),
-			graphql.NewInputUnmarshaler("AttendanceStateFilter", ec.unmarshalInputAttendanceStateFilter),
 			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
 			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
 			graphql.NewInputUnmarshaler("AwardHonourInput", ec.unmarshalInputAwardHonourInput),
 			graphql.NewInputUnmarshaler("BooleanFilter", ec.unmarshalInputBooleanFilter),
-			graphql.NewInputUnmarshaler("BulkCheckInInput", ec.unmarshalInputBulkCheckInInput),
-			graphql.NewInputUnmarshaler("CancelMeetingInput", ec.unmarshalInputCancelMeetingInput),
-			graphql.NewInputUnmarshaler("CancelRegistrationInput", ec.unmarshalInputCancelRegistrationInput),
-			graphql.NewInputUnmarshaler("ChangeCapacityInput", ec.unmarshalInputChangeCapacityInput),
+			graphql.NewInputUnmarshaler("CalendarDayFilter", ec.unmarshalInputCalendarDayFilter),
+			graphql.NewInputUnmarshaler("CalendarDayInput", ec.unmarshalInputCalendarDayInput),
+			graphql.NewInputUnmarshaler("CalendarDayKindFilter", ec.unmarshalInputCalendarDayKindFilter),
+			graphql.NewInputUnmarshaler("CalendarDayOrder", ec.unmarshalInputCalendarDayOrder),
+			graphql.NewInputUnmarshaler("CalendarYearFilter", ec.unmarshalInputCalendarYearFilter),
+			graphql.NewInputUnmarshaler("CalendarYearOrder", ec.unmarshalInputCalendarYearOrder),
+			graphql.NewInputUnmarshaler("CaseChannelFilter", ec.unmarshalInputCaseChannelFilter),
+			graphql.NewInputUnmarshaler("CaseClockFilter", ec.unmarshalInputCaseClockFilter),
+			graphql.NewInputUnmarshaler("CaseClockKindFilter", ec.unmarshalInputCaseClockKindFilter),
+			graphql.NewInputUnmarshaler("CaseClockOrder", ec.unmarshalInputCaseClockOrder),
+			graphql.NewInputUnmarshaler("CaseClockOutcomeFilter", ec.unmarshalInputCaseClockOutcomeFilter),
+			graphql.NewInputUnmarshaler("CaseContentFilter", ec.unmarshalInputCaseContentFilter),
+			graphql.NewInputUnmarshaler("CaseContentOrder", ec.unmarshalInputCaseContentOrder),
+			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
+			graphql.NewInputUnmarshaler("CaseKindFilter", ec.unmarshalInputCaseKindFilter),
+			graphql.NewInputUnmarshaler("CaseKindOrder", ec.unmarshalInputCaseKindOrder),
+			graphql.NewInputUnmarshaler("CaseNoteOrder", ec.unmarshalInputCaseNoteOrder),
+			graphql.NewInputUnmarshaler("CaseOrder", ec.unmarshalInputCaseOrder),
+			graphql.NewInputUnmarshaler("CaseOriginFilter", ec.unmarshalInputCaseOriginFilter),
+			graphql.NewInputUnmarshaler("CasePublicStateFilter", ec.unmarshalInputCasePublicStateFilter),
+			graphql.NewInputUnmarshaler("CaseSignatoryOrder", ec.unmarshalInputCaseSignatoryOrder),
+			graphql.NewInputUnmarshaler("CaseStateFilter", ec.unmarshalInputCaseStateFilter),
+			graphql.NewInputUnmarshaler("CaseStateOrder", ec.unmarshalInputCaseStateOrder),
+			graphql.NewInputUnmarshaler("CaseStepOrder", ec.unmarshalInputCaseStepOrder),
+			graphql.NewInputUnmarshaler("CaseTermsInput", ec.unmarshalInputCaseTermsInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChangePostInput", ec.unmarshalInputChangePostInput),
-			graphql.NewInputUnmarshaler("CheckInEntryInput", ec.unmarshalInputCheckInEntryInput),
-			graphql.NewInputUnmarshaler("CheckInInput", ec.unmarshalInputCheckInInput),
-			graphql.NewInputUnmarshaler("CloseAgendaItemInput", ec.unmarshalInputCloseAgendaItemInput),
-			graphql.NewInputUnmarshaler("CloseRegistrationInput", ec.unmarshalInputCloseRegistrationInput),
-			graphql.NewInputUnmarshaler("CloseSessionInput", ec.unmarshalInputCloseSessionInput),
+			graphql.NewInputUnmarshaler("ClaimCaseInput", ec.unmarshalInputClaimCaseInput),
+			graphql.NewInputUnmarshaler("CloseCaseInput", ec.unmarshalInputCloseCaseInput),
 			graphql.NewInputUnmarshaler("CloseVenueInput", ec.unmarshalInputCloseVenueInput),
+			graphql.NewInputUnmarshaler("ConfirmAnswerInput", ec.unmarshalInputConfirmAnswerInput),
 			graphql.NewInputUnmarshaler("CouncilFilter", ec.unmarshalInputCouncilFilter),
 			graphql.NewInputUnmarshaler("CouncilKindFilter", ec.unmarshalInputCouncilKindFilter),
 			graphql.NewInputUnmarshaler("CouncilOrder", ec.unmarshalInputCouncilOrder),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
 			graphql.NewInputUnmarshaler("CreateAddressInput", ec.unmarshalInputCreateAddressInput),
+			graphql.NewInputUnmarshaler("CreateCaseKindInput", ec.unmarshalInputCreateCaseKindInput),
+			graphql.NewInputUnmarshaler("CreateCaseStateInput", ec.unmarshalInputCreateCaseStateInput),
 			graphql.NewInputUnmarshaler("CreateCouncilInput", ec.unmarshalInputCreateCouncilInput),
 			graphql.NewInputUnmarshaler("CreateDistrictInput", ec.unmarshalInputCreateDistrictInput),
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
@@ -8881,29 +9871,29 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DistrictFilter", ec.unmarshalInputDistrictFilter),
 			graphql.NewInputUnmarshaler("DistrictOrder", ec.unmarshalInputDistrictOrder),
 			graphql.NewInputUnmarshaler("EnableAccountInput", ec.unmarshalInputEnableAccountInput),
+			graphql.NewInputUnmarshaler("EndForwardingInput", ec.unmarshalInputEndForwardingInput),
 			graphql.NewInputUnmarshaler("EndHouseholdMemberInput", ec.unmarshalInputEndHouseholdMemberInput),
 			graphql.NewInputUnmarshaler("EndMembershipInput", ec.unmarshalInputEndMembershipInput),
 			graphql.NewInputUnmarshaler("EndPostInput", ec.unmarshalInputEndPostInput),
 			graphql.NewInputUnmarshaler("EndRoleAssignmentInput", ec.unmarshalInputEndRoleAssignmentInput),
 			graphql.NewInputUnmarshaler("ErasePersonInput", ec.unmarshalInputErasePersonInput),
+			graphql.NewInputUnmarshaler("ExtendCaseInput", ec.unmarshalInputExtendCaseInput),
 			graphql.NewInputUnmarshaler("FollowFilter", ec.unmarshalInputFollowFilter),
 			graphql.NewInputUnmarshaler("FollowInput", ec.unmarshalInputFollowInput),
 			graphql.NewInputUnmarshaler("FollowOrder", ec.unmarshalInputFollowOrder),
+			graphql.NewInputUnmarshaler("ForwardCaseInput", ec.unmarshalInputForwardCaseInput),
 			graphql.NewInputUnmarshaler("GiveConsentInput", ec.unmarshalInputGiveConsentInput),
 			graphql.NewInputUnmarshaler("GrantMandateInput", ec.unmarshalInputGrantMandateInput),
+			graphql.NewInputUnmarshaler("HandOverCaseInput", ec.unmarshalInputHandOverCaseInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
+			graphql.NewInputUnmarshaler("ImportCalendarInput", ec.unmarshalInputImportCalendarInput),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
+			graphql.NewInputUnmarshaler("LinkCaseInput", ec.unmarshalInputLinkCaseInput),
 			graphql.NewInputUnmarshaler("LinkPersonInput", ec.unmarshalInputLinkPersonInput),
 			graphql.NewInputUnmarshaler("LocalTextInput", ec.unmarshalInputLocalTextInput),
 			graphql.NewInputUnmarshaler("MandateFilter", ec.unmarshalInputMandateFilter),
 			graphql.NewInputUnmarshaler("MandateOrder", ec.unmarshalInputMandateOrder),
-			graphql.NewInputUnmarshaler("MarkAttendanceInput", ec.unmarshalInputMarkAttendanceInput),
-			graphql.NewInputUnmarshaler("MarkAttendancesInput", ec.unmarshalInputMarkAttendancesInput),
 			graphql.NewInputUnmarshaler("MarkNoticesInput", ec.unmarshalInputMarkNoticesInput),
-			graphql.NewInputUnmarshaler("MeetingFilter", ec.unmarshalInputMeetingFilter),
-			graphql.NewInputUnmarshaler("MeetingKindFilter", ec.unmarshalInputMeetingKindFilter),
-			graphql.NewInputUnmarshaler("MeetingOrder", ec.unmarshalInputMeetingOrder),
-			graphql.NewInputUnmarshaler("MeetingStateFilter", ec.unmarshalInputMeetingStateFilter),
 			graphql.NewInputUnmarshaler("MembershipBasisFilter", ec.unmarshalInputMembershipBasisFilter),
 			graphql.NewInputUnmarshaler("MembershipFilter", ec.unmarshalInputMembershipFilter),
 			graphql.NewInputUnmarshaler("MembershipOrder", ec.unmarshalInputMembershipOrder),
@@ -8911,38 +9901,29 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MergeAddressesInput", ec.unmarshalInputMergeAddressesInput),
 			graphql.NewInputUnmarshaler("MergeOrganisationsInput", ec.unmarshalInputMergeOrganisationsInput),
 			graphql.NewInputUnmarshaler("MergePersonsInput", ec.unmarshalInputMergePersonsInput),
-			graphql.NewInputUnmarshaler("MinutesFilter", ec.unmarshalInputMinutesFilter),
-			graphql.NewInputUnmarshaler("MinutesStateFilter", ec.unmarshalInputMinutesStateFilter),
-			graphql.NewInputUnmarshaler("MoveAgendaItemInput", ec.unmarshalInputMoveAgendaItemInput),
-			graphql.NewInputUnmarshaler("MoveMeetingInput", ec.unmarshalInputMoveMeetingInput),
-			graphql.NewInputUnmarshaler("MoveSpeakerInput", ec.unmarshalInputMoveSpeakerInput),
 			graphql.NewInputUnmarshaler("NoticeFilter", ec.unmarshalInputNoticeFilter),
 			graphql.NewInputUnmarshaler("NoticeOrder", ec.unmarshalInputNoticeOrder),
-			graphql.NewInputUnmarshaler("OpenRegistrationInput", ec.unmarshalInputOpenRegistrationInput),
-			graphql.NewInputUnmarshaler("OpenSessionInput", ec.unmarshalInputOpenSessionInput),
+			graphql.NewInputUnmarshaler("ObjectToAnswerInput", ec.unmarshalInputObjectToAnswerInput),
+			graphql.NewInputUnmarshaler("OpenCaseInput", ec.unmarshalInputOpenCaseInput),
 			graphql.NewInputUnmarshaler("OrganisationFilter", ec.unmarshalInputOrganisationFilter),
 			graphql.NewInputUnmarshaler("OrganisationKindFilter", ec.unmarshalInputOrganisationKindFilter),
 			graphql.NewInputUnmarshaler("OrganisationOrder", ec.unmarshalInputOrganisationOrder),
+			graphql.NewInputUnmarshaler("PauseCaseInput", ec.unmarshalInputPauseCaseInput),
 			graphql.NewInputUnmarshaler("PersonFilter", ec.unmarshalInputPersonFilter),
 			graphql.NewInputUnmarshaler("PersonOrder", ec.unmarshalInputPersonOrder),
 			graphql.NewInputUnmarshaler("PersonalDataInput", ec.unmarshalInputPersonalDataInput),
-			graphql.NewInputUnmarshaler("PlanMeetingInput", ec.unmarshalInputPlanMeetingInput),
 			graphql.NewInputUnmarshaler("PointInput", ec.unmarshalInputPointInput),
 			graphql.NewInputUnmarshaler("PostFilter", ec.unmarshalInputPostFilter),
 			graphql.NewInputUnmarshaler("PostOrder", ec.unmarshalInputPostOrder),
 			graphql.NewInputUnmarshaler("PrepareUploadInput", ec.unmarshalInputPrepareUploadInput),
-			graphql.NewInputUnmarshaler("PublishMinutesInput", ec.unmarshalInputPublishMinutesInput),
-			graphql.NewInputUnmarshaler("RegisterForMeetingInput", ec.unmarshalInputRegisterForMeetingInput),
-			graphql.NewInputUnmarshaler("RegistrationFilter", ec.unmarshalInputRegistrationFilter),
-			graphql.NewInputUnmarshaler("RegistrationStateFilter", ec.unmarshalInputRegistrationStateFilter),
-			graphql.NewInputUnmarshaler("RemoveAgendaItemInput", ec.unmarshalInputRemoveAgendaItemInput),
+			graphql.NewInputUnmarshaler("PublishCaseInput", ec.unmarshalInputPublishCaseInput),
+			graphql.NewInputUnmarshaler("RefuseCaseInput", ec.unmarshalInputRefuseCaseInput),
+			graphql.NewInputUnmarshaler("RegisterCaseInput", ec.unmarshalInputRegisterCaseInput),
 			graphql.NewInputUnmarshaler("RemoveAttachmentInput", ec.unmarshalInputRemoveAttachmentInput),
-			graphql.NewInputUnmarshaler("RemovePresenceInput", ec.unmarshalInputRemovePresenceInput),
 			graphql.NewInputUnmarshaler("RemoveRoleRuleInput", ec.unmarshalInputRemoveRoleRuleInput),
-			graphql.NewInputUnmarshaler("RemoveSpeakerInput", ec.unmarshalInputRemoveSpeakerInput),
-			graphql.NewInputUnmarshaler("ReopenAgendaItemInput", ec.unmarshalInputReopenAgendaItemInput),
-			graphql.NewInputUnmarshaler("ResetCalendarFeedInput", ec.unmarshalInputResetCalendarFeedInput),
+			graphql.NewInputUnmarshaler("ReopenCaseInput", ec.unmarshalInputReopenCaseInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
+			graphql.NewInputUnmarshaler("ResumeCaseInput", ec.unmarshalInputResumeCaseInput),
 			graphql.NewInputUnmarshaler("RevokeMandateInput", ec.unmarshalInputRevokeMandateInput),
 			graphql.NewInputUnmarshaler("RevokeOtherSessionsInput", ec.unmarshalInputRevokeOtherSessionsInput),
 			graphql.NewInputUnmarshaler("RevokeServiceTokenInput", ec.unmarshalInputRevokeServiceTokenInput),
@@ -8953,8 +9934,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoleRuleInput", ec.unmarshalInputRoleRuleInput),
 			graphql.NewInputUnmarshaler("ServiceTokenFilter", ec.unmarshalInputServiceTokenFilter),
 			graphql.NewInputUnmarshaler("ServiceTokenOrder", ec.unmarshalInputServiceTokenOrder),
+			graphql.NewInputUnmarshaler("SetDeadlineRuleInput", ec.unmarshalInputSetDeadlineRuleInput),
 			graphql.NewInputUnmarshaler("SetDistrictBoundaryInput", ec.unmarshalInputSetDistrictBoundaryInput),
-			graphql.NewInputUnmarshaler("SetMeetingNoticeInput", ec.unmarshalInputSetMeetingNoticeInput),
 			graphql.NewInputUnmarshaler("SetRoleRulesInput", ec.unmarshalInputSetRoleRulesInput),
 			graphql.NewInputUnmarshaler("SetUpInput", ec.unmarshalInputSetUpInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
@@ -8962,18 +9943,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignUpInput", ec.unmarshalInputSignUpInput),
 			graphql.NewInputUnmarshaler("StartTermInput", ec.unmarshalInputStartTermInput),
 			graphql.NewInputUnmarshaler("StringFilter", ec.unmarshalInputStringFilter),
-			graphql.NewInputUnmarshaler("UndoCheckInInput", ec.unmarshalInputUndoCheckInInput),
 			graphql.NewInputUnmarshaler("UndoMergeAddressesInput", ec.unmarshalInputUndoMergeAddressesInput),
 			graphql.NewInputUnmarshaler("UndoOrganisationMergeInput", ec.unmarshalInputUndoOrganisationMergeInput),
 			graphql.NewInputUnmarshaler("UndoPersonMergeInput", ec.unmarshalInputUndoPersonMergeInput),
 			graphql.NewInputUnmarshaler("UnfollowInput", ec.unmarshalInputUnfollowInput),
+			graphql.NewInputUnmarshaler("UnpublishCaseInput", ec.unmarshalInputUnpublishCaseInput),
 			graphql.NewInputUnmarshaler("UpdateAddressInput", ec.unmarshalInputUpdateAddressInput),
-			graphql.NewInputUnmarshaler("UpdateAgendaItemInput", ec.unmarshalInputUpdateAgendaItemInput),
+			graphql.NewInputUnmarshaler("UpdateCaseKindInput", ec.unmarshalInputUpdateCaseKindInput),
+			graphql.NewInputUnmarshaler("UpdateCaseStateInput", ec.unmarshalInputUpdateCaseStateInput),
 			graphql.NewInputUnmarshaler("UpdateCouncilInput", ec.unmarshalInputUpdateCouncilInput),
 			graphql.NewInputUnmarshaler("UpdateDistrictInput", ec.unmarshalInputUpdateDistrictInput),
-			graphql.NewInputUnmarshaler("UpdateMeetingInput", ec.unmarshalInputUpdateMeetingInput),
 			graphql.NewInputUnmarshaler("UpdateMembershipInput", ec.unmarshalInputUpdateMembershipInput),
-			graphql.NewInputUnmarshaler("UpdateMinutesInput", ec.unmarshalInputUpdateMinutesInput),
 			graphql.NewInputUnmarshaler("UpdateMunicipalityInput", ec.unmarshalInputUpdateMunicipalityInput),
 			graphql.NewInputUnmarshaler("UpdateOrganisationInput", ec.unmarshalInputUpdateOrganisationInput),
 			graphql.NewInputUnmarshaler("UpdatePersonInput", ec.unmarshalInputUpdatePersonInput),
@@ -8983,8 +9963,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VenueFilter", ec.unmarshalInputVenueFilter),
 			graphql.NewInputUnmarshaler("VenueKindFilter", ec.unmarshalInputVenueKindFilter),
 			graphql.NewInputUnmarshaler("VenueOrder", ec.unmarshalInputVenueOrder),
+			graphql.NewInputUnmarshaler("WithdrawCaseSignatoryInput", ec.unmarshalInputWithdrawCaseSignatoryInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
-			graphql.NewInputUnmarshaler("WriteMinutesInput", ec.unmarshalInputWriteMinutesInput),
 		)
 	}
 	first := true
@@ -9470,6 +10450,998 @@ enum AuditEntryOrderField {
   RECORDED
 }
 `, BuiltIn: false},
+	{Name: "../modules/calendar/calendar.graphqls", Input: `extend type Query {
+  "A year of the production calendar by its id."
+  calendarYear(id: ID!): CalendarYear @can(permission: "calendar:read")
+  "Years whose calendar was imported, the latest last. In every other year the holidays of the Labour Code, article 112, hold."
+  calendarYears(first: Int, after: String, last: Int, before: String, filter: CalendarYearFilter, orderBy: CalendarYearOrder): CalendarYearConnection! @can(permission: "calendar:read")
+  "An exception of the calendar by its id."
+  calendarDay(id: ID!): CalendarDay @can(permission: "calendar:read")
+  "Days that differ from Saturdays and Sundays off: holidays, and days that were moved."
+  calendarDays(first: Int, after: String, last: Int, before: String, filter: CalendarDayFilter, orderBy: CalendarDayOrder): CalendarDayConnection! @can(permission: "calendar:read")
+  "By which rules the municipality counts."
+  calendarSettings: CalendarSettings! @can(permission: "calendar:read")
+  "Whether the day is off in this municipality (today when not given)."
+  isDayOff(day: Date): Boolean! @can(permission: "calendar:read")
+  "How many working days there are from the first day to the last, both included. At most ten years: BAD_USER_INPUT."
+  workingDays(from: Date!, to: Date!): Int! @can(permission: "calendar:read")
+  "The last day of a term, counted from the day after it begins (Civil Code, article 191); where it is a day off, the municipality's deadlineRule decides."
+  deadline(
+    "The day on which the term begins; it is not counted itself."
+    begins: Date!
+    "0 to 3,660."
+    days: Int!
+    unit: DeadlineUnit! = CALENDAR
+  ): Date! @can(permission: "calendar:read")
+}
+
+extend type Mutation {
+  "Put a year's exceptions in the place of those that there were. Deadlines that are still open are counted anew."
+  importCalendar(input: ImportCalendarInput!): CalendarYearPayload! @can(permission: "calendar:import")
+  "Say what becomes of a deadline that falls on a day off. Deadlines that are still open are counted anew."
+  setDeadlineRule(input: SetDeadlineRuleInput!): CalendarSettingsPayload! @can(permission: "calendar:rule")
+}
+
+"A year of the municipality's production calendar (производственный календарь)."
+type CalendarYear implements Node {
+  id: ID!
+  year: Int!
+  "The acts that it follows, as cited."
+  source: String!
+  "Its exceptions, in order."
+  days(first: Int, after: String, last: Int, before: String, orderBy: CalendarDayOrder): CalendarDayConnection!
+  "Give it as expectedVersion when you import the year again."
+  version: Int!
+}
+
+"A day that differs from Saturdays and Sundays off."
+type CalendarDay implements Node {
+  id: ID!
+  day: Date!
+  kind: CalendarDayKind!
+  "What the day is, in the language that was asked for."
+  name: String!
+  year: CalendarYear
+}
+
+enum CalendarDayKind {
+  "Работают, хотя это суббота или воскресенье"
+  WORKING
+  "Не работают: праздник или перенесённый выходной"
+  DAY_OFF
+}
+
+"How the municipality counts."
+type CalendarSettings implements Node {
+  id: ID!
+  deadlineRule: DeadlineRule!
+  "Give it as expectedVersion when you change the rule."
+  version: Int!
+}
+
+"What becomes of a deadline whose last day is a day off."
+enum DeadlineRule {
+  "The next working day: Civil Code, article 193. The rule until another is set."
+  NEXT_WORKING_DAY
+  "The day itself."
+  SAME_DAY
+  "The working day before, as the instructions of some bodies on appeals have it; the next one where the term has no working day before."
+  PREVIOUS_WORKING_DAY
+}
+
+"In what days a term is counted."
+enum DeadlineUnit {
+  "All days"
+  CALENDAR
+  "Working days of the municipality's calendar only"
+  WORKING
+}
+
+input CalendarYearFilter { year: IntFilter }
+
+enum CalendarYearOrderField { YEAR }
+
+input CalendarDayFilter {
+  day: DateFilter
+  kind: CalendarDayKindFilter
+  "Of one year."
+  year: IDFilter
+}
+
+enum CalendarDayOrderField { DAY }
+
+input ImportCalendarInput {
+  "1900 to 2200."
+  year: Int!
+  "Needed where the year was imported before: the version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int
+  "The acts that it follows; 1 to 1,000 characters."
+  source: String!
+  "All exceptions of the year, each day once; at most 366. None: Saturdays and Sundays alone are off."
+  days: [CalendarDayInput!]!
+  clientMutationId: String
+}
+
+input CalendarDayInput {
+  "A day of the year that is imported."
+  day: Date!
+  kind: CalendarDayKind!
+  "What the day is; 1 to 200 characters in each language."
+  name: LocalTextInput!
+}
+
+input SetDeadlineRuleInput {
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  deadlineRule: DeadlineRule!
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/cases/cases.graphqls", Input: `extend type Query {
+  "A case by its id."
+  case(id: ID!): Case @can(permission: "cases:read")
+  "Cases that the caller may see: everybody those that were published, a resident also their own, an official those of their organisation, the reception all."
+  cases(
+    first: Int, after: String, last: Int, before: String
+    filter: CaseFilter
+    orderBy: CaseOrder
+    "The day that the filter overdue speaks of; today when not given."
+    asOf: Date
+  ): CaseConnection! @can(permission: "cases:read")
+  "What was said in a case, by the case's own key."
+  caseContent(id: ID!): CaseContent @can(permission: "cases:read_content")
+  "What was said in cases, for those who look for a person's or for words."
+  caseContents(first: Int, after: String, last: Int, before: String, filter: CaseContentFilter, orderBy: CaseContentOrder): CaseContentConnection! @can(permission: "cases:read_content")
+  "A case for whoever has its slip, with or without an account. NOT_FOUND for a wrong number and a wrong code alike; RATE_LIMITED after ten failures from one address."
+  caseByNumber(
+    "As on the slip: 2012-15."
+    number: String!
+    "As on the slip; case and blanks do not count."
+    code: String!
+  ): CaseReceipt! @public
+  "Terms that run or ran against cases, by their day."
+  caseClocks(
+    first: Int, after: String, last: Int, before: String
+    filter: CaseClockFilter
+    orderBy: CaseClockOrder
+    "The day that the filter overdue speaks of; today when not given."
+    asOf: Date
+  ): CaseClockConnection! @can(permission: "cases:read")
+  "A kind of case by its id."
+  caseKind(id: ID!): CaseKind @can(permission: "cases:read")
+  "The municipality's kinds of cases, with their terms."
+  caseKinds(first: Int, after: String, last: Int, before: String, filter: CaseKindFilter, orderBy: CaseKindOrder): CaseKindConnection! @can(permission: "cases:read")
+  "A state of the workflow by its id."
+  caseState(id: ID!): CaseState @can(permission: "cases:read")
+  "The states of the municipality's workflow."
+  caseStates(first: Int, after: String, last: Int, before: String, filter: CaseStateFilter, orderBy: CaseStateOrder): CaseStateConnection! @can(permission: "cases:read")
+}
+
+extend type Mutation {
+  "Hand in a case; or, as staff, write one down for somebody else, which registers it. The slip is number and content.code."
+  openCase(input: OpenCaseInput!): CasePayload! @can(permission: "cases:open")
+  "Register a case that was handed in (59-FZ, article 8, part 2: within 3 days). The terms for forwarding and for the answer begin."
+  registerCase(input: RegisterCaseInput!): CasePayload! @can(permission: "cases:register")
+  "Give a registered or reopened case to its owner, who is told."
+  assignCase(input: AssignCaseInput!): CasePayload! @can(permission: "cases:assign")
+  "Give a case to another owner; both are told. The terms run on."
+  handOverCase(input: HandOverCaseInput!): CasePayload! @can(permission: "cases:assign")
+  "Send a case to another body. Outside: our term for an answer stops, and the applicant is told (59-FZ, article 8, part 3). Inside: the body is asked, and our term runs on (article 10, part 2)."
+  forwardCase(input: ForwardCaseInput!): CasePayload! @can(permission: "cases:forward")
+  "Say what came of a forwarding. A case that comes back from outside is worked on again, with a fresh term for the answer."
+  endForwarding(input: EndForwardingInput!): CaseForwardingPayload! @can(permission: "cases:forward")
+  "Note a step of the work that the applicant sees."
+  addCaseStep(input: AddCaseStepInput!): CasePayload! @can(permission: "cases:write")
+  "Write a note that only those who work on the case see."
+  addCaseNote(input: AddCaseNoteInput!): CaseNotePayload! @can(permission: "cases:write")
+  "Put a person behind a case: oneself, or, as staff, somebody who has signed on paper. CONFLICT for whoever has signed already."
+  addCaseSignatory(input: AddCaseSignatoryInput!): CaseSignatoryPayload! @can(permission: "cases:sign")
+  "Take a signature back. When it is the contact's, the next who signed becomes the contact; the last does not leave: CONFLICT."
+  withdrawCaseSignatory(input: WithdrawCaseSignatoryInput!): CaseSignatoryPayload! @can(permission: "cases:sign")
+  "Give the answer more days, with the reason: once for each term, before its day has passed; the applicant is told (59-FZ, article 12, part 2: at most 30 days)."
+  extendCase(input: ExtendCaseInput!): CasePayload! @can(permission: "cases:answer")
+  "Let the term for the answer stand still while the applicant is waited for, where the kind allows it. 59-FZ knows no pause."
+  pauseCase(input: PauseCaseInput!): CasePayload! @can(permission: "cases:write")
+  "Let the term run on: its day moves by the days for which it stood."
+  resumeCase(input: ResumeCaseInput!): CasePayload! @can(permission: "cases:write")
+  "Answer the applicant; that meets the term (59-FZ, article 12, part 1)."
+  answerCase(input: AnswerCaseInput!): CasePayload! @can(permission: "cases:answer")
+  "Say that a case is not considered, and why (59-FZ, article 11)."
+  refuseCase(input: RefuseCaseInput!): CasePayload! @can(permission: "cases:answer")
+  "The applicant's word that the answer will do: by their account with the case's id, or with number and code. The case is closed, unless cases below it are open."
+  confirmAnswer(input: ConfirmAnswerInput!): CasePayload! @public
+  "The applicant's word that the answer will not do, until the answer's objectUntil: the case is reopened with a fresh term, and the owner is told."
+  objectToAnswer(input: ObjectToAnswerInput!): CasePayload! @public
+  "End the work on a case. Refused while cases below it are open: CONFLICT."
+  closeCase(input: CloseCaseInput!): CasePayload! @can(permission: "cases:close")
+  "Begin the work on an answered, closed or refused case anew, with a fresh term for the answer."
+  reopenCase(input: ReopenCaseInput!): CasePayload! @can(permission: "cases:close")
+  "Show a case to everybody, in words given anew and without personal data. Once more with other words: those take their place."
+  publishCase(input: PublishCaseInput!): CasePayload! @can(permission: "cases:publish")
+  "Take a publication back."
+  unpublishCase(input: UnpublishCaseInput!): CasePayload! @can(permission: "cases:publish")
+  "Link a case that staff wrote down to one's own account, with the number and code of its slip."
+  claimCase(input: ClaimCaseInput!): CasePayload! @can(permission: "cases:open")
+  "Put a case below another, or take it from there."
+  linkCase(input: LinkCaseInput!): CasePayload! @can(permission: "cases:write")
+  "Add a kind of case. Terms that are left out are those of 59-FZ."
+  createCaseKind(input: CreateCaseKindInput!): CaseKindPayload! @can(permission: "cases:configure")
+  "Change a kind of case. Terms that run stay as they are."
+  updateCaseKind(input: UpdateCaseKindInput!): CaseKindPayload! @can(permission: "cases:configure")
+  "Add a state to the workflow."
+  createCaseState(input: CreateCaseStateInput!): CaseStatePayload! @can(permission: "cases:configure")
+  "Change a state's names, and where the workflow leads from it."
+  updateCaseState(input: UpdateCaseStateInput!): CaseStatePayload! @can(permission: "cases:configure")
+}
+
+extend type Subscription {
+  "Each change of a case, its signatories included, as it is committed; of one case, or of all that the caller may see. One committed just before may come too: load after subscribing."
+  caseChanged(id: ID): CaseChange! @can(permission: "cases:read")
+}
+
+extend type District {
+  "Cases of the district, as far as the caller may see them."
+  cases(
+    first: Int, after: String, last: Int, before: String, filter: CaseFilter, orderBy: CaseOrder
+    "The day that the filter overdue speaks of; today when not given."
+    asOf: Date
+  ): CaseConnection!
+}
+
+extend type Person {
+  "What the person handed in as the applicant; for themself and those whose work it is."
+  appeals(first: Int, after: String, last: Int, before: String, filter: CaseContentFilter, orderBy: CaseContentOrder): CaseContentConnection!
+  "Cases that the person stands behind; for themself and those whose work it is."
+  signatures(first: Int, after: String, last: Int, before: String, orderBy: CaseSignatoryOrder): CaseSignatoryConnection!
+}
+
+"One thread from a resident's word to the outcome (обращение). What was said and by whom stands in content; what the public may read, in publication."
+type Case implements Node {
+  id: ID!
+  "The year of receipt and the number within it, without gaps: 2012-15."
+  number: String!
+  kind: CaseKind
+  origin: CaseOrigin!
+  channel: CaseChannel!
+  "The object that it came from, where there is one and the caller may see it: a gathering, a visit's finding."
+  source: Node
+  district: District
+  "The case that this one is part of."
+  parent: Case
+  "Cases that are part of this one."
+  children(first: Int, after: String, last: Int, before: String, filter: CaseFilter, orderBy: CaseOrder, asOf: Date): CaseConnection!
+  "The body that answers for it."
+  ownerOrganisation: Organisation
+  "The official who answers for it, where one was named; null also when the caller may not see the person."
+  ownerPerson: Person
+  "Where it stands in the municipality's own workflow."
+  state: CaseState
+  publicState: CasePublicState!
+  receivedOn: Date!
+  "Null until it is registered."
+  registeredOn: Date
+  "The day of the term for the answer that runs, or ran last; null before registration."
+  dueOn: Date
+  "Since when that term stands still; null while it runs."
+  pausedOn: Date
+  "The day of the answer that stands; null when there is none, or the case was reopened since."
+  answeredOn: Date
+  closedOn: Date
+  "On what ground it is not considered; null unless it was refused."
+  refusal: CaseRefusal
+  "Whether the answer was overdue on a day (today when not given): its day had passed, and there was none."
+  overdue(asOf: Date): Boolean!
+  "How many persons stand behind it, each counted once; 0 where nobody is named."
+  signatoryCount: Int!
+  "What was said and by whom; null for those who may see the case alone."
+  content: CaseContent
+  "What everybody may read; null when it is not published."
+  publication: CasePublication
+  "Its course, the first step first."
+  steps(first: Int, after: String, last: Int, before: String, orderBy: CaseStepOrder): CaseStepConnection!
+  "Answers that the applicant was given, the first one first; for those who may read what the case says."
+  answers(first: Int, after: String, last: Int, before: String): CaseAnswerConnection!
+  "Internal notes; for those who work on the case."
+  notes(first: Int, after: String, last: Int, before: String, orderBy: CaseNoteOrder): CaseNoteConnection!
+  "Who stands behind it; a signatory sees their own signature."
+  signatories(first: Int, after: String, last: Int, before: String, orderBy: CaseSignatoryOrder): CaseSignatoryConnection!
+  "Other bodies in whose hands it is or was."
+  forwardings(first: Int, after: String, last: Int, before: String): CaseForwardingConnection!
+  "Its terms, the first one first."
+  clocks(first: Int, after: String, last: Int, before: String, filter: CaseClockFilter, orderBy: CaseClockOrder, asOf: Date): CaseClockConnection!
+  "Give it as expectedVersion when you change the case."
+  version: Int!
+}
+
+"What was said in a case, and by whom: personal data, for the applicant and those whose work it is."
+type CaseContent implements Node {
+  id: ID!
+  case: Case
+  title: String!
+  text: String!
+  "Who speaks for those who signed; null when nobody is named."
+  applicant: Person
+  "The applicant's consent to the processing of their data, where one was noted."
+  consent: Consent
+  "The account of the member of staff who wrote it down; null when it was handed in online, or the caller may not see accounts."
+  operator: Node
+  "What shows, with the number, that somebody handed the case in; print both on the slip. FORBIDDEN for those who answer the case: with it one speaks for the applicant."
+  code: String @can(permission: "cases:read_code")
+}
+
+"A case in the words in which everybody may read it."
+type CasePublication {
+  title: String!
+  text: String!
+  "Null while there is no answer, or none was published."
+  answer: String
+  publishedAt: DateTime!
+}
+
+"A case for whoever has its slip."
+type CaseReceipt {
+  number: String!
+  publicState: CasePublicState!
+  receivedOn: Date!
+  registeredOn: Date
+  dueOn: Date
+  "Whether the answer is overdue today."
+  overdue: Boolean!
+  pausedOn: Date
+  answeredOn: Date
+  closedOn: Date
+  refusal: CaseRefusal
+  "The last answer."
+  answer: String
+  "The last day on which one may object to it."
+  objectUntil: Date
+  signatoryCount: Int!
+  "The first step first."
+  steps: [CaseReceiptStep!]!
+}
+
+type CaseReceiptStep {
+  kind: CaseStepKind!
+  at: DateTime!
+  text: String
+}
+
+"A step of a case's course."
+type CaseStep implements Node {
+  id: ID!
+  case: Case
+  kind: CaseStepKind!
+  "The state that the case was in after it."
+  state: CaseState
+  "Whom it is about: the new owner, the body that it was forwarded to."
+  organisation: Organisation
+  "What was said with it; FORBIDDEN to those who may not read what the case says."
+  text: String @can(permission: "cases:read_content")
+  at: DateTime!
+}
+
+enum CaseStepKind {
+  OPENED
+  REGISTERED
+  ASSIGNED
+  HANDED_OVER
+  FORWARDED
+  "Another body has answered or sent it back."
+  FORWARDING_ENDED
+  "Work was done."
+  PROGRESS
+  EXTENDED
+  PAUSED
+  RESUMED
+  ANSWERED
+  "The applicant accepts the answer."
+  CONFIRMED
+  "The applicant does not accept it."
+  OBJECTED
+  CLOSED
+  REOPENED
+  REFUSED
+}
+
+"An internal note."
+type CaseNote implements Node {
+  id: ID!
+  case: Case
+  author: Person
+  text: String!
+  at: DateTime!
+}
+
+"An answer that the applicant was given."
+type CaseAnswer implements Node {
+  id: ID!
+  case: Case
+  "1 for the first; a case that was reopened has several."
+  round: Int!
+  text: String!
+  "The official who signed it."
+  signedBy: Person
+  answeredOn: Date!
+  "The last day on which the applicant may object."
+  objectUntil: Date!
+  "When the applicant accepted it."
+  confirmedOn: Date
+  "When the applicant objected."
+  objectedOn: Date
+  "What the applicant objected."
+  objection: String
+}
+
+"A person who stands behind a case."
+type CaseSignatory implements Node {
+  id: ID!
+  case: Case
+  person: Person
+  signedOn: Date!
+  withdrawnOn: Date
+  "Whether they speak for all: the first who signed and did not withdraw."
+  contact: Boolean!
+}
+
+"A case, or a question about it, in the hands of another body."
+type CaseForwarding implements Node {
+  id: ID!
+  case: Case
+  organisation: Organisation
+  "True: the case is that body's to answer (59-FZ, article 8, part 3). False: a body of the municipality was asked (article 10, part 2)."
+  outside: Boolean!
+  "Why; FORBIDDEN to those who may not read what the case says."
+  reason: String @can(permission: "cases:read_content")
+  forwardedOn: Date!
+  "When the reply is due: inside after the kind's replyDays, outside after the days that the law gives the other body to register and to answer."
+  dueOn: Date
+  endedOn: Date
+  outcome: CaseForwardOutcome
+  "What was replied; FORBIDDEN to those who may not read what the case says."
+  reply: String @can(permission: "cases:read_content")
+}
+
+enum CaseForwardOutcome {
+  "The other body has replied; outside, to the applicant."
+  ANSWERED
+  "It sent the case back."
+  RETURNED
+  "The reply is no longer needed."
+  WITHDRAWN
+}
+
+"A term that runs, or ran, against a case."
+type CaseClock implements Node {
+  id: ID!
+  case: Case
+  kind: CaseClockKind!
+  "The forwarding whose reply it counts towards."
+  forwarding: CaseForwarding
+  "Counted from the day after this one (Civil Code, article 191)."
+  beginsOn: Date!
+  "The term, without extension and pause."
+  days: Int!
+  unit: DeadlineUnit!
+  "A day that was set, and is not counted by the calendar; null for all others."
+  fixedOn: Date
+  extendedDays: Int!
+  "For how many days of the unit it stood still."
+  pausedDays: Int!
+  "Since when it stands still; null while it runs."
+  pausedOn: Date
+  "Its last day, by the municipality's calendar and its rule for days off."
+  dueOn: Date!
+  endedOn: Date
+  outcome: CaseClockOutcome
+  "Whether it was overdue on a day (today when not given): from the day after dueOn until it ended."
+  overdue(asOf: Date): Boolean!
+}
+
+enum CaseClockKind {
+  "From receipt to registration: 3 days (59-FZ, article 8, part 2)"
+  REGISTRATION
+  "From registration until it is forwarded or somebody takes it on: 7 days (article 8, part 3)"
+  FORWARDING
+  "From registration to the answer: 30 days (article 12, part 1)"
+  ANSWER
+  "Until another body has replied: 15 days inside (article 10, part 2)"
+  REPLY
+}
+
+enum CaseClockOutcome {
+  "What it counted towards was done, in time or late."
+  MET
+  "There was no more reason for it: the case went to another body, say."
+  STOPPED
+}
+
+enum CaseOrigin {
+  "Said at a citizens' gathering (сход)"
+  GATHERING
+  "Said at an official's reception (личный приём; 59-FZ, article 13)"
+  RECEPTION
+  "A collective complaint"
+  COMPLAINT
+  "Found on a field visit"
+  FINDING
+  "Said at public hearings"
+  HEARING
+  "A council's recommendation"
+  RECOMMENDATION
+  "A proposal on a draft or programme"
+  PROPOSAL
+  "A question from the floor of a meeting"
+  QUESTION
+  "A public expertise's opinion"
+  EXPERTISE
+  "Written down by staff from paper, phone or word of mouth"
+  STAFF
+  "Handed in by a resident"
+  ONLINE
+}
+
+enum CaseChannel {
+  ONLINE
+  PAPER
+  EMAIL
+  PHONE
+  IN_PERSON
+  "Spoken at a meeting"
+  MEETING
+}
+
+"What the public sees of a workflow."
+enum CasePublicState {
+  "Handed in, not registered yet"
+  RECEIVED
+  "Registered, without an owner yet"
+  REGISTERED
+  "In its owner's hands"
+  IN_PROGRESS
+  "In the hands of a body outside, which answers it"
+  FORWARDED
+  "Answered; the applicant may accept or object"
+  ANSWERED
+  CLOSED
+  "Worked on again after an answer, a refusal or its return"
+  REOPENED
+  "Not considered; see refusal"
+  REFUSED
+}
+
+"Why a case is not considered: the grounds of 59-FZ, article 11."
+enum CaseRefusal {
+  "No name or address to answer to (part 1)"
+  NO_NAME_OR_ADDRESS
+  "Against a court's decision (part 2)"
+  JUDICIAL_DECISION
+  "Obscene or insulting words, threats (part 3)"
+  ABUSE
+  "It cannot be read (part 4)"
+  UNREADABLE
+  "It does not tell what is wanted (part 4.1)"
+  UNCLEAR
+  "Answered in substance several times, without anything new (part 5)"
+  REPEATED
+  "The answer would disclose a secret that the law protects (part 6)"
+  SECRET
+}
+
+"A sort of case, with its terms: data of the municipality, with the terms of 59-FZ to begin with."
+type CaseKind implements Node {
+  id: ID!
+  "Its name for programs, as openers use it: appeal."
+  key: String!
+  "In the language that was asked for."
+  name: String!
+  names: LocalText!
+  "From receipt to registration (59-FZ, article 8, part 2: 3 days)."
+  registrationDays: Int!
+  registrationUnit: DeadlineUnit!
+  "From registration to forwarding (article 8, part 3: 7 days)."
+  forwardingDays: Int!
+  forwardingUnit: DeadlineUnit!
+  "From registration to the answer (article 12, part 1: 30 days)."
+  answerDays: Int!
+  answerUnit: DeadlineUnit!
+  "The most by which a term is extended, once (article 12, part 2: 30 days); 0: never."
+  extensionDays: Int!
+  "For a body of the municipality that is asked (article 10, part 2: 15 days), in calendar days."
+  replyDays: Int!
+  "For the applicant to object to an answer, in calendar days."
+  objectionDays: Int!
+  "How many days before a term's day the owner and their superior are told; they are told again on the day after."
+  remindDays: Int!
+  "Whether the term may stand still while the applicant is waited for. Appeals' may not: 59-FZ knows no pause."
+  mayPause: Boolean!
+  "Whether cases that name no kind are of this one."
+  isDefault: Boolean!
+  "Cases received from this day on are not of this kind; null: it is in use."
+  retiredOn: Date
+  "Cases of the kind, as far as the caller may see them."
+  cases(first: Int, after: String, last: Int, before: String, filter: CaseFilter, orderBy: CaseOrder, asOf: Date): CaseConnection!
+  version: Int!
+}
+
+"A state of the municipality's own workflow."
+type CaseState implements Node {
+  id: ID!
+  key: String!
+  "In the language that was asked for."
+  name: String!
+  names: LocalText!
+  "What the public sees of it."
+  publicState: CasePublicState!
+  "Whether a case that reaches the public state comes to this state; each public state has one such."
+  entry: Boolean!
+  "Where the workflow leads from it."
+  transitions(first: Int, after: String, last: Int, before: String): CaseTransitionConnection!
+  version: Int!
+}
+
+"A way of the workflow from one state to another."
+type CaseTransition implements Node {
+  id: ID!
+  from: CaseState
+  to: CaseState
+}
+
+"Something that happened to a case, or to a signatory of it."
+type CaseChange {
+  "The same at every delivery: a client that has seen it drops it."
+  eventId: ID!
+  kind: ChangeKind!
+  at: DateTime!
+  "The case, read anew; null when the caller may no longer see it."
+  case: Case
+}
+
+input CaseFilter {
+  number: StringFilter
+  kind: IDFilter
+  state: IDFilter
+  publicState: CasePublicStateFilter
+  origin: CaseOriginFilter
+  channel: CaseChannelFilter
+  "The object that it came from, of any type."
+  source: IDFilter
+  district: IDFilter
+  ownerOrganisation: IDFilter
+  ownerPerson: IDFilter
+  parent: IDFilter
+  receivedOn: DateFilter
+  dueOn: DateFilter
+  answeredOn: DateFilter
+  closedOn: DateFilter
+  published: BooleanFilter
+  "Whether the answer was overdue on the day asOf."
+  overdue: BooleanFilter
+}
+
+enum CaseOrderField {
+  RECEIVED_ON
+  "The day of the answer; those without one last."
+  DUE_ON
+  NUMBER
+}
+
+input CaseContentFilter {
+  applicant: IDFilter
+  "Words of the title: forgives ё for е, case and a typo. The list is then ordered by likeness unless orderBy is given."
+  search: String
+}
+
+enum CaseContentOrderField { RECEIVED_ON }
+
+input CaseClockFilter {
+  kind: CaseClockKindFilter
+  dueOn: DateFilter
+  endedOn: DateFilter
+  outcome: CaseClockOutcomeFilter
+  "Whether it was overdue on the day asOf."
+  overdue: BooleanFilter
+}
+
+enum CaseClockOrderField { BEGINS_ON DUE_ON }
+
+input CaseKindFilter { key: StringFilter }
+
+enum CaseKindOrderField { KEY }
+
+input CaseStateFilter { publicState: CasePublicStateFilter }
+
+enum CaseStateOrderField { KEY }
+
+enum CaseStepOrderField { AT }
+
+enum CaseNoteOrderField { AT }
+
+enum CaseSignatoryOrderField { SIGNED_ON }
+
+"A resident gives the first fields. Those after districtId are for staff, who may register (cases:register); with any of them the case is written down for somebody else."
+input OpenCaseInput {
+  "The municipality's default kind when not given."
+  kindId: ID
+  "1 to 300 characters."
+  title: String!
+  "1 to 20,000 characters."
+  text: String!
+  districtId: ID
+  "How it came; PAPER when not given."
+  channel: CaseChannel
+  "STAFF when not given."
+  origin: CaseOrigin
+  "The object that it came from, of any type that the caller may see."
+  sourceId: ID
+  "Whose word it is; nobody is named when not given."
+  applicantId: ID
+  "The applicant's consent to the processing of their data. Needed for what was spoken (PHONE, IN_PERSON) when there is an applicant."
+  consentId: ID
+  "Today when not given; not in the future."
+  receivedOn: Date
+  "The day of registration in the paper journal: receipt or later; today when not given."
+  registeredOn: Date
+  ownerOrganisationId: ID
+  ownerPersonId: ID
+  "The case that this one is part of; cases:write on it is needed."
+  parentId: ID
+  clientMutationId: String
+}
+
+input RegisterCaseInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int
+  "Another kind than the one that it was handed in as."
+  kindId: ID
+  clientMutationId: String
+}
+
+"An organisation, a person, or both."
+input AssignCaseInput {
+  id: ID!
+  expectedVersion: Int
+  ownerOrganisationId: ID
+  ownerPersonId: ID
+  clientMutationId: String
+}
+
+"An organisation, a person, or both."
+input HandOverCaseInput {
+  id: ID!
+  expectedVersion: Int
+  ownerOrganisationId: ID
+  ownerPersonId: ID
+  "1 to 4,000 characters; the applicant sees it."
+  reason: String!
+  clientMutationId: String
+}
+
+input ForwardCaseInput {
+  id: ID!
+  expectedVersion: Int
+  organisationId: ID!
+  "True: the body outside is competent, and answers. False: a body of the municipality is asked."
+  outside: Boolean!
+  "1 to 4,000 characters; the applicant sees it."
+  reason: String!
+  "Until when a reply is expected, in calendar days: 1 to 366. Not given: the kind's terms."
+  replyDays: Int
+  clientMutationId: String
+}
+
+input EndForwardingInput {
+  "The forwarding's id."
+  id: ID!
+  outcome: CaseForwardOutcome!
+  "Needed where it was answered; 1 to 20,000 characters. The applicant sees it."
+  reply: String
+  clientMutationId: String
+}
+
+input AddCaseStepInput {
+  caseId: ID!
+  "1 to 4,000 characters."
+  text: String!
+  "Another state of work to which the workflow leads."
+  stateId: ID
+  clientMutationId: String
+}
+
+input AddCaseNoteInput {
+  caseId: ID!
+  "1 to 4,000 characters."
+  text: String!
+  clientMutationId: String
+}
+
+input AddCaseSignatoryInput {
+  caseId: ID!
+  "Oneself when not given; somebody else needs cases:write."
+  personId: ID
+  clientMutationId: String
+}
+
+input WithdrawCaseSignatoryInput {
+  "The signature's id."
+  id: ID!
+  clientMutationId: String
+}
+
+input ExtendCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "1 up to the kind's extensionDays, of the unit of its term."
+  days: Int!
+  "1 to 4,000 characters; the applicant sees it."
+  reason: String!
+  clientMutationId: String
+}
+
+input PauseCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "What the applicant is asked for; 1 to 4,000 characters."
+  reason: String!
+  clientMutationId: String
+}
+
+input ResumeCaseInput {
+  id: ID!
+  expectedVersion: Int
+  clientMutationId: String
+}
+
+input AnswerCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "1 to 20,000 characters."
+  text: String!
+  "The official who signs; the caller when not given."
+  signedById: ID
+  clientMutationId: String
+}
+
+input RefuseCaseInput {
+  id: ID!
+  expectedVersion: Int
+  ground: CaseRefusal!
+  "What the applicant is told; 1 to 4,000 characters."
+  text: String!
+  clientMutationId: String
+}
+
+"The id for the applicant's account; number and code for whoever has the slip."
+input ConfirmAnswerInput {
+  id: ID
+  number: String
+  code: String
+  clientMutationId: String
+}
+
+"The id for the applicant's account; number and code for whoever has the slip."
+input ObjectToAnswerInput {
+  id: ID
+  number: String
+  code: String
+  "1 to 4,000 characters."
+  text: String!
+  clientMutationId: String
+}
+
+input CloseCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "1 to 4,000 characters; the applicant sees it."
+  text: String
+  clientMutationId: String
+}
+
+input ReopenCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "1 to 4,000 characters; the applicant sees it."
+  reason: String!
+  clientMutationId: String
+}
+
+"Words without personal data, which everybody will read."
+input PublishCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "1 to 300 characters."
+  title: String!
+  "1 to 20,000 characters; not the applicant's own text."
+  text: String!
+  "Where the case was answered; 1 to 20,000 characters."
+  answer: String
+  clientMutationId: String
+}
+
+input UnpublishCaseInput {
+  id: ID!
+  expectedVersion: Int
+  clientMutationId: String
+}
+
+input ClaimCaseInput {
+  "As on the slip: 2012-15."
+  number: String!
+  "As on the slip."
+  code: String!
+  clientMutationId: String
+}
+
+input LinkCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "Null takes the case from below the one where it is."
+  parentId: ID
+  clientMutationId: String
+}
+
+input CreateCaseKindInput {
+  "Latin letters, digits and _, at most 40; it cannot be changed."
+  key: String!
+  "1 to 200 characters in each language."
+  names: LocalTextInput!
+  terms: CaseTermsInput
+  isDefault: Boolean! = false
+  clientMutationId: String
+}
+
+"Days: 0 to 366, remindDays to 60. What is left out stays as it is."
+input CaseTermsInput {
+  registrationDays: Int
+  registrationUnit: DeadlineUnit
+  forwardingDays: Int
+  forwardingUnit: DeadlineUnit
+  answerDays: Int
+  answerUnit: DeadlineUnit
+  extensionDays: Int
+  replyDays: Int
+  objectionDays: Int
+  remindDays: Int
+  mayPause: Boolean
+}
+
+"Fields left out stay as they are."
+input UpdateCaseKindInput {
+  id: ID!
+  expectedVersion: Int!
+  names: LocalTextInput
+  terms: CaseTermsInput
+  "True makes it the default in the place of the one before."
+  isDefault: Boolean
+  "Null puts the kind into use again."
+  retiredOn: Date
+  clientMutationId: String
+}
+
+input CreateCaseStateInput {
+  "Latin letters, digits and _, at most 40; it cannot be changed."
+  key: String!
+  "1 to 200 characters in each language."
+  names: LocalTextInput!
+  publicState: CasePublicState!
+  "True makes it the entry to its public state in the place of the one before."
+  entry: Boolean! = false
+  "The states to which the workflow leads from it. Add it to the nextIds of others to lead there."
+  nextIds: [ID!]! = []
+  clientMutationId: String
+}
+
+"Fields left out stay as they are."
+input UpdateCaseStateInput {
+  id: ID!
+  expectedVersion: Int!
+  names: LocalTextInput
+  entry: Boolean
+  "All states to which the workflow leads from it."
+  nextIds: [ID!]
+  clientMutationId: String
+}
+`, BuiltIn: false},
 	{Name: "../modules/councils/councils.graphqls", Input: `extend type Query {
   "A council by its id."
   council(id: ID!): Council @can(permission: "councils:read")
@@ -9577,8 +11549,6 @@ type Council implements Node {
   memberCount(asOf: Date): Int!
   "Seats not taken on a day (today when not given); null where there is no limit."
   vacantSeats(asOf: Date): Int
-  "Its meetings, earliest first."
-  meetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
   "Its files, the founding act above all, in the order in which they were sent. Those who may change the body attach them."
   attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
   "Give it as expectedVersion when you change the body."
@@ -9849,6 +11819,8 @@ input EndMembershipInput {
   attachment(id: ID!): Attachment @public
   "An upload of one's own."
   fileUpload(id: ID!): FileUpload @can(permission: "files:upload")
+  "Uploads of one's own of the last day, in the order in which they were begun."
+  fileUploads(first: Int, after: String, last: Int, before: String): FileUploadConnection! @can(permission: "files:upload")
 }
 
 extend type Mutation {
@@ -9856,7 +11828,7 @@ extend type Mutation {
   prepareUpload(input: PrepareUploadInput!): FileUploadPayload! @can(permission: "files:upload")
   "Add a file to an object: one sent within this request, or an upload of one's own that was received. Needs the right to change the object's files: FORBIDDEN. BAD_USER_INPUT when the file is not taken: too large, of a kind that is not taken, damaged, infected."
   attachFile(input: AttachFileInput!): AttachmentPayload! @can(permission: "files:upload")
-  "Take a file from an object. It stays as a mark that there was one; its bytes are erased soon after. Needs the right to change the object's files."
+  "Take a file from an object: nobody sees it any more (the payload's attachment is null), and its bytes are erased soon after. Needs the right to change the object's files."
   removeAttachment(input: RemoveAttachmentInput!): AttachmentPayload! @can(permission: "files:upload")
 }
 
@@ -9877,10 +11849,8 @@ type Attachment implements Node {
   createdAt: DateTime!
   "What it belongs to."
   object: Node
-  "When it was taken away; null while it stands."
-  removedAt: DateTime
-  "Where the caller gets it, relative to this server: for one to two hours, and no longer than the right to see it and the session last. Null once it was taken away."
-  url: String
+  "Where the caller gets it, relative to this server: for one to two hours, and no longer than the right to see it and the session last."
+  url: String!
   "Where the caller gets a small JPEG of a picture, upright and without metadata; null where there is none."
   previewUrl: String
 }
@@ -10048,696 +12018,6 @@ input MarkNoticesInput {
   "1 to 1,000 notices of one's own."
   noticeIds: [ID!]!
   read: Boolean! = true
-  clientMutationId: String
-}
-`, BuiltIn: false},
-	{Name: "../modules/meetings/meetings.graphqls", Input: `extend type Query {
-  "A meeting by its id."
-  meeting(id: ID!): Meeting @can(permission: "meetings:read")
-  "Meetings: the public sees those that were announced; those who plan them see them all."
-  meetings(
-    first: Int, after: String, last: Int, before: String
-    filter: MeetingFilter
-    orderBy: MeetingOrder
-  ): MeetingConnection! @can(permission: "meetings:read")
-  "For how many days before it a meeting of a kind must be announced in this town; kinds not listed need no days, unless their body's rules ask for some."
-  meetingNotices(first: Int, after: String, last: Int, before: String): MeetingNoticeConnection! @can(permission: "meetings:read")
-}
-
-extend type Mutation {
-  "Plan a meeting. It is not public before it is announced. A body's meeting is planned with the right in the body, any other with the right in its district, or in the whole town."
-  planMeeting(input: PlanMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
-  "Change title, organiser and end of a meeting that has not begun. Time and place of an announced one are changed by moveMeeting."
-  updateMeeting(input: UpdateMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
-  "Announce a planned meeting. It needs a place or a link. BAD_USER_INPUT when the legal notice period is too short: the message says the earliest day."
-  announceMeeting(input: AnnounceMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
-  "Give a meeting another time or place. An announced one needs its full notice again when its time changes; calendars see a change of the same event."
-  moveMeeting(input: MoveMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
-  "Cancel a meeting that has not begun, with the reason. It stays, and calendars see it cancelled."
-  cancelMeeting(input: CancelMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
-  "Say for how many days before it a meeting of a kind must be announced; 0 for none. It holds for what is announced from now on."
-  setMeetingNotice(input: SetMeetingNoticeInput!): MeetingNoticePayload! @can(permission: "meetings:configure")
-
-  "Put an item on the agenda; at the end when no position is given."
-  addAgendaItem(input: AddAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:write")
-  "Change an open item's words."
-  updateAgendaItem(input: UpdateAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:write")
-  "Give an item another position; the others close up."
-  moveAgendaItem(input: MoveAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:write")
-  "Take an open item off the agenda of a meeting that has not begun. In session, close it as WITHDRAWN instead."
-  removeAgendaItem(input: RemoveAgendaItemInput!): MeetingPayload! @can(permission: "meetings:write")
-  "Name a person who speaks to an item; last when no position is given."
-  addSpeaker(input: AddSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
-  "Give a speaker another position; the others close up."
-  moveSpeaker(input: MoveSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
-  removeSpeaker(input: RemoveSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
-  "Close an item with its outcome, in session. One POSTPONED to another meeting of the same body is put on that one's agenda."
-  closeAgendaItem(input: CloseAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:record")
-  "Open an item again that was closed by mistake, while the meeting is in session. CONFLICT when another meeting took it up."
-  reopenAgendaItem(input: ReopenAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:record")
-
-  "Open registration for an announced meeting, or open it again after it was closed."
-  openRegistration(input: OpenRegistrationInput!): MeetingPayload! @can(permission: "meetings:write")
-  "Close registration now. Who stands on the list stays on it, and moves up when places become free."
-  closeRegistration(input: CloseRegistrationInput!): MeetingPayload! @can(permission: "meetings:write")
-  "Change the number of places. As many move up from the waiting list as fit. CONFLICT when more are registered than would fit."
-  changeCapacity(input: ChangeCapacityInput!): MeetingPayload! @can(permission: "meetings:write")
-  "Register yourself, or another person with the permission meetings:register_others. When all places are taken the person waits, in order of arrival."
-  registerForMeeting(input: RegisterForMeetingInput!): RegistrationPayload! @can(permission: "meetings:register")
-  "Give a place back, or leave the waiting list, before the meeting begins. The first who waits moves up at once."
-  cancelRegistration(input: CancelRegistrationInput!): RegistrationPayload! @can(permission: "meetings:register")
-  "Note at the door that a registered person has come: by registration, or by meeting and code."
-  checkIn(input: CheckInInput!): RegistrationPayload! @can(permission: "meetings:check_in")
-  "Take a check-in back."
-  undoCheckIn(input: UndoCheckInInput!): RegistrationPayload! @can(permission: "meetings:check_in")
-  "Note all who came, after work without a network. All or none: each code that is wrong is named. Who is checked in already keeps the earlier time."
-  bulkCheckIn(input: BulkCheckInInput!): MeetingPayload! @can(permission: "meetings:check_in")
-
-  "Note that a member is present, leaves, comes back or is absent. BAD_USER_INPUT for somebody who is no member of the body on that day."
-  markAttendance(input: MarkAttendanceInput!): AttendancePayload! @can(permission: "meetings:record")
-  "The same for many at once; all or none."
-  markAttendances(input: MarkAttendancesInput!): MeetingPayload! @can(permission: "meetings:record")
-  "Take away a time of presence that was noted by mistake. While the meeting is in session or was not opened yet."
-  removePresence(input: RemovePresenceInput!): AttendancePayload! @can(permission: "meetings:record")
-  "Open the session on its day. CONFLICT without a quorum, unless the meeting has no body; the quorum is frozen into the record."
-  openSession(input: OpenSessionInput!): MeetingPayload! @can(permission: "meetings:record")
-  "Close the session. CONFLICT while items are open: the message names them. The quorum is frozen again, and who is in the room leaves it."
-  closeSession(input: CloseSessionInput!): MeetingPayload! @can(permission: "meetings:record")
-
-  "Write the next version of the minutes: the first one, or one that takes the place of an agreed or published one. One is in work at a time."
-  writeMinutes(input: WriteMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
-  "Change a draft."
-  updateMinutes(input: UpdateMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
-  "Note that the body agreed to the draft."
-  agreeMinutes(input: AgreeMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
-  "Publish agreed minutes of a closed meeting. The version that was public before becomes CORRECTED, and is kept."
-  publishMinutes(input: PublishMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
-
-  "Make a new secret address of your own calendar: the meetings that you are registered for and those of the bodies in which you sit. The address before it stops working. It is shown this once."
-  resetCalendarFeed(input: ResetCalendarFeedInput!): CalendarFeedPayload! @can(permission: "meetings:register")
-}
-
-extend type District {
-  "Meetings in the district or for it, earliest first."
-  meetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
-}
-
-extend type Venue {
-  "Meetings at this place, earliest first."
-  meetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
-}
-
-extend type Organisation {
-  "Meetings that it organises, earliest first."
-  organisedMeetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
-}
-
-extend type Person {
-  "Meetings that the person is or was registered for, as far as the caller may see them: their own, or as staff."
-  registrations(first: Int, after: String, last: Int, before: String, filter: RegistrationFilter): RegistrationConnection!
-}
-
-extend type Subscription {
-  "A meeting's live state: each change of it, its agenda, registration and attendance, as it is committed; of one meeting, or of all that the caller may see. One committed just before may come too: load after subscribing."
-  meetingChanged(id: ID): MeetingChange! @can(permission: "meetings:read")
-}
-
-"A meeting of people: a session of a council, commission or assembly, a gathering, a hearing, a joint reception."
-type Meeting implements Node {
-  id: ID!
-  kind: MeetingKind!
-  title: String!
-  "The body that meets: a council, an assembly. Null where nobody but its participants does."
-  body: Node
-  "The organisation that calls it, if not the body itself."
-  organiser: Organisation
-  "The district that it is about."
-  district: District
-  venue: Venue
-  "Where to join it online."
-  link: String
-  "How one takes part; null while neither place nor link is known."
-  form: MeetingForm
-  startsAt: DateTime!
-  endsAt: DateTime
-  "The day in the town on which it starts: the quorum counts the members of that day."
-  startsOn: Date!
-  state: MeetingState!
-  announcedAt: DateTime
-  "For how many days before it it had to be announced, as that stood when it was announced or moved last."
-  noticeDays: Int
-  openedAt: DateTime
-  closedAt: DateTime
-  cancelledAt: DateTime
-  cancellationReason: String
-  "Raised at each change of time or place and by a cancellation; calendars go by it (RFC 5545, SEQUENCE)."
-  sequence: Int!
-  "Its items in order."
-  agenda(first: Int, after: String, last: Int, before: String): AgendaItemConnection!
-  "The quorum now, as found at the close once it is closed. Null without a body, and when cancelled."
-  quorum: Quorum
-  "The quorum as it was found at the opening; null before, and without a body."
-  quorumAtOpening: Quorum
-  "The quorum as it was found at the close; null before, and without a body."
-  quorumAtClose: Quorum
-  "Null where nobody needs to register."
-  registration: MeetingRegistration
-  "Who registered, in order of arrival: the caller's own registration, or all of them with the permission meetings:read_registrations."
-  registrations(first: Int, after: String, last: Int, before: String, filter: RegistrationFilter): RegistrationConnection!
-  "Who of the members was present and who was not."
-  attendance(first: Int, after: String, last: Int, before: String, filter: AttendanceFilter): AttendanceConnection!
-  "All versions of the minutes that the caller may see, newest first; the public sees the published one."
-  minutes(first: Int, after: String, last: Int, before: String, filter: MinutesFilter): MinutesConnection!
-  "Its papers as a whole. Those who may write the meeting attach them."
-  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
-  "Give it as expectedVersion when you change the meeting."
-  version: Int!
-}
-
-enum MeetingKind {
-  "Заседание совета"
-  COUNCIL_SESSION
-  "Заседание комиссии"
-  COMMISSION_SESSION
-  "Заседание собрания"
-  ASSEMBLY_SESSION
-  "Сход или собрание граждан (131-FZ, articles 25.1 and 29)"
-  GATHERING
-  "Публичные слушания, общественные обсуждения (131-FZ, article 28)"
-  HEARING
-  "Совместный приём граждан"
-  JOINT_RECEPTION
-  OTHER
-}
-
-enum MeetingForm {
-  IN_PERSON
-  ONLINE
-  HYBRID
-}
-
-enum MeetingState {
-  "Known to those who prepare it."
-  PLANNED
-  "Public."
-  ANNOUNCED
-  IN_SESSION
-  "Over; minutes are to come."
-  CLOSED
-  "Over; minutes are published."
-  MINUTES_APPROVED
-  CANCELLED
-}
-
-"Whether enough members are there. Members are those of the day of the meeting."
-type Quorum {
-  "Seats that are filled."
-  members: Int!
-  "All seats, filled or not, by the body's rules."
-  seats: Int!
-  "How many must be present."
-  required: Int!
-  "Members in the room: now, or at the moment that was frozen."
-  present: Int!
-  reached: Boolean!
-}
-
-"How registration for a meeting stands. Names are for staff and for each their own."
-type MeetingRegistration {
-  openedAt: DateTime!
-  "The moment from which nobody is registered any more; the start of the meeting when none was set."
-  closesAt: DateTime!
-  capacity: Int!
-  registered: Int!
-  waiting: Int!
-  checkedIn: Int!
-}
-
-"For how many days before it a meeting of a kind must be announced in this town."
-type MeetingNotice implements Node {
-  id: ID!
-  kind: MeetingKind!
-  days: Int!
-  version: Int!
-}
-
-"A point of a meeting's agenda."
-type AgendaItem implements Node {
-  id: ID!
-  meeting: Meeting
-  "From 1, without gaps."
-  position: Int!
-  title: String!
-  "What it is about, in more words."
-  text: String!
-  "Its papers. Those who may write the meeting attach them."
-  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
-  "Who speaks to it, in order."
-  speakers(first: Int, after: String, last: Int, before: String): AgendaSpeakerConnection!
-  "What came of it; null while it is open."
-  outcome: AgendaOutcome
-  "What was decided, or why it was not."
-  outcomeText: String
-  votesFor: Int
-  votesAgainst: Int
-  votesAbstained: Int
-  closedAt: DateTime
-  "The meeting that takes it up."
-  postponedTo: Meeting
-  "The item of an earlier meeting that this one takes up."
-  postponedFrom: AgendaItem
-  version: Int!
-}
-
-enum AgendaOutcome {
-  "Принято решение"
-  DECIDED
-  "Принято к сведению"
-  NOTED
-  "Перенесён"
-  POSTPONED
-  "Снят с повестки"
-  WITHDRAWN
-}
-
-"A person who speaks to an item of an agenda."
-type AgendaSpeaker implements Node {
-  id: ID!
-  item: AgendaItem
-  "Null when the caller may not see the person."
-  person: Person
-  role: SpeakerRole!
-  "From 1, without gaps."
-  position: Int!
-}
-
-enum SpeakerRole {
-  "Докладчик"
-  RAPPORTEUR
-  "Содокладчик"
-  CO_RAPPORTEUR
-  "Выступающий"
-  SPEAKER
-  "Эксперт"
-  EXPERT
-  "Приглашённый"
-  INVITED
-}
-
-"A person's place at a meeting, or on its waiting list. Seen by the person and by staff with meetings:read_registrations."
-type Registration implements Node {
-  id: ID!
-  meeting: Meeting
-  person: Person
-  state: RegistrationState!
-  "The order in which people came; the waiting list goes by it."
-  arrival: Int!
-  "What the person shows at the door."
-  code: String!
-  registeredAt: DateTime!
-  "When the person moved up from the waiting list."
-  promotedAt: DateTime
-  cancelledAt: DateTime
-  checkedInAt: DateTime
-  version: Int!
-}
-
-enum RegistrationState {
-  "Has a place."
-  REGISTERED
-  "Waits for one."
-  WAITING
-  CANCELLED
-}
-
-"A member's attendance at a meeting. Public for meetings of bodies."
-type Attendance implements Node {
-  id: ID!
-  meeting: Meeting
-  "Null when the caller may not see the person."
-  person: Person
-  state: AttendanceState!
-  "Why the person was absent; FORBIDDEN without the permission meetings:read_absences, save one's own."
-  reason: String @can(permission: "meetings:read_absences")
-  "The times at which the person was in the room, in order."
-  presence(first: Int, after: String, last: Int, before: String): PresenceConnection!
-  version: Int!
-}
-
-enum AttendanceState {
-  "Was or is there, be it for a while."
-  PRESENT
-  "Absent for a good reason."
-  ABSENT_EXCUSED
-  ABSENT
-}
-
-"A time during which a member was in the room."
-type Presence implements Node {
-  id: ID!
-  attendance: Attendance
-  arrivedAt: DateTime!
-  "The moment of leaving, no longer included; null: still there."
-  leftAt: DateTime
-}
-
-"A version of a meeting's minutes."
-type Minutes implements Node {
-  id: ID!
-  meeting: Meeting
-  "1 for the first version."
-  number: Int!
-  text: String!
-  state: MinutesState!
-  writtenAt: DateTime!
-  "Null when a program wrote it, or the caller may not see the person."
-  writtenBy: Person
-  agreedAt: DateTime
-  agreedBy: Person
-  publishedAt: DateTime
-  publishedBy: Person
-  "When a later version took its place."
-  correctedAt: DateTime
-  version: Int!
-}
-
-enum MinutesState {
-  "In work."
-  DRAFT
-  "The body agreed to it; not public yet."
-  AGREED
-  "Public, and final; one at a time."
-  PUBLISHED
-  "Replaced by a later version."
-  CORRECTED
-}
-
-"Something that happened to a meeting, or to its agenda, registrations, attendance or minutes."
-type MeetingChange {
-  "The same at every delivery: a client that has seen it drops it."
-  eventId: ID!
-  kind: ChangeKind!
-  at: DateTime!
-  "The meeting, read anew; null when the caller may no longer see it."
-  meeting: Meeting
-}
-
-"The secret address of a calendar."
-type CalendarFeedPayload {
-  "The path of the feed on this server, to be kept secret; null when refused, and in the answer to a repeated request."
-  path: String
-  userErrors: [UserError!]!
-  clientMutationId: String
-}
-
-input MeetingFilter {
-  kind: MeetingKindFilter
-  state: MeetingStateFilter
-  "The body that meets, of any type."
-  body: IDFilter
-  district: IDFilter
-  venue: IDFilter
-  organiser: IDFilter
-  startsAt: DateTimeFilter
-  startsOn: DateFilter
-  "Words of the title: forgives ё for е, case and a typo. The list is then ordered by likeness unless orderBy is given."
-  search: String
-}
-
-enum MeetingOrderField {
-  STARTS_AT
-  TITLE
-}
-
-input RegistrationFilter {
-  state: RegistrationStateFilter
-}
-
-input AttendanceFilter {
-  person: IDFilter
-  state: AttendanceStateFilter
-}
-
-input MinutesFilter {
-  state: MinutesStateFilter
-}
-
-input PlanMeetingInput {
-  kind: MeetingKind!
-  "1 to 300 characters."
-  title: String!
-  "The body that meets: the id of a council, an assembly. Its kind must suit the body."
-  bodyId: ID
-  organiserId: ID
-  "When not given: the venue's district."
-  districtId: ID
-  venueId: ID
-  "An address that begins with https:// or http://."
-  link: String
-  startsAt: DateTime!
-  endsAt: DateTime
-  clientMutationId: String
-}
-
-"Fields left out stay as they are; null empties those that may be empty."
-input UpdateMeetingInput {
-  id: ID!
-  "The version that you read; a stale one is a CONFLICT."
-  expectedVersion: Int!
-  title: String
-  organiserId: ID
-  clientMutationId: String
-}
-
-input AnnounceMeetingInput {
-  id: ID!
-  clientMutationId: String
-}
-
-"Fields left out stay as they are; null empties those that may be empty."
-input MoveMeetingInput {
-  id: ID!
-  expectedVersion: Int!
-  startsAt: DateTime
-  endsAt: DateTime
-  venueId: ID
-  link: String
-  clientMutationId: String
-}
-
-input CancelMeetingInput {
-  id: ID!
-  "1 to 1,000 characters; public."
-  reason: String!
-  clientMutationId: String
-}
-
-input SetMeetingNoticeInput {
-  kind: MeetingKind!
-  "0 to 365."
-  days: Int!
-  clientMutationId: String
-}
-
-input AddAgendaItemInput {
-  meetingId: ID!
-  "1 to 500 characters."
-  title: String!
-  text: String! = ""
-  position: Int
-  clientMutationId: String
-}
-
-"Fields left out stay as they are."
-input UpdateAgendaItemInput {
-  id: ID!
-  expectedVersion: Int!
-  title: String
-  text: String
-  clientMutationId: String
-}
-
-input MoveAgendaItemInput {
-  id: ID!
-  "From 1 to the number of items."
-  position: Int!
-  clientMutationId: String
-}
-
-input RemoveAgendaItemInput {
-  id: ID!
-  clientMutationId: String
-}
-
-input AddSpeakerInput {
-  itemId: ID!
-  personId: ID!
-  role: SpeakerRole! = SPEAKER
-  position: Int
-  clientMutationId: String
-}
-
-input MoveSpeakerInput {
-  id: ID!
-  "From 1 to the number of speakers."
-  position: Int!
-  clientMutationId: String
-}
-
-input RemoveSpeakerInput {
-  id: ID!
-  clientMutationId: String
-}
-
-input CloseAgendaItemInput {
-  id: ID!
-  outcome: AgendaOutcome!
-  "What was decided, or why not; DECIDED needs it. At most 4,000 characters."
-  text: String
-  "All three counts, or none."
-  votesFor: Int
-  votesAgainst: Int
-  votesAbstained: Int
-  "With POSTPONED: a meeting of the same body that has not begun."
-  postponedToId: ID
-  clientMutationId: String
-}
-
-input ReopenAgendaItemInput {
-  id: ID!
-  clientMutationId: String
-}
-
-input OpenRegistrationInput {
-  meetingId: ID!
-  "1 to 100,000."
-  capacity: Int!
-  "At the latest the meeting's start, which it is when not given."
-  closesAt: DateTime
-  clientMutationId: String
-}
-
-input CloseRegistrationInput {
-  meetingId: ID!
-  clientMutationId: String
-}
-
-input ChangeCapacityInput {
-  meetingId: ID!
-  "1 to 100,000."
-  capacity: Int!
-  clientMutationId: String
-}
-
-input RegisterForMeetingInput {
-  meetingId: ID!
-  "Yourself when not given."
-  personId: ID
-  clientMutationId: String
-}
-
-input CancelRegistrationInput {
-  id: ID!
-  clientMutationId: String
-}
-
-"Give registrationId, or meetingId and code."
-input CheckInInput {
-  registrationId: ID
-  meetingId: ID
-  code: String
-  clientMutationId: String
-}
-
-input UndoCheckInInput {
-  id: ID!
-  clientMutationId: String
-}
-
-input BulkCheckInInput {
-  meetingId: ID!
-  "1 to 1,000."
-  entries: [CheckInEntryInput!]!
-  clientMutationId: String
-}
-
-input CheckInEntryInput {
-  code: String!
-  "When the person came; not in the future."
-  at: DateTime!
-}
-
-"""
-PRESENT opens a time of presence (from arrivedAt, now when not given), which leftAt ends; with leftAt alone it
-ends the one that is open. A reason belongs to an absence.
-"""
-input MarkAttendanceInput {
-  meetingId: ID!
-  personId: ID!
-  state: AttendanceState!
-  reason: String
-  arrivedAt: DateTime
-  leftAt: DateTime
-  clientMutationId: String
-}
-
-input MarkAttendancesInput {
-  meetingId: ID!
-  "1 to 1,000, each person once; as in markAttendance."
-  entries: [AttendanceEntryInput!]!
-  clientMutationId: String
-}
-
-input AttendanceEntryInput {
-  personId: ID!
-  state: AttendanceState!
-  reason: String
-  arrivedAt: DateTime
-  leftAt: DateTime
-}
-
-input RemovePresenceInput {
-  id: ID!
-  clientMutationId: String
-}
-
-input OpenSessionInput {
-  meetingId: ID!
-  clientMutationId: String
-}
-
-input CloseSessionInput {
-  meetingId: ID!
-  clientMutationId: String
-}
-
-input WriteMinutesInput {
-  meetingId: ID!
-  "1 to 200,000 characters."
-  text: String!
-  clientMutationId: String
-}
-
-input UpdateMinutesInput {
-  id: ID!
-  expectedVersion: Int!
-  text: String!
-  clientMutationId: String
-}
-
-input AgreeMinutesInput {
-  id: ID!
-  expectedVersion: Int!
-  clientMutationId: String
-}
-
-input PublishMinutesInput {
-  id: ID!
-  expectedVersion: Int!
-  clientMutationId: String
-}
-
-input ResetCalendarFeedInput {
   clientMutationId: String
 }
 `, BuiltIn: false},
@@ -11948,47 +13228,6 @@ type AddressPayload {
   _extension(slot: Int!): Extension
 }
 
-"A page of a list of AgendaItem."
-type AgendaItemConnection {
-  edges: [AgendaItemEdge!]!
-  "The same as the edges' nodes, for those who need no cursor at each."
-  nodes: [AgendaItem!]!
-  pageInfo: PageInfo!
-  "How many there are in the whole list; counted only when asked."
-  totalCount: Int!
-}
-
-type AgendaItemEdge {
-  "Where this one stands in the list."
-  cursor: String!
-  node: AgendaItem!
-}
-
-type AgendaItemPayload {
-  "As it is now; null when nothing was changed."
-  agendaItem: AgendaItem
-  "What stood against it, for a form; empty when it was done."
-  userErrors: [UserError!]!
-  clientMutationId: String
-  _extension(slot: Int!): Extension
-}
-
-"A page of a list of AgendaSpeaker."
-type AgendaSpeakerConnection {
-  edges: [AgendaSpeakerEdge!]!
-  "The same as the edges' nodes, for those who need no cursor at each."
-  nodes: [AgendaSpeaker!]!
-  pageInfo: PageInfo!
-  "How many there are in the whole list; counted only when asked."
-  totalCount: Int!
-}
-
-type AgendaSpeakerEdge {
-  "Where this one stands in the list."
-  cursor: String!
-  node: AgendaSpeaker!
-}
-
 "A page of a list of Attachment."
 type AttachmentConnection {
   edges: [AttachmentEdge!]!
@@ -12014,38 +13253,6 @@ type AttachmentPayload {
   _extension(slot: Int!): Extension
 }
 
-"A page of a list of Attendance."
-type AttendanceConnection {
-  edges: [AttendanceEdge!]!
-  "The same as the edges' nodes, for those who need no cursor at each."
-  nodes: [Attendance!]!
-  pageInfo: PageInfo!
-  "How many there are in the whole list; counted only when asked."
-  totalCount: Int!
-}
-
-type AttendanceEdge {
-  "Where this one stands in the list."
-  cursor: String!
-  node: Attendance!
-}
-
-type AttendancePayload {
-  "As it is now; null when nothing was changed."
-  attendance: Attendance
-  "What stood against it, for a form; empty when it was done."
-  userErrors: [UserError!]!
-  clientMutationId: String
-  _extension(slot: Int!): Extension
-}
-
-"Each condition that is given must hold."
-input AttendanceStateFilter {
-  eq: AttendanceState
-  in: [AttendanceState!]
-  notIn: [AttendanceState!]
-}
-
 "A page of a list of AuditEntry."
 type AuditEntryConnection {
   edges: [AuditEntryEdge!]!
@@ -12065,6 +13272,378 @@ type AuditEntryEdge {
 input AuditEntryOrder {
   field: AuditEntryOrderField!
   direction: OrderDirection! = ASC
+}
+
+"A page of a list of CalendarDay."
+type CalendarDayConnection {
+  edges: [CalendarDayEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CalendarDay!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CalendarDayEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CalendarDay!
+}
+
+"Each condition that is given must hold."
+input CalendarDayKindFilter {
+  eq: CalendarDayKind
+  in: [CalendarDayKind!]
+  notIn: [CalendarDayKind!]
+}
+
+input CalendarDayOrder {
+  field: CalendarDayOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CalendarSettingsPayload {
+  "As it is now; null when nothing was changed."
+  calendarSettings: CalendarSettings
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CalendarYear."
+type CalendarYearConnection {
+  edges: [CalendarYearEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CalendarYear!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CalendarYearEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CalendarYear!
+}
+
+input CalendarYearOrder {
+  field: CalendarYearOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CalendarYearPayload {
+  "As it is now; null when nothing was changed."
+  calendarYear: CalendarYear
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CaseAnswer."
+type CaseAnswerConnection {
+  edges: [CaseAnswerEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseAnswer!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseAnswerEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseAnswer!
+}
+
+"Each condition that is given must hold."
+input CaseChannelFilter {
+  eq: CaseChannel
+  in: [CaseChannel!]
+  notIn: [CaseChannel!]
+}
+
+"A page of a list of CaseClock."
+type CaseClockConnection {
+  edges: [CaseClockEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseClock!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseClockEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseClock!
+}
+
+"Each condition that is given must hold."
+input CaseClockKindFilter {
+  eq: CaseClockKind
+  in: [CaseClockKind!]
+  notIn: [CaseClockKind!]
+}
+
+input CaseClockOrder {
+  field: CaseClockOrderField!
+  direction: OrderDirection! = ASC
+}
+
+"Each condition that is given must hold."
+input CaseClockOutcomeFilter {
+  eq: CaseClockOutcome
+  in: [CaseClockOutcome!]
+  notIn: [CaseClockOutcome!]
+}
+
+"A page of a list of Case."
+type CaseConnection {
+  edges: [CaseEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Case!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Case!
+}
+
+"A page of a list of CaseContent."
+type CaseContentConnection {
+  edges: [CaseContentEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseContent!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseContentEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseContent!
+}
+
+input CaseContentOrder {
+  field: CaseContentOrderField!
+  direction: OrderDirection! = ASC
+}
+
+"A page of a list of CaseForwarding."
+type CaseForwardingConnection {
+  edges: [CaseForwardingEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseForwarding!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseForwardingEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseForwarding!
+}
+
+type CaseForwardingPayload {
+  "As it is now; null when nothing was changed."
+  caseForwarding: CaseForwarding
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CaseKind."
+type CaseKindConnection {
+  edges: [CaseKindEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseKind!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseKindEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseKind!
+}
+
+input CaseKindOrder {
+  field: CaseKindOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CaseKindPayload {
+  "As it is now; null when nothing was changed."
+  caseKind: CaseKind
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CaseNote."
+type CaseNoteConnection {
+  edges: [CaseNoteEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseNote!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseNoteEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseNote!
+}
+
+input CaseNoteOrder {
+  field: CaseNoteOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CaseNotePayload {
+  "As it is now; null when nothing was changed."
+  caseNote: CaseNote
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+input CaseOrder {
+  field: CaseOrderField!
+  direction: OrderDirection! = ASC
+}
+
+"Each condition that is given must hold."
+input CaseOriginFilter {
+  eq: CaseOrigin
+  in: [CaseOrigin!]
+  notIn: [CaseOrigin!]
+}
+
+type CasePayload {
+  "As it is now; null when nothing was changed."
+  case: Case
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input CasePublicStateFilter {
+  eq: CasePublicState
+  in: [CasePublicState!]
+  notIn: [CasePublicState!]
+}
+
+"A page of a list of CaseSignatory."
+type CaseSignatoryConnection {
+  edges: [CaseSignatoryEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseSignatory!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseSignatoryEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseSignatory!
+}
+
+input CaseSignatoryOrder {
+  field: CaseSignatoryOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CaseSignatoryPayload {
+  "As it is now; null when nothing was changed."
+  caseSignatory: CaseSignatory
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CaseState."
+type CaseStateConnection {
+  edges: [CaseStateEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseState!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseStateEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseState!
+}
+
+input CaseStateOrder {
+  field: CaseStateOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CaseStatePayload {
+  "As it is now; null when nothing was changed."
+  caseState: CaseState
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CaseStep."
+type CaseStepConnection {
+  edges: [CaseStepEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseStep!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseStepEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseStep!
+}
+
+input CaseStepOrder {
+  field: CaseStepOrderField!
+  direction: OrderDirection! = ASC
+}
+
+"A page of a list of CaseTransition."
+type CaseTransitionConnection {
+  edges: [CaseTransitionEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseTransition!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseTransitionEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseTransition!
 }
 
 "A page of a list of Consent."
@@ -12173,6 +13752,22 @@ type DistrictPayload {
   userErrors: [UserError!]!
   clientMutationId: String
   _extension(slot: Int!): Extension
+}
+
+"A page of a list of FileUpload."
+type FileUploadConnection {
+  edges: [FileUploadEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [FileUpload!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type FileUploadEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: FileUpload!
 }
 
 type FileUploadPayload {
@@ -12310,75 +13905,6 @@ type MandatePayload {
   _extension(slot: Int!): Extension
 }
 
-"A page of a list of Meeting."
-type MeetingConnection {
-  edges: [MeetingEdge!]!
-  "The same as the edges' nodes, for those who need no cursor at each."
-  nodes: [Meeting!]!
-  pageInfo: PageInfo!
-  "How many there are in the whole list; counted only when asked."
-  totalCount: Int!
-}
-
-type MeetingEdge {
-  "Where this one stands in the list."
-  cursor: String!
-  node: Meeting!
-}
-
-"Each condition that is given must hold."
-input MeetingKindFilter {
-  eq: MeetingKind
-  in: [MeetingKind!]
-  notIn: [MeetingKind!]
-}
-
-"A page of a list of MeetingNotice."
-type MeetingNoticeConnection {
-  edges: [MeetingNoticeEdge!]!
-  "The same as the edges' nodes, for those who need no cursor at each."
-  nodes: [MeetingNotice!]!
-  pageInfo: PageInfo!
-  "How many there are in the whole list; counted only when asked."
-  totalCount: Int!
-}
-
-type MeetingNoticeEdge {
-  "Where this one stands in the list."
-  cursor: String!
-  node: MeetingNotice!
-}
-
-type MeetingNoticePayload {
-  "As it is now; null when nothing was changed."
-  meetingNotice: MeetingNotice
-  "What stood against it, for a form; empty when it was done."
-  userErrors: [UserError!]!
-  clientMutationId: String
-  _extension(slot: Int!): Extension
-}
-
-input MeetingOrder {
-  field: MeetingOrderField!
-  direction: OrderDirection! = ASC
-}
-
-type MeetingPayload {
-  "As it is now; null when nothing was changed."
-  meeting: Meeting
-  "What stood against it, for a form; empty when it was done."
-  userErrors: [UserError!]!
-  clientMutationId: String
-  _extension(slot: Int!): Extension
-}
-
-"Each condition that is given must hold."
-input MeetingStateFilter {
-  eq: MeetingState
-  in: [MeetingState!]
-  notIn: [MeetingState!]
-}
-
 "Each condition that is given must hold."
 input MembershipBasisFilter {
   eq: MembershipBasis
@@ -12421,38 +13947,6 @@ input MembershipPostFilter {
   eq: MembershipPost
   in: [MembershipPost!]
   notIn: [MembershipPost!]
-}
-
-"A page of a list of Minutes."
-type MinutesConnection {
-  edges: [MinutesEdge!]!
-  "The same as the edges' nodes, for those who need no cursor at each."
-  nodes: [Minutes!]!
-  pageInfo: PageInfo!
-  "How many there are in the whole list; counted only when asked."
-  totalCount: Int!
-}
-
-type MinutesEdge {
-  "Where this one stands in the list."
-  cursor: String!
-  node: Minutes!
-}
-
-type MinutesPayload {
-  "As it is now; null when nothing was changed."
-  minutes: Minutes
-  "What stood against it, for a form; empty when it was done."
-  userErrors: [UserError!]!
-  clientMutationId: String
-  _extension(slot: Int!): Extension
-}
-
-"Each condition that is given must hold."
-input MinutesStateFilter {
-  eq: MinutesState
-  in: [MinutesState!]
-  notIn: [MinutesState!]
 }
 
 "A page of a list of Notice."
@@ -12598,54 +14092,6 @@ type PostPayload {
   _extension(slot: Int!): Extension
 }
 
-"A page of a list of Presence."
-type PresenceConnection {
-  edges: [PresenceEdge!]!
-  "The same as the edges' nodes, for those who need no cursor at each."
-  nodes: [Presence!]!
-  pageInfo: PageInfo!
-  "How many there are in the whole list; counted only when asked."
-  totalCount: Int!
-}
-
-type PresenceEdge {
-  "Where this one stands in the list."
-  cursor: String!
-  node: Presence!
-}
-
-"A page of a list of Registration."
-type RegistrationConnection {
-  edges: [RegistrationEdge!]!
-  "The same as the edges' nodes, for those who need no cursor at each."
-  nodes: [Registration!]!
-  pageInfo: PageInfo!
-  "How many there are in the whole list; counted only when asked."
-  totalCount: Int!
-}
-
-type RegistrationEdge {
-  "Where this one stands in the list."
-  cursor: String!
-  node: Registration!
-}
-
-type RegistrationPayload {
-  "As it is now; null when nothing was changed."
-  registration: Registration
-  "What stood against it, for a form; empty when it was done."
-  userErrors: [UserError!]!
-  clientMutationId: String
-  _extension(slot: Int!): Extension
-}
-
-"Each condition that is given must hold."
-input RegistrationStateFilter {
-  eq: RegistrationState
-  in: [RegistrationState!]
-  notIn: [RegistrationState!]
-}
-
 "A page of a list of RoleAssignment."
 type RoleAssignmentConnection {
   edges: [RoleAssignmentEdge!]!
@@ -12778,11 +14224,23 @@ type VenuePayload {
 scalar Extension
 extend type Account { _extension(slot: Int!): Extension }
 extend type Address { _extension(slot: Int!): Extension }
-extend type AgendaItem { _extension(slot: Int!): Extension }
-extend type AgendaSpeaker { _extension(slot: Int!): Extension }
 extend type Attachment { _extension(slot: Int!): Extension }
-extend type Attendance { _extension(slot: Int!): Extension }
 extend type AuditEntry { _extension(slot: Int!): Extension }
+extend type CalendarDay { _extension(slot: Int!): Extension }
+extend type CalendarSettings { _extension(slot: Int!): Extension }
+extend type CalendarYear { _extension(slot: Int!): Extension }
+extend type Case { _extension(slot: Int!): Extension }
+extend type CaseAnswer { _extension(slot: Int!): Extension }
+extend type CaseChange { _extension(slot: Int!): Extension }
+extend type CaseClock { _extension(slot: Int!): Extension }
+extend type CaseContent { _extension(slot: Int!): Extension }
+extend type CaseForwarding { _extension(slot: Int!): Extension }
+extend type CaseKind { _extension(slot: Int!): Extension }
+extend type CaseNote { _extension(slot: Int!): Extension }
+extend type CaseSignatory { _extension(slot: Int!): Extension }
+extend type CaseState { _extension(slot: Int!): Extension }
+extend type CaseStep { _extension(slot: Int!): Extension }
+extend type CaseTransition { _extension(slot: Int!): Extension }
 extend type Consent { _extension(slot: Int!): Extension }
 extend type Council { _extension(slot: Int!): Extension }
 extend type CouncilChange { _extension(slot: Int!): Extension }
@@ -12798,11 +14256,7 @@ extend type IndicatorRow { _extension(slot: Int!): Extension }
 extend type InvitationPayload { _extension(slot: Int!): Extension }
 extend type IssuedServiceTokenPayload { _extension(slot: Int!): Extension }
 extend type Mandate { _extension(slot: Int!): Extension }
-extend type Meeting { _extension(slot: Int!): Extension }
-extend type MeetingChange { _extension(slot: Int!): Extension }
-extend type MeetingNotice { _extension(slot: Int!): Extension }
 extend type Membership { _extension(slot: Int!): Extension }
-extend type Minutes { _extension(slot: Int!): Extension }
 extend type Mutation { _extension(slot: Int!): Extension }
 extend type Notice { _extension(slot: Int!): Extension }
 extend type Organisation { _extension(slot: Int!): Extension }
@@ -12810,9 +14264,7 @@ extend type Person { _extension(slot: Int!): Extension }
 extend type PersonalData { _extension(slot: Int!): Extension }
 extend type PersonalDataAccess { _extension(slot: Int!): Extension }
 extend type Post { _extension(slot: Int!): Extension }
-extend type Presence { _extension(slot: Int!): Extension }
 extend type Query { _extension(slot: Int!): Extension }
-extend type Registration { _extension(slot: Int!): Extension }
 extend type Role { _extension(slot: Int!): Extension }
 extend type RoleAssignment { _extension(slot: Int!): Extension }
 extend type RoleAssignmentPayload { _extension(slot: Int!): Extension }
@@ -12965,126 +14417,6 @@ func (ec *executionContext) childFields_AddressPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AddressPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_AgendaItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_AgendaItem_id(ctx, field)
-	case "meeting":
-		return ec.fieldContext_AgendaItem_meeting(ctx, field)
-	case "position":
-		return ec.fieldContext_AgendaItem_position(ctx, field)
-	case "title":
-		return ec.fieldContext_AgendaItem_title(ctx, field)
-	case "text":
-		return ec.fieldContext_AgendaItem_text(ctx, field)
-	case "attachments":
-		return ec.fieldContext_AgendaItem_attachments(ctx, field)
-	case "speakers":
-		return ec.fieldContext_AgendaItem_speakers(ctx, field)
-	case "outcome":
-		return ec.fieldContext_AgendaItem_outcome(ctx, field)
-	case "outcomeText":
-		return ec.fieldContext_AgendaItem_outcomeText(ctx, field)
-	case "votesFor":
-		return ec.fieldContext_AgendaItem_votesFor(ctx, field)
-	case "votesAgainst":
-		return ec.fieldContext_AgendaItem_votesAgainst(ctx, field)
-	case "votesAbstained":
-		return ec.fieldContext_AgendaItem_votesAbstained(ctx, field)
-	case "closedAt":
-		return ec.fieldContext_AgendaItem_closedAt(ctx, field)
-	case "postponedTo":
-		return ec.fieldContext_AgendaItem_postponedTo(ctx, field)
-	case "postponedFrom":
-		return ec.fieldContext_AgendaItem_postponedFrom(ctx, field)
-	case "version":
-		return ec.fieldContext_AgendaItem_version(ctx, field)
-	case "_extension":
-		return ec.fieldContext_AgendaItem__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AgendaItem", field.Name)
-}
-
-func (ec *executionContext) childFields_AgendaItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_AgendaItemConnection_edges(ctx, field)
-	case "nodes":
-		return ec.fieldContext_AgendaItemConnection_nodes(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_AgendaItemConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_AgendaItemConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AgendaItemConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_AgendaItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "cursor":
-		return ec.fieldContext_AgendaItemEdge_cursor(ctx, field)
-	case "node":
-		return ec.fieldContext_AgendaItemEdge_node(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AgendaItemEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_AgendaItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "agendaItem":
-		return ec.fieldContext_AgendaItemPayload_agendaItem(ctx, field)
-	case "userErrors":
-		return ec.fieldContext_AgendaItemPayload_userErrors(ctx, field)
-	case "clientMutationId":
-		return ec.fieldContext_AgendaItemPayload_clientMutationId(ctx, field)
-	case "_extension":
-		return ec.fieldContext_AgendaItemPayload__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AgendaItemPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_AgendaSpeaker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_AgendaSpeaker_id(ctx, field)
-	case "item":
-		return ec.fieldContext_AgendaSpeaker_item(ctx, field)
-	case "person":
-		return ec.fieldContext_AgendaSpeaker_person(ctx, field)
-	case "role":
-		return ec.fieldContext_AgendaSpeaker_role(ctx, field)
-	case "position":
-		return ec.fieldContext_AgendaSpeaker_position(ctx, field)
-	case "_extension":
-		return ec.fieldContext_AgendaSpeaker__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AgendaSpeaker", field.Name)
-}
-
-func (ec *executionContext) childFields_AgendaSpeakerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_AgendaSpeakerConnection_edges(ctx, field)
-	case "nodes":
-		return ec.fieldContext_AgendaSpeakerConnection_nodes(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_AgendaSpeakerConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_AgendaSpeakerConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AgendaSpeakerConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_AgendaSpeakerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "cursor":
-		return ec.fieldContext_AgendaSpeakerEdge_cursor(ctx, field)
-	case "node":
-		return ec.fieldContext_AgendaSpeakerEdge_node(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AgendaSpeakerEdge", field.Name)
-}
-
 func (ec *executionContext) childFields_Attachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13101,8 +14433,6 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_createdAt(ctx, field)
 	case "object":
 		return ec.fieldContext_Attachment_object(ctx, field)
-	case "removedAt":
-		return ec.fieldContext_Attachment_removedAt(ctx, field)
 	case "url":
 		return ec.fieldContext_Attachment_url(ctx, field)
 	case "previewUrl":
@@ -13149,66 +14479,6 @@ func (ec *executionContext) childFields_AttachmentPayload(ctx context.Context, f
 		return ec.fieldContext_AttachmentPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AttachmentPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_Attendance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_Attendance_id(ctx, field)
-	case "meeting":
-		return ec.fieldContext_Attendance_meeting(ctx, field)
-	case "person":
-		return ec.fieldContext_Attendance_person(ctx, field)
-	case "state":
-		return ec.fieldContext_Attendance_state(ctx, field)
-	case "reason":
-		return ec.fieldContext_Attendance_reason(ctx, field)
-	case "presence":
-		return ec.fieldContext_Attendance_presence(ctx, field)
-	case "version":
-		return ec.fieldContext_Attendance_version(ctx, field)
-	case "_extension":
-		return ec.fieldContext_Attendance__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Attendance", field.Name)
-}
-
-func (ec *executionContext) childFields_AttendanceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_AttendanceConnection_edges(ctx, field)
-	case "nodes":
-		return ec.fieldContext_AttendanceConnection_nodes(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_AttendanceConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_AttendanceConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AttendanceConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_AttendanceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "cursor":
-		return ec.fieldContext_AttendanceEdge_cursor(ctx, field)
-	case "node":
-		return ec.fieldContext_AttendanceEdge_node(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AttendanceEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_AttendancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "attendance":
-		return ec.fieldContext_AttendancePayload_attendance(ctx, field)
-	case "userErrors":
-		return ec.fieldContext_AttendancePayload_userErrors(ctx, field)
-	case "clientMutationId":
-		return ec.fieldContext_AttendancePayload_clientMutationId(ctx, field)
-	case "_extension":
-		return ec.fieldContext_AttendancePayload__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AttendancePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13269,16 +14539,886 @@ func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
 }
 
-func (ec *executionContext) childFields_CalendarFeedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_CalendarDay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "path":
-		return ec.fieldContext_CalendarFeedPayload_path(ctx, field)
-	case "userErrors":
-		return ec.fieldContext_CalendarFeedPayload_userErrors(ctx, field)
-	case "clientMutationId":
-		return ec.fieldContext_CalendarFeedPayload_clientMutationId(ctx, field)
+	case "id":
+		return ec.fieldContext_CalendarDay_id(ctx, field)
+	case "day":
+		return ec.fieldContext_CalendarDay_day(ctx, field)
+	case "kind":
+		return ec.fieldContext_CalendarDay_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_CalendarDay_name(ctx, field)
+	case "year":
+		return ec.fieldContext_CalendarDay_year(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CalendarDay__extension(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type CalendarFeedPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type CalendarDay", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarDayConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CalendarDayConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CalendarDayConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CalendarDayConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CalendarDayConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarDayConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CalendarDayEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CalendarDayEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarDayEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CalendarSettings_id(ctx, field)
+	case "deadlineRule":
+		return ec.fieldContext_CalendarSettings_deadlineRule(ctx, field)
+	case "version":
+		return ec.fieldContext_CalendarSettings_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CalendarSettings__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarSettings", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarSettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "calendarSettings":
+		return ec.fieldContext_CalendarSettingsPayload_calendarSettings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CalendarSettingsPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CalendarSettingsPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CalendarSettingsPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarSettingsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarYear(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CalendarYear_id(ctx, field)
+	case "year":
+		return ec.fieldContext_CalendarYear_year(ctx, field)
+	case "source":
+		return ec.fieldContext_CalendarYear_source(ctx, field)
+	case "days":
+		return ec.fieldContext_CalendarYear_days(ctx, field)
+	case "version":
+		return ec.fieldContext_CalendarYear_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CalendarYear__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarYear", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarYearConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CalendarYearConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CalendarYearConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CalendarYearConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CalendarYearConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarYearConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarYearEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CalendarYearEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CalendarYearEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarYearEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarYearPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "calendarYear":
+		return ec.fieldContext_CalendarYearPayload_calendarYear(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CalendarYearPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CalendarYearPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CalendarYearPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarYearPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Case_id(ctx, field)
+	case "number":
+		return ec.fieldContext_Case_number(ctx, field)
+	case "kind":
+		return ec.fieldContext_Case_kind(ctx, field)
+	case "origin":
+		return ec.fieldContext_Case_origin(ctx, field)
+	case "channel":
+		return ec.fieldContext_Case_channel(ctx, field)
+	case "source":
+		return ec.fieldContext_Case_source(ctx, field)
+	case "district":
+		return ec.fieldContext_Case_district(ctx, field)
+	case "parent":
+		return ec.fieldContext_Case_parent(ctx, field)
+	case "children":
+		return ec.fieldContext_Case_children(ctx, field)
+	case "ownerOrganisation":
+		return ec.fieldContext_Case_ownerOrganisation(ctx, field)
+	case "ownerPerson":
+		return ec.fieldContext_Case_ownerPerson(ctx, field)
+	case "state":
+		return ec.fieldContext_Case_state(ctx, field)
+	case "publicState":
+		return ec.fieldContext_Case_publicState(ctx, field)
+	case "receivedOn":
+		return ec.fieldContext_Case_receivedOn(ctx, field)
+	case "registeredOn":
+		return ec.fieldContext_Case_registeredOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Case_dueOn(ctx, field)
+	case "pausedOn":
+		return ec.fieldContext_Case_pausedOn(ctx, field)
+	case "answeredOn":
+		return ec.fieldContext_Case_answeredOn(ctx, field)
+	case "closedOn":
+		return ec.fieldContext_Case_closedOn(ctx, field)
+	case "refusal":
+		return ec.fieldContext_Case_refusal(ctx, field)
+	case "overdue":
+		return ec.fieldContext_Case_overdue(ctx, field)
+	case "signatoryCount":
+		return ec.fieldContext_Case_signatoryCount(ctx, field)
+	case "content":
+		return ec.fieldContext_Case_content(ctx, field)
+	case "publication":
+		return ec.fieldContext_Case_publication(ctx, field)
+	case "steps":
+		return ec.fieldContext_Case_steps(ctx, field)
+	case "answers":
+		return ec.fieldContext_Case_answers(ctx, field)
+	case "notes":
+		return ec.fieldContext_Case_notes(ctx, field)
+	case "signatories":
+		return ec.fieldContext_Case_signatories(ctx, field)
+	case "forwardings":
+		return ec.fieldContext_Case_forwardings(ctx, field)
+	case "clocks":
+		return ec.fieldContext_Case_clocks(ctx, field)
+	case "version":
+		return ec.fieldContext_Case_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Case__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Case", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseAnswer_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseAnswer_case(ctx, field)
+	case "round":
+		return ec.fieldContext_CaseAnswer_round(ctx, field)
+	case "text":
+		return ec.fieldContext_CaseAnswer_text(ctx, field)
+	case "signedBy":
+		return ec.fieldContext_CaseAnswer_signedBy(ctx, field)
+	case "answeredOn":
+		return ec.fieldContext_CaseAnswer_answeredOn(ctx, field)
+	case "objectUntil":
+		return ec.fieldContext_CaseAnswer_objectUntil(ctx, field)
+	case "confirmedOn":
+		return ec.fieldContext_CaseAnswer_confirmedOn(ctx, field)
+	case "objectedOn":
+		return ec.fieldContext_CaseAnswer_objectedOn(ctx, field)
+	case "objection":
+		return ec.fieldContext_CaseAnswer_objection(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseAnswer__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseAnswer", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseAnswerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseAnswerConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseAnswerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseAnswerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseAnswerConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseAnswerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseAnswerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseAnswerEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseAnswerEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseAnswerEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventId":
+		return ec.fieldContext_CaseChange_eventId(ctx, field)
+	case "kind":
+		return ec.fieldContext_CaseChange_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_CaseChange_at(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseChange_case(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseChange__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseChange", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseClock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseClock_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseClock_case(ctx, field)
+	case "kind":
+		return ec.fieldContext_CaseClock_kind(ctx, field)
+	case "forwarding":
+		return ec.fieldContext_CaseClock_forwarding(ctx, field)
+	case "beginsOn":
+		return ec.fieldContext_CaseClock_beginsOn(ctx, field)
+	case "days":
+		return ec.fieldContext_CaseClock_days(ctx, field)
+	case "unit":
+		return ec.fieldContext_CaseClock_unit(ctx, field)
+	case "fixedOn":
+		return ec.fieldContext_CaseClock_fixedOn(ctx, field)
+	case "extendedDays":
+		return ec.fieldContext_CaseClock_extendedDays(ctx, field)
+	case "pausedDays":
+		return ec.fieldContext_CaseClock_pausedDays(ctx, field)
+	case "pausedOn":
+		return ec.fieldContext_CaseClock_pausedOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_CaseClock_dueOn(ctx, field)
+	case "endedOn":
+		return ec.fieldContext_CaseClock_endedOn(ctx, field)
+	case "outcome":
+		return ec.fieldContext_CaseClock_outcome(ctx, field)
+	case "overdue":
+		return ec.fieldContext_CaseClock_overdue(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseClock__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseClock", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseClockConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseClockConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseClockConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseClockConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseClockConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseClockConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseClockEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseClockEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseClockEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseClockEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseContent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseContent_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseContent_case(ctx, field)
+	case "title":
+		return ec.fieldContext_CaseContent_title(ctx, field)
+	case "text":
+		return ec.fieldContext_CaseContent_text(ctx, field)
+	case "applicant":
+		return ec.fieldContext_CaseContent_applicant(ctx, field)
+	case "consent":
+		return ec.fieldContext_CaseContent_consent(ctx, field)
+	case "operator":
+		return ec.fieldContext_CaseContent_operator(ctx, field)
+	case "code":
+		return ec.fieldContext_CaseContent_code(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseContent__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseContent", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseContentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseContentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseContentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseContentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseContentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseContentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseContentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseContentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseContentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseContentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseForwarding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseForwarding_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseForwarding_case(ctx, field)
+	case "organisation":
+		return ec.fieldContext_CaseForwarding_organisation(ctx, field)
+	case "outside":
+		return ec.fieldContext_CaseForwarding_outside(ctx, field)
+	case "reason":
+		return ec.fieldContext_CaseForwarding_reason(ctx, field)
+	case "forwardedOn":
+		return ec.fieldContext_CaseForwarding_forwardedOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_CaseForwarding_dueOn(ctx, field)
+	case "endedOn":
+		return ec.fieldContext_CaseForwarding_endedOn(ctx, field)
+	case "outcome":
+		return ec.fieldContext_CaseForwarding_outcome(ctx, field)
+	case "reply":
+		return ec.fieldContext_CaseForwarding_reply(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseForwarding__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseForwarding", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseForwardingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseForwardingConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseForwardingConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseForwardingConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseForwardingConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseForwardingConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseForwardingEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseForwardingEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseForwardingEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseForwardingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseForwardingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "caseForwarding":
+		return ec.fieldContext_CaseForwardingPayload_caseForwarding(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaseForwardingPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CaseForwardingPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseForwardingPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseForwardingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseKind(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseKind_id(ctx, field)
+	case "key":
+		return ec.fieldContext_CaseKind_key(ctx, field)
+	case "name":
+		return ec.fieldContext_CaseKind_name(ctx, field)
+	case "names":
+		return ec.fieldContext_CaseKind_names(ctx, field)
+	case "registrationDays":
+		return ec.fieldContext_CaseKind_registrationDays(ctx, field)
+	case "registrationUnit":
+		return ec.fieldContext_CaseKind_registrationUnit(ctx, field)
+	case "forwardingDays":
+		return ec.fieldContext_CaseKind_forwardingDays(ctx, field)
+	case "forwardingUnit":
+		return ec.fieldContext_CaseKind_forwardingUnit(ctx, field)
+	case "answerDays":
+		return ec.fieldContext_CaseKind_answerDays(ctx, field)
+	case "answerUnit":
+		return ec.fieldContext_CaseKind_answerUnit(ctx, field)
+	case "extensionDays":
+		return ec.fieldContext_CaseKind_extensionDays(ctx, field)
+	case "replyDays":
+		return ec.fieldContext_CaseKind_replyDays(ctx, field)
+	case "objectionDays":
+		return ec.fieldContext_CaseKind_objectionDays(ctx, field)
+	case "remindDays":
+		return ec.fieldContext_CaseKind_remindDays(ctx, field)
+	case "mayPause":
+		return ec.fieldContext_CaseKind_mayPause(ctx, field)
+	case "isDefault":
+		return ec.fieldContext_CaseKind_isDefault(ctx, field)
+	case "retiredOn":
+		return ec.fieldContext_CaseKind_retiredOn(ctx, field)
+	case "cases":
+		return ec.fieldContext_CaseKind_cases(ctx, field)
+	case "version":
+		return ec.fieldContext_CaseKind_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseKind__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseKind", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseKindConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseKindConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseKindConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseKindConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseKindConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseKindConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseKindEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseKindEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseKindEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseKindEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseKindPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "caseKind":
+		return ec.fieldContext_CaseKindPayload_caseKind(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaseKindPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CaseKindPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseKindPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseKindPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseNote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseNote_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseNote_case(ctx, field)
+	case "author":
+		return ec.fieldContext_CaseNote_author(ctx, field)
+	case "text":
+		return ec.fieldContext_CaseNote_text(ctx, field)
+	case "at":
+		return ec.fieldContext_CaseNote_at(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseNote__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseNote", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseNoteConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseNoteConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseNoteConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseNoteConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseNoteConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseNoteConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseNoteEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseNoteEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseNoteEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseNoteEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseNotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "caseNote":
+		return ec.fieldContext_CaseNotePayload_caseNote(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaseNotePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CaseNotePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseNotePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseNotePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "case":
+		return ec.fieldContext_CasePayload_case(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CasePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CasePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CasePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CasePublication(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_CasePublication_title(ctx, field)
+	case "text":
+		return ec.fieldContext_CasePublication_text(ctx, field)
+	case "answer":
+		return ec.fieldContext_CasePublication_answer(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_CasePublication_publishedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CasePublication", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_CaseReceipt_number(ctx, field)
+	case "publicState":
+		return ec.fieldContext_CaseReceipt_publicState(ctx, field)
+	case "receivedOn":
+		return ec.fieldContext_CaseReceipt_receivedOn(ctx, field)
+	case "registeredOn":
+		return ec.fieldContext_CaseReceipt_registeredOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_CaseReceipt_dueOn(ctx, field)
+	case "overdue":
+		return ec.fieldContext_CaseReceipt_overdue(ctx, field)
+	case "pausedOn":
+		return ec.fieldContext_CaseReceipt_pausedOn(ctx, field)
+	case "answeredOn":
+		return ec.fieldContext_CaseReceipt_answeredOn(ctx, field)
+	case "closedOn":
+		return ec.fieldContext_CaseReceipt_closedOn(ctx, field)
+	case "refusal":
+		return ec.fieldContext_CaseReceipt_refusal(ctx, field)
+	case "answer":
+		return ec.fieldContext_CaseReceipt_answer(ctx, field)
+	case "objectUntil":
+		return ec.fieldContext_CaseReceipt_objectUntil(ctx, field)
+	case "signatoryCount":
+		return ec.fieldContext_CaseReceipt_signatoryCount(ctx, field)
+	case "steps":
+		return ec.fieldContext_CaseReceipt_steps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseReceipt", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseReceiptStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_CaseReceiptStep_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_CaseReceiptStep_at(ctx, field)
+	case "text":
+		return ec.fieldContext_CaseReceiptStep_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseReceiptStep", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseSignatory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseSignatory_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseSignatory_case(ctx, field)
+	case "person":
+		return ec.fieldContext_CaseSignatory_person(ctx, field)
+	case "signedOn":
+		return ec.fieldContext_CaseSignatory_signedOn(ctx, field)
+	case "withdrawnOn":
+		return ec.fieldContext_CaseSignatory_withdrawnOn(ctx, field)
+	case "contact":
+		return ec.fieldContext_CaseSignatory_contact(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseSignatory__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseSignatory", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseSignatoryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseSignatoryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseSignatoryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseSignatoryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseSignatoryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseSignatoryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseSignatoryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseSignatoryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseSignatoryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseSignatoryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseSignatoryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "caseSignatory":
+		return ec.fieldContext_CaseSignatoryPayload_caseSignatory(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaseSignatoryPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CaseSignatoryPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseSignatoryPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseSignatoryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseState(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseState_id(ctx, field)
+	case "key":
+		return ec.fieldContext_CaseState_key(ctx, field)
+	case "name":
+		return ec.fieldContext_CaseState_name(ctx, field)
+	case "names":
+		return ec.fieldContext_CaseState_names(ctx, field)
+	case "publicState":
+		return ec.fieldContext_CaseState_publicState(ctx, field)
+	case "entry":
+		return ec.fieldContext_CaseState_entry(ctx, field)
+	case "transitions":
+		return ec.fieldContext_CaseState_transitions(ctx, field)
+	case "version":
+		return ec.fieldContext_CaseState_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseState__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseState", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseStateConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseStateConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseStateConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseStateConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseStateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseStateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "caseState":
+		return ec.fieldContext_CaseStatePayload_caseState(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaseStatePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CaseStatePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseStatePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseStep_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseStep_case(ctx, field)
+	case "kind":
+		return ec.fieldContext_CaseStep_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_CaseStep_state(ctx, field)
+	case "organisation":
+		return ec.fieldContext_CaseStep_organisation(ctx, field)
+	case "text":
+		return ec.fieldContext_CaseStep_text(ctx, field)
+	case "at":
+		return ec.fieldContext_CaseStep_at(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseStep__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStep", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStepConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseStepConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseStepConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseStepConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseStepConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStepConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStepEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseStepEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseStepEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStepEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseTransition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseTransition_id(ctx, field)
+	case "from":
+		return ec.fieldContext_CaseTransition_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CaseTransition_to(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseTransition__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseTransition", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseTransitionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseTransitionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseTransitionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseTransitionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseTransitionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseTransitionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseTransitionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseTransitionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseTransitionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseTransitionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13383,8 +15523,6 @@ func (ec *executionContext) childFields_Council(ctx context.Context, field graph
 		return ec.fieldContext_Council_memberCount(ctx, field)
 	case "vacantSeats":
 		return ec.fieldContext_Council_vacantSeats(ctx, field)
-	case "meetings":
-		return ec.fieldContext_Council_meetings(ctx, field)
 	case "attachments":
 		return ec.fieldContext_Council_attachments(ctx, field)
 	case "version":
@@ -13519,10 +15657,10 @@ func (ec *executionContext) childFields_District(ctx context.Context, field grap
 		return ec.fieldContext_District_venues(ctx, field)
 	case "version":
 		return ec.fieldContext_District_version(ctx, field)
+	case "cases":
+		return ec.fieldContext_District_cases(ctx, field)
 	case "councils":
 		return ec.fieldContext_District_councils(ctx, field)
-	case "meetings":
-		return ec.fieldContext_District_meetings(ctx, field)
 	case "_extension":
 		return ec.fieldContext_District__extension(ctx, field)
 	}
@@ -13637,6 +15775,30 @@ func (ec *executionContext) childFields_FileUpload(ctx context.Context, field gr
 		return ec.fieldContext_FileUpload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileUpload", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUploadConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FileUploadConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FileUploadConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FileUploadConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FileUploadConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUploadConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUploadEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FileUploadEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FileUploadEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUploadEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FileUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14021,200 +16183,6 @@ func (ec *executionContext) childFields_MandatePayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type MandatePayload", field.Name)
 }
 
-func (ec *executionContext) childFields_Meeting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_Meeting_id(ctx, field)
-	case "kind":
-		return ec.fieldContext_Meeting_kind(ctx, field)
-	case "title":
-		return ec.fieldContext_Meeting_title(ctx, field)
-	case "body":
-		return ec.fieldContext_Meeting_body(ctx, field)
-	case "organiser":
-		return ec.fieldContext_Meeting_organiser(ctx, field)
-	case "district":
-		return ec.fieldContext_Meeting_district(ctx, field)
-	case "venue":
-		return ec.fieldContext_Meeting_venue(ctx, field)
-	case "link":
-		return ec.fieldContext_Meeting_link(ctx, field)
-	case "form":
-		return ec.fieldContext_Meeting_form(ctx, field)
-	case "startsAt":
-		return ec.fieldContext_Meeting_startsAt(ctx, field)
-	case "endsAt":
-		return ec.fieldContext_Meeting_endsAt(ctx, field)
-	case "startsOn":
-		return ec.fieldContext_Meeting_startsOn(ctx, field)
-	case "state":
-		return ec.fieldContext_Meeting_state(ctx, field)
-	case "announcedAt":
-		return ec.fieldContext_Meeting_announcedAt(ctx, field)
-	case "noticeDays":
-		return ec.fieldContext_Meeting_noticeDays(ctx, field)
-	case "openedAt":
-		return ec.fieldContext_Meeting_openedAt(ctx, field)
-	case "closedAt":
-		return ec.fieldContext_Meeting_closedAt(ctx, field)
-	case "cancelledAt":
-		return ec.fieldContext_Meeting_cancelledAt(ctx, field)
-	case "cancellationReason":
-		return ec.fieldContext_Meeting_cancellationReason(ctx, field)
-	case "sequence":
-		return ec.fieldContext_Meeting_sequence(ctx, field)
-	case "agenda":
-		return ec.fieldContext_Meeting_agenda(ctx, field)
-	case "quorum":
-		return ec.fieldContext_Meeting_quorum(ctx, field)
-	case "quorumAtOpening":
-		return ec.fieldContext_Meeting_quorumAtOpening(ctx, field)
-	case "quorumAtClose":
-		return ec.fieldContext_Meeting_quorumAtClose(ctx, field)
-	case "registration":
-		return ec.fieldContext_Meeting_registration(ctx, field)
-	case "registrations":
-		return ec.fieldContext_Meeting_registrations(ctx, field)
-	case "attendance":
-		return ec.fieldContext_Meeting_attendance(ctx, field)
-	case "minutes":
-		return ec.fieldContext_Meeting_minutes(ctx, field)
-	case "attachments":
-		return ec.fieldContext_Meeting_attachments(ctx, field)
-	case "version":
-		return ec.fieldContext_Meeting_version(ctx, field)
-	case "_extension":
-		return ec.fieldContext_Meeting__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Meeting", field.Name)
-}
-
-func (ec *executionContext) childFields_MeetingChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "eventId":
-		return ec.fieldContext_MeetingChange_eventId(ctx, field)
-	case "kind":
-		return ec.fieldContext_MeetingChange_kind(ctx, field)
-	case "at":
-		return ec.fieldContext_MeetingChange_at(ctx, field)
-	case "meeting":
-		return ec.fieldContext_MeetingChange_meeting(ctx, field)
-	case "_extension":
-		return ec.fieldContext_MeetingChange__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MeetingChange", field.Name)
-}
-
-func (ec *executionContext) childFields_MeetingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_MeetingConnection_edges(ctx, field)
-	case "nodes":
-		return ec.fieldContext_MeetingConnection_nodes(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_MeetingConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_MeetingConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MeetingConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_MeetingEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "cursor":
-		return ec.fieldContext_MeetingEdge_cursor(ctx, field)
-	case "node":
-		return ec.fieldContext_MeetingEdge_node(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MeetingEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_MeetingNotice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_MeetingNotice_id(ctx, field)
-	case "kind":
-		return ec.fieldContext_MeetingNotice_kind(ctx, field)
-	case "days":
-		return ec.fieldContext_MeetingNotice_days(ctx, field)
-	case "version":
-		return ec.fieldContext_MeetingNotice_version(ctx, field)
-	case "_extension":
-		return ec.fieldContext_MeetingNotice__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MeetingNotice", field.Name)
-}
-
-func (ec *executionContext) childFields_MeetingNoticeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_MeetingNoticeConnection_edges(ctx, field)
-	case "nodes":
-		return ec.fieldContext_MeetingNoticeConnection_nodes(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_MeetingNoticeConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_MeetingNoticeConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MeetingNoticeConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_MeetingNoticeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "cursor":
-		return ec.fieldContext_MeetingNoticeEdge_cursor(ctx, field)
-	case "node":
-		return ec.fieldContext_MeetingNoticeEdge_node(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MeetingNoticeEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_MeetingNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "meetingNotice":
-		return ec.fieldContext_MeetingNoticePayload_meetingNotice(ctx, field)
-	case "userErrors":
-		return ec.fieldContext_MeetingNoticePayload_userErrors(ctx, field)
-	case "clientMutationId":
-		return ec.fieldContext_MeetingNoticePayload_clientMutationId(ctx, field)
-	case "_extension":
-		return ec.fieldContext_MeetingNoticePayload__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MeetingNoticePayload", field.Name)
-}
-
-func (ec *executionContext) childFields_MeetingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "meeting":
-		return ec.fieldContext_MeetingPayload_meeting(ctx, field)
-	case "userErrors":
-		return ec.fieldContext_MeetingPayload_userErrors(ctx, field)
-	case "clientMutationId":
-		return ec.fieldContext_MeetingPayload_clientMutationId(ctx, field)
-	case "_extension":
-		return ec.fieldContext_MeetingPayload__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MeetingPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_MeetingRegistration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "openedAt":
-		return ec.fieldContext_MeetingRegistration_openedAt(ctx, field)
-	case "closesAt":
-		return ec.fieldContext_MeetingRegistration_closesAt(ctx, field)
-	case "capacity":
-		return ec.fieldContext_MeetingRegistration_capacity(ctx, field)
-	case "registered":
-		return ec.fieldContext_MeetingRegistration_registered(ctx, field)
-	case "waiting":
-		return ec.fieldContext_MeetingRegistration_waiting(ctx, field)
-	case "checkedIn":
-		return ec.fieldContext_MeetingRegistration_checkedIn(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MeetingRegistration", field.Name)
-}
-
 func (ec *executionContext) childFields_Membership(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14283,78 +16251,6 @@ func (ec *executionContext) childFields_MembershipPayload(ctx context.Context, f
 		return ec.fieldContext_MembershipPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MembershipPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_Minutes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_Minutes_id(ctx, field)
-	case "meeting":
-		return ec.fieldContext_Minutes_meeting(ctx, field)
-	case "number":
-		return ec.fieldContext_Minutes_number(ctx, field)
-	case "text":
-		return ec.fieldContext_Minutes_text(ctx, field)
-	case "state":
-		return ec.fieldContext_Minutes_state(ctx, field)
-	case "writtenAt":
-		return ec.fieldContext_Minutes_writtenAt(ctx, field)
-	case "writtenBy":
-		return ec.fieldContext_Minutes_writtenBy(ctx, field)
-	case "agreedAt":
-		return ec.fieldContext_Minutes_agreedAt(ctx, field)
-	case "agreedBy":
-		return ec.fieldContext_Minutes_agreedBy(ctx, field)
-	case "publishedAt":
-		return ec.fieldContext_Minutes_publishedAt(ctx, field)
-	case "publishedBy":
-		return ec.fieldContext_Minutes_publishedBy(ctx, field)
-	case "correctedAt":
-		return ec.fieldContext_Minutes_correctedAt(ctx, field)
-	case "version":
-		return ec.fieldContext_Minutes_version(ctx, field)
-	case "_extension":
-		return ec.fieldContext_Minutes__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Minutes", field.Name)
-}
-
-func (ec *executionContext) childFields_MinutesConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_MinutesConnection_edges(ctx, field)
-	case "nodes":
-		return ec.fieldContext_MinutesConnection_nodes(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_MinutesConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_MinutesConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MinutesConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_MinutesEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "cursor":
-		return ec.fieldContext_MinutesEdge_cursor(ctx, field)
-	case "node":
-		return ec.fieldContext_MinutesEdge_node(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MinutesEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_MinutesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "minutes":
-		return ec.fieldContext_MinutesPayload_minutes(ctx, field)
-	case "userErrors":
-		return ec.fieldContext_MinutesPayload_userErrors(ctx, field)
-	case "clientMutationId":
-		return ec.fieldContext_MinutesPayload_clientMutationId(ctx, field)
-	case "_extension":
-		return ec.fieldContext_MinutesPayload__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type MinutesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Municipality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14495,8 +16391,6 @@ func (ec *executionContext) childFields_Organisation(ctx context.Context, field 
 		return ec.fieldContext_Organisation_councils(ctx, field)
 	case "delegates":
 		return ec.fieldContext_Organisation_delegates(ctx, field)
-	case "organisedMeetings":
-		return ec.fieldContext_Organisation_organisedMeetings(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Organisation__extension(ctx, field)
 	}
@@ -14601,10 +16495,12 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 		return ec.fieldContext_Person_erasedAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Person_version(ctx, field)
+	case "appeals":
+		return ec.fieldContext_Person_appeals(ctx, field)
+	case "signatures":
+		return ec.fieldContext_Person_signatures(ctx, field)
 	case "memberships":
 		return ec.fieldContext_Person_memberships(ctx, field)
-	case "registrations":
-		return ec.fieldContext_Person_registrations(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Person__extension(ctx, field)
 	}
@@ -14795,130 +16691,6 @@ func (ec *executionContext) childFields_PostPayload(ctx context.Context, field g
 		return ec.fieldContext_PostPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PostPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_Presence_id(ctx, field)
-	case "attendance":
-		return ec.fieldContext_Presence_attendance(ctx, field)
-	case "arrivedAt":
-		return ec.fieldContext_Presence_arrivedAt(ctx, field)
-	case "leftAt":
-		return ec.fieldContext_Presence_leftAt(ctx, field)
-	case "_extension":
-		return ec.fieldContext_Presence__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Presence", field.Name)
-}
-
-func (ec *executionContext) childFields_PresenceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_PresenceConnection_edges(ctx, field)
-	case "nodes":
-		return ec.fieldContext_PresenceConnection_nodes(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_PresenceConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_PresenceConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type PresenceConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_PresenceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "cursor":
-		return ec.fieldContext_PresenceEdge_cursor(ctx, field)
-	case "node":
-		return ec.fieldContext_PresenceEdge_node(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type PresenceEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_Quorum(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "members":
-		return ec.fieldContext_Quorum_members(ctx, field)
-	case "seats":
-		return ec.fieldContext_Quorum_seats(ctx, field)
-	case "required":
-		return ec.fieldContext_Quorum_required(ctx, field)
-	case "present":
-		return ec.fieldContext_Quorum_present(ctx, field)
-	case "reached":
-		return ec.fieldContext_Quorum_reached(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Quorum", field.Name)
-}
-
-func (ec *executionContext) childFields_Registration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_Registration_id(ctx, field)
-	case "meeting":
-		return ec.fieldContext_Registration_meeting(ctx, field)
-	case "person":
-		return ec.fieldContext_Registration_person(ctx, field)
-	case "state":
-		return ec.fieldContext_Registration_state(ctx, field)
-	case "arrival":
-		return ec.fieldContext_Registration_arrival(ctx, field)
-	case "code":
-		return ec.fieldContext_Registration_code(ctx, field)
-	case "registeredAt":
-		return ec.fieldContext_Registration_registeredAt(ctx, field)
-	case "promotedAt":
-		return ec.fieldContext_Registration_promotedAt(ctx, field)
-	case "cancelledAt":
-		return ec.fieldContext_Registration_cancelledAt(ctx, field)
-	case "checkedInAt":
-		return ec.fieldContext_Registration_checkedInAt(ctx, field)
-	case "version":
-		return ec.fieldContext_Registration_version(ctx, field)
-	case "_extension":
-		return ec.fieldContext_Registration__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Registration", field.Name)
-}
-
-func (ec *executionContext) childFields_RegistrationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "edges":
-		return ec.fieldContext_RegistrationConnection_edges(ctx, field)
-	case "nodes":
-		return ec.fieldContext_RegistrationConnection_nodes(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_RegistrationConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_RegistrationConnection_totalCount(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type RegistrationConnection", field.Name)
-}
-
-func (ec *executionContext) childFields_RegistrationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "cursor":
-		return ec.fieldContext_RegistrationEdge_cursor(ctx, field)
-	case "node":
-		return ec.fieldContext_RegistrationEdge_node(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type RegistrationEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_RegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "registration":
-		return ec.fieldContext_RegistrationPayload_registration(ctx, field)
-	case "userErrors":
-		return ec.fieldContext_RegistrationPayload_userErrors(ctx, field)
-	case "clientMutationId":
-		return ec.fieldContext_RegistrationPayload_clientMutationId(ctx, field)
-	case "_extension":
-		return ec.fieldContext_RegistrationPayload__extension(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type RegistrationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15285,8 +17057,6 @@ func (ec *executionContext) childFields_Venue(ctx context.Context, field graphql
 		return ec.fieldContext_Venue_closedOn(ctx, field)
 	case "version":
 		return ec.fieldContext_Venue_version(ctx, field)
-	case "meetings":
-		return ec.fieldContext_Venue_meetings(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Venue__extension(ctx, field)
 	}

@@ -19,15 +19,16 @@ func declare(r *read.Reader, s *Service) {
 	read.Declare[Attachment](r, read.Type{
 		Name:  typeAttachment,
 		Guard: mayRead,
-		Hangs: &read.Hangs{Type: `?TableAlias.object_type`, Key: `?TableAlias.object_id`, Of: func() []string { return slices.Sorted(maps.Keys(s.writes)) }},
+		// What was taken away hangs on nothing any more: nobody sees it.
+		Hangs: &read.Hangs{Type: `CASE WHEN ?TableAlias.removed_at IS NULL THEN ?TableAlias.object_type END`, Key: `?TableAlias.object_id`,
+			Of: func() []string { return slices.Sorted(maps.Keys(s.writes)) }},
 		// Keys are UUIDv7, so the order in which files were sent is that of their keys.
 		Orders:     map[string][]read.Key{"SENT": {}},
 		Order:      "SENT",
 		References: map[string]read.Reference{"object": {Type: `?TableAlias.object_type`, Key: `?TableAlias.object_id`}},
 		Computed: map[string]read.Computed{
-			"url": {Show: s.show(files.Read), SQL: `CASE WHEN ?TableAlias.removed_at IS NULL THEN ?TableAlias.id::text || '/' || ?TableAlias.name END`},
-			"previewUrl": {Show: s.show(files.ReadMini), SQL: `CASE WHEN ?TableAlias.removed_at IS NULL AND ?TableAlias.preview
-				THEN ?TableAlias.id::text || '/preview.jpg' END`},
+			"url":        {Show: s.show(files.Read), SQL: `?TableAlias.id::text || '/' || ?TableAlias.name`},
+			"previewUrl": {Show: s.show(files.ReadMini), SQL: `CASE WHEN ?TableAlias.preview THEN ?TableAlias.id::text || '/preview.jpg' END`},
 		},
 	})
 	read.Declare[FileUpload](r, read.Type{

@@ -118,7 +118,7 @@ func (a *Attachment) facts() any {
 	return map[string]any{"object": core.ID{Type: a.ObjectType, Key: a.ObjectID}.String(), "contentType": a.ContentType, "size": a.Size, "sha256": a.SHA256}
 }
 
-// RemoveAttachment takes a file from its object. It stays as a mark; its bytes are erased by a job.
+// RemoveAttachment takes a file from its object. The row stays as a mark; the bytes are erased by a job.
 func (s *Service) RemoveAttachment(ctx context.Context, in RemoveAttachmentInput) (*core.Payload, error) {
 	return s.host.Writer.Do(ctx, "removeAttachment", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
 		key, err := in.ID.Of(typeAttachment, "input", "id")
