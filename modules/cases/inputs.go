@@ -18,6 +18,7 @@ type OpenCaseInput struct {
 	OwnerOrganisationID *core.ID
 	OwnerPersonID       *core.ID
 	ParentID            *core.ID
+	UploadIDs           []core.ID
 	ClientMutationID    *string
 }
 
