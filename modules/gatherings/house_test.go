@@ -58,7 +58,7 @@ func newHouse(t testing.TB) *house {
 	p, where, days := people.New(on), places.New(on), calendar.New(on)
 	papers, err := files.New(on, p)
 	must(t, err)
-	thread, err := cases.New(on, p, days)
+	thread, err := cases.New(on, p, days, papers)
 	must(t, err)
 	met := meetings.New(on, p, papers, thread)
 	m := New(on, p, thread, met)

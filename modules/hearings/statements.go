@@ -30,7 +30,7 @@ type HearingStatement struct {
 	Claimed        HearingStanding          `bun:"claimed"`
 	StandingCheck  HearingStandingCheck     `bun:"standing_check"`
 	CheckedOn      *core.Date               `bun:"checked_on"`
-	Standing       HearingStanding          `bun:"standing,scanonly"`
+	Standing       HearingStanding          `bun:"standing,nullzero"`
 	PublishedAt    *time.Time               `bun:"published_at"`
 	Version        int                      `bun:"version"`
 	Content        *HearingStatementContent `bun:"rel:has-one,join:municipality_id=municipality_id,join:id=id"`
