@@ -11,6 +11,8 @@ import (
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/gatherings"
+	"github.com/veche-city/veche/modules/hearings"
 	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
@@ -44,6 +46,8 @@ func New(h *host.Host) ([]core.Module, error) {
 		meetings,
 		motions.New(h, people, meetings),
 		councils.New(h, people, files, meetings),
+		gatherings.New(h, people, cases, meetings),
+		hearings.New(h, people, files, meetings),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {
