@@ -158,7 +158,10 @@ func (s *Service) EndMembership(ctx context.Context, in EndMembershipInput) (*co
 		if err := p.Err(); err != nil {
 			return uuid.Nil, err
 		}
-		return m.ID, m.end(ctx, tx, in.ExpectedVersion, leaving{on: in.EndsOn, reason: in.Reason, note: in.Note})
+		if err := m.end(ctx, tx, in.ExpectedVersion, leaving{on: in.EndsOn, reason: in.Reason, note: in.Note}); err != nil {
+			return uuid.Nil, err
+		}
+		return m.ID, s.tellEnded(ctx, tx, *m)
 	})
 }
 
