@@ -30,6 +30,16 @@ type Change struct {
 	Reason string
 	// Touched are other objects whose watchers care: a membership's change touches its council.
 	Touched []ID
+	// Notice is what people are told of it; nil where it concerns programs only.
+	Notice *Notice
+}
+
+// Notice is a change in words for people. It comes to those who follow the object or one that it
+// touches, and to those that Tell names. It holds no personal data, and no more than every follower
+// may know.
+type Notice struct {
+	Text Text
+	Tell []uuid.UUID // keys of persons whom it concerns, followers or not
 }
 
 // Event is a Change as it is delivered, after commit: at least once, to every replica.
@@ -41,6 +51,7 @@ type Event struct {
 	Object       uuid.UUID
 	Touched      []ID
 	At           time.Time
+	Notice       *Notice // for consumers of the outbox; subscriptions get none
 }
 
 // Payload is what every mutation answers: the object that it changed, read anew for the caller,

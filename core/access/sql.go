@@ -169,7 +169,7 @@ func (w *sqlWriter) all(g group) {
 // that its index serves.
 func (w *sqlWriter) standsIn(kind string, ids []uuid.UUID) {
 	expression := w.rows.Scopes[kind]
-	if isSelect(expression) {
+	if IsSelect(expression) {
 		w.text.WriteString("EXISTS (SELECT FROM (")
 		w.expand(expression)
 		w.text.WriteString(") AS standing (scope) WHERE standing.scope")
@@ -184,14 +184,15 @@ func (w *sqlWriter) standsIn(kind string, ids []uuid.UUID) {
 		w.argument(id)
 	}
 	w.text.WriteString(")")
-	if isSelect(expression) {
+	if IsSelect(expression) {
 		w.text.WriteString(")")
 	}
 }
 
 var selectForm = regexp.MustCompile(`(?i)^[\s(]*select\s`)
 
-func isSelect(expression string) bool { return selectForm.MatchString(expression) }
+// IsSelect says whether a scope's expression is a SELECT, whose rows are scopes in which the row stands.
+func IsSelect(expression string) bool { return selectForm.MatchString(expression) }
 
 func (w *sqlWriter) argument(id uuid.UUID) { w.text.WriteString(w.value(Argument{OfRights, id})) }
 

@@ -14,18 +14,19 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/coretest"
 	"github.com/veche-city/veche/core/postgres"
 )
 
 func TestAppendRefusesToWriteNowhere(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	if err := Append(within(t), db, council(core.NewID()), time.Now()); !errors.Is(err, errNowhere) {
 		t.Fatalf("got %v", err)
 	}
 }
 
 func TestARolledBackChangeNeverComes(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	b := newBroker(ctx, t, db, Settings{Poll: never})
 	run(ctx, t, b)
@@ -46,7 +47,7 @@ func TestARolledBackChangeNeverComes(t *testing.T) {
 }
 
 func TestAnEventSaysWhatTheChangeSaid(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	b := newBroker(ctx, t, db, Settings{Poll: never})
 	run(ctx, t, b)
@@ -64,7 +65,7 @@ func TestAnEventSaysWhatTheChangeSaid(t *testing.T) {
 }
 
 func TestALostNotificationIsHealedByThePoll(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	b := newBroker(ctx, t, db, Settings{Poll: 5 * time.Millisecond})
 	s := b.Subscribe(ctx, Filter{})
@@ -79,7 +80,7 @@ func TestALostNotificationIsHealedByThePoll(t *testing.T) {
 }
 
 func TestABrokenListenerLosesNothing(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	b := newBroker(ctx, t, db, Settings{Poll: never})
 	run(ctx, t, b)
@@ -103,7 +104,7 @@ func TestABrokenListenerLosesNothing(t *testing.T) {
 
 // The broker's own connections are cut in the middle of reading: it goes on behind the last row.
 func TestAReadThatBreaksGoesOnWhereItWas(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	b := newBroker(ctx, t, db, Settings{})
 	for range 200 {
@@ -135,7 +136,7 @@ func TestAReadThatBreaksGoesOnWhereItWas(t *testing.T) {
 }
 
 func TestTwoReplicasBothGetAll(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	var subscriptions []*Subscription
 	for range 2 {
@@ -157,7 +158,7 @@ func TestTwoReplicasBothGetAll(t *testing.T) {
 
 func TestABurstArrivesWholeAndInOrder(t *testing.T) {
 	const writers, each = 20, 500
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	b := newBroker(ctx, t, db, Settings{Poll: never, Buffer: writers * each})
 	run(ctx, t, b)
@@ -203,7 +204,7 @@ func value(t *testing.T, m prometheus.Metric) float64 {
 }
 
 func TestASlowSubscriberIsEndedAndTheOthersGoOn(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	b := newBroker(ctx, t, db, Settings{Poll: never, Buffer: 8})
 	run(ctx, t, b)
@@ -235,7 +236,7 @@ func TestASlowSubscriberIsEndedAndTheOthersGoOn(t *testing.T) {
 }
 
 func TestNobodyGetsAnotherMunicipality(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	base := within(t)
 	here, there := town(base, t, db), town(base, t, db)
 	b := newBroker(base, t, db, Settings{Poll: never})
@@ -258,7 +259,7 @@ func TestNobodyGetsAnotherMunicipality(t *testing.T) {
 }
 
 func TestASubscriptionEndsWithItsContextOrTheBroker(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	b := newBroker(ctx, t, db, Settings{Poll: never})
 	stop := run(ctx, t, b)

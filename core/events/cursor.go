@@ -36,7 +36,7 @@ func snapshot(ctx context.Context, db *postgres.DB) (string, error) {
 }
 
 // The first condition is implied by the second and lets the index outbox_order find the rows.
-const roundQuery = `SELECT seq, id, municipality_id, kind, object_type, object_id, touched, at
+const roundQuery = `SELECT seq, id, municipality_id, kind, object_type, object_id, touched, at, notice, tell
 FROM outbox
 WHERE xid >= pg_snapshot_xmin(?0::pg_snapshot)
   AND NOT pg_visible_in_snapshot(xid, ?0::pg_snapshot)
@@ -71,13 +71,8 @@ func (c *cursor) stream(ctx context.Context, deliver func(*core.Event)) error {
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var seq int64
-		var watched []byte
-		e := new(core.Event)
-		if err := rows.Scan(&seq, &e.ID, &e.Municipality, &e.Kind, &e.Type, &e.Object, &watched, &e.At); err != nil {
-			return err
-		}
-		if e.Touched, err = readTouched(watched); err != nil {
+		e, seq, err := scan(rows)
+		if err != nil {
 			return err
 		}
 		deliver(e)

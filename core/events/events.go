@@ -1,6 +1,7 @@
 // Package events tells programs what changed: a mutation writes its changes into the outbox inside
 // its own transaction (Append), and after commit every replica's Broker reads them there and hands
-// them to the subscriptions of GraphQL.
+// them to the subscriptions of GraphQL. What must happen exactly once to each event, whoever is away
+// meanwhile, is a Consumer's work (consumer.go).
 //
 // It owns the table outbox. Append is called by core/mutation; the Broker is made and run once a
 // process by the application, and subscribed to by the graph.
@@ -24,6 +25,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"github.com/veche-city/veche/core"
 )
@@ -43,8 +45,8 @@ var errNowhere = errors.New("events: a change is appended outside of any municip
 // appendQuery writes and wakes in one round trip. Postgres folds equal notifications of one
 // transaction into one and sends it at commit, or never.
 const appendQuery = `WITH appended AS (
-	INSERT INTO outbox (id, municipality_id, kind, object_type, object_id, touched, at)
-	VALUES (?, ?, ?, ?, ?, ?, ?)
+	INSERT INTO outbox (id, municipality_id, kind, object_type, object_id, touched, at, notice, tell)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ) SELECT pg_notify(?, '')`
 
 // Append writes the change into the outbox of tx, for the context's municipality. Call it after the
@@ -63,8 +65,12 @@ func Append(ctx context.Context, tx bun.IDB, change core.Change, at time.Time) e
 	if err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
+	var notice, tell any
+	if n := change.Notice; n != nil {
+		notice, tell = n.Text, pgdialect.Array(n.Tell)
+	}
 	_, err = tx.NewRaw(appendQuery, core.NewID(), municipality, change.Kind, change.Type, change.ID,
-		string(list), at, Channel).Exec(ctx)
+		string(list), at, notice, tell, Channel).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("events: append: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/coretest"
 	"github.com/veche-city/veche/core/postgres"
 )
 
@@ -31,7 +32,7 @@ func must(t rapid.TB, err error) {
 }
 
 func TestALateCommitIsNeitherSkippedNorWaitedFor(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	b := newBroker(ctx, t, db, Settings{Poll: never})
 	run(ctx, t, b)
@@ -55,7 +56,7 @@ func TestALateCommitIsNeitherSkippedNorWaitedFor(t *testing.T) {
 // The transaction that changes the object second has begun first (a lower transaction id), and a
 // third one in between stays open: neither order by id nor waiting for open ones gets this right.
 func TestChangesOfOneObjectKeepTheirOrder(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	b := newBroker(ctx, t, db, Settings{Poll: never})
 	s := b.Subscribe(ctx, Filter{})
@@ -152,7 +153,7 @@ func (s *schedule) read(t *rapid.T) {
 }
 
 func TestEveryCommitIsReadOnceInTheOrderOfItsObject(t *testing.T) {
-	db := database(t)
+	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	rapid.Check(t, func(t *rapid.T) {
 		now, err := snapshot(ctx, db)

@@ -6,6 +6,7 @@ package host
 import (
 	"context"
 	"log/slog"
+	"net/http"
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/access"
@@ -17,6 +18,13 @@ import (
 	"github.com/veche-city/veche/core/read"
 )
 
+// Handling is a module that serves more than the graph: HTTP handlers by the patterns of
+// http.ServeMux, GET /calendar/{name}. They stand behind the language, the municipality, the request's
+// id and the sign-in, and decide about rights themselves.
+type Handling interface {
+	Handlers() map[string]http.Handler
+}
+
 // Host is handed to every module.
 type Host struct {
 	DB     *postgres.DB
@@ -26,6 +34,8 @@ type Host struct {
 	// Identity knows accounts and sessions.
 	Identity *identity.Service
 	Events   *events.Broker // changes as they are committed, for subscriptions
+	// Consumers hear of every change, whoever is away meanwhile; added to while modules are made.
+	Consumers *events.Consumers
 	Jobs     *jobs.Jobs     // work after commit; workers are registered while modules are made
 	// Fresh is the context with the caller's rights as they are now, for what lasts longer than a
 	// request; an error when the session has ended.

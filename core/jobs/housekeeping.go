@@ -28,10 +28,12 @@ WHERE (municipality_id, actor, key) IN (
 	SELECT municipality_id, actor, key FROM idempotency_keys
 	WHERE created_at < now() - make_interval(secs => ?0)
 	ORDER BY created_at LIMIT ?1 FOR UPDATE SKIP LOCKED)`},
-		// Far longer than any replica lags behind; a week serves whoever looks into a failure.
+		// Far longer than any replica lags behind; a week serves whoever looks into a failure. What a consumer
+		// has not handled is kept for it.
 		{table: "outbox", keep: 7 * 24 * time.Hour, statement: `DELETE FROM outbox
 WHERE seq IN (SELECT seq FROM outbox ORDER BY seq LIMIT ?1)
-  AND written_at < now() - make_interval(secs => ?0)`},
+  AND written_at < now() - make_interval(secs => ?0)
+  AND NOT EXISTS (SELECT FROM outbox_consumers AS behind WHERE NOT pg_visible_in_snapshot(outbox.xid, behind.from_place))`},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/coretest"
 	"github.com/veche-city/veche/core/postgres"
 )
 
@@ -75,7 +76,7 @@ type house struct {
 
 func open(t *testing.T, resolve Resolver) house {
 	t.Helper()
-	h := house{db: database(t), noter: &noter{worked: make(chan note, 100)}}
+	h := house{db: coretest.Kernel(t), noter: &noter{worked: make(chan note, 100)}}
 	var err error
 	h.jobs, err = New(h.db, quiet(), resolve, Worker(h.noter))
 	must(t, err)
@@ -163,7 +164,7 @@ func TestAJobLivesAndDiesWithItsTransaction(t *testing.T) {
 }
 
 func TestAnUnknownKindIsRefusedAtInsert(t *testing.T) {
-	h := house{db: database(t)}
+	h := house{db: coretest.Kernel(t)}
 	var err error
 	h.jobs, err = New(h.db, quiet(), known)
 	must(t, err)

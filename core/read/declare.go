@@ -25,6 +25,11 @@ type Type struct {
 	Rows access.Rows
 	// Within is for rows that hang on a scope of any kind: they stand where it does.
 	Within Within
+	// Through is a belongs-to relation of the model by its Go name: a row stands where the row stands
+	// that it leads to, in every scope and relation that Rows does not name itself.
+	Through string
+	// Hangs is for rows that hang on an object of several types: whoever sees it sees them.
+	Hangs *Hangs
 	// AsOf narrows a list to the rows that stood on the day ?asOf.
 	AsOf string
 	// Listed narrows the type's list at the root to what a person looks for there (not to merged
@@ -95,7 +100,7 @@ type Reference struct{ Type, Key string }
 
 // List is a connection: the rows of this type whose relation By leads to the parent.
 type List struct {
-	By    string // Go name of a belongs-to field of this model
+	By    string // Go name of a belongs-to field of this model, or of a column that holds the parent's key
 	Order string // an order of this type's; its default when empty
 	Where string // more that must hold
 	Today bool   // as of today when the argument asOf is not given
@@ -113,6 +118,7 @@ type typ struct {
 	lists     map[string]*list
 	satisfies []string
 	byHand    map[string]bool // fields that a module resolves by hand
+	settled   bool
 }
 
 type relation struct {
@@ -264,12 +270,30 @@ func (t *typ) hang(r *Reader, place string, l List) error {
 	if err != nil {
 		return err
 	}
-	rel := t.relations[fold(l.By)]
-	if rel == nil || rel.target != parent.model {
-		return fmt.Errorf("read: the list %s goes by %s.%s, which is not a relation to %s", place, t.Name, l.By, parent.Name)
+	on := &list{List: l, of: t}
+	rel, column := t.relations[fold(l.By)], t.columns[fold(l.By)]
+	switch {
+	case rel != nil && rel.target == parent.model:
+		on.parent, on.child = rel.join, rel.base
+	case rel == nil && column != nil && column.IndirectType == reflect.TypeFor[uuid.UUID]():
+		on.parent, on.child = parent.key, column
+	default:
+		return fmt.Errorf("read: the list %s goes by %s.%s, which is neither a relation to %s nor a key", place, t.Name, l.By, parent.Name)
 	}
-	parent.lists[fold(field)] = &list{List: l, of: t, parent: rel.join, child: rel.base}
+	parent.lists[fold(field)] = on
 	return nil
+}
+
+// AddList adds a list of a type that was declared before: a later module's objects show rows of an
+// earlier one's, which hold their key.
+func AddList[M any](r *Reader, place string, l List) {
+	r.pending = append(r.pending, func(r *Reader) error {
+		t, err := typeOf[M](r)
+		if err != nil {
+			return err
+		}
+		return t.hang(r, place, l)
+	})
 }
 
 // ground widens a relation of another type's rows: any of its grounds makes it hold.
@@ -311,7 +335,9 @@ func (r *Reader) Ready() error {
 	}
 	r.pending = nil
 	for _, name := range r.Types() {
-		r.byName[name].settle(r)
+		if err := r.byName[name].settle(r); err != nil {
+			return err
+		}
 		if err := r.byName[name].checkFields(); err != nil {
 			return err
 		}

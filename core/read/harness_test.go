@@ -189,6 +189,16 @@ func (x *execution) resolve(ctx context.Context, name string, obj any) (any, err
 		return read.All[Street](ctx, x.reads)
 	case "Query.houses":
 		return read.All[House](ctx, x.reads)
+	case "Query.flats":
+		return read.All[Flat](ctx, x.reads)
+	case "Query.signs":
+		return read.All[Sign](ctx, x.reads)
+	case "Street.signs":
+		return read.Page[Sign](ctx, x.reads, obj.(read.Object))
+	case "Flat.house":
+		return read.One[House](ctx, x.reads, obj.(read.Object))
+	case "Sign.about":
+		return read.Refer(ctx, x.reads, obj.(read.Object))
 	case "Street.parent", "House.street":
 		return read.One[Street](ctx, x.reads, obj.(read.Object))
 	case "Street.secret":

@@ -29,6 +29,8 @@ CREATE TABLE houses (
 	starts_on date NOT NULL, ends_on date, person_id uuid, longitude double precision, latitude double precision,
 	remark text, about_type text, about_id uuid, PRIMARY KEY (municipality_id, id)
 );
+CREATE TABLE flats (municipality_id uuid NOT NULL, id uuid NOT NULL, house_id uuid NOT NULL, number int NOT NULL, person_id uuid, PRIMARY KEY (municipality_id, id));
+CREATE TABLE signs (municipality_id uuid NOT NULL, id uuid NOT NULL, about_type text NOT NULL, about_id uuid NOT NULL, text text NOT NULL, PRIMARY KEY (municipality_id, id));
 CREATE TABLE secrets (
 	municipality_id uuid NOT NULL, street_id uuid NOT NULL, word text, phones text[] NOT NULL DEFAULT '{}',
 	version int NOT NULL DEFAULT 1, PRIMARY KEY (municipality_id, street_id)
@@ -72,6 +74,29 @@ type House struct {
 	AboutID             *uuid.UUID `bun:"about_id,type:uuid"`
 }
 
+// Flat stands where its house does.
+type Flat struct {
+	bun.BaseModel `bun:"table:flats,alias:flat"`
+	read.Row      `bun:"-"`
+	postgres.Owned
+	ID       uuid.UUID  `bun:"id,pk,type:uuid"`
+	HouseID  uuid.UUID  `bun:"house_id,type:uuid"`
+	House    *House     `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:house_id=id"`
+	Number   int        `bun:"number"`
+	PersonID *uuid.UUID `bun:"person_id,type:uuid"`
+}
+
+// Sign hangs on a street or a house.
+type Sign struct {
+	bun.BaseModel `bun:"table:signs,alias:sign"`
+	read.Row      `bun:"-"`
+	postgres.Owned
+	ID        uuid.UUID `bun:"id,pk,type:uuid"`
+	AboutType string    `bun:"about_type"`
+	AboutID   uuid.UUID `bun:"about_id,type:uuid"`
+	Text      string    `bun:"text"`
+}
+
 // Spot is where a house lies, and what it is about.
 type Spot struct {
 	Longitude, Latitude float64
@@ -99,6 +124,7 @@ p, clerk, *, town:houses, any, allow
 p, clerk, *, town:secrets, any, allow
 p, clerk, *, town:remarks, any, allow
 p, official, *, town:remarks, any, allow
+p, anonymous, *, town:signs, any, allow
 `
 
 const dated = `?TableAlias.starts_on <= ?asOf AND (?TableAlias.ends_on IS NULL OR ?TableAlias.ends_on >= ?asOf)`
@@ -172,6 +198,17 @@ func declare(r *read.Reader, log *readLog) {
 			"House.twins":     {By: "Twin", Where: `?TableAlias.starts_on <= ?asOf`},
 		},
 	})
+	read.Declare[Flat](r, read.Type{
+		Name: "Flat", Guard: "town:houses", Through: "House",
+		Orders: map[string][]read.Key{"NUMBER": {{SQL: `?TableAlias.number`, Cast: "int"}}}, Order: "NUMBER",
+	})
+	read.Declare[Sign](r, read.Type{
+		Name: "Sign", Guard: "town:signs",
+		Hangs:      &read.Hangs{Type: `?TableAlias.about_type`, Key: `?TableAlias.about_id`, Of: func() []string { return []string{"Street", "House"} }},
+		References: map[string]read.Reference{"about": {Type: `?TableAlias.about_type`, Key: `?TableAlias.about_id`}},
+		Orders:     map[string][]read.Key{"TEXT": {{SQL: `?TableAlias.text`}}}, Order: "TEXT",
+	})
+	read.AddList[Sign](r, "Street.signs", read.List{By: "AboutID", Where: `?TableAlias.about_type = 'Street'`})
 	read.Declare[Secret](r, read.Type{
 		Name: "Secret", Guard: "town:secrets", Refused: true, OnRead: log.read,
 		Computed: map[string]read.Computed{"length": {SQL: `length(?TableAlias.word)`}},
@@ -220,7 +257,7 @@ func newWorld(t testing.TB) *world {
 	_, err := w.db.Pool.Exec(t.Context(), tables)
 	w.must(err)
 	w.guard, err = access.New(w.db, access.Settings{Clock: clock, Log: coretest.Quiet(), Modules: []core.Info{{
-		Name: "town", Permissions: []core.Permission{{Name: "town:streets"}, {Name: "town:houses"}, {Name: "town:secrets"}, {Name: "town:remarks"}}, Policy: policy,
+		Name: "town", Permissions: []core.Permission{{Name: "town:streets"}, {Name: "town:houses"}, {Name: "town:secrets"}, {Name: "town:remarks"}, {Name: "town:signs"}}, Policy: policy,
 	}}})
 	w.must(err)
 	t.Cleanup(func() { _ = w.guard.Close() })

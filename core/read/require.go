@@ -1,6 +1,7 @@
 package read
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -21,6 +22,15 @@ func Require[M any](ctx context.Context, r *Reader, db bun.IDB, permission strin
 		return err
 	}
 	return r.require(ctx, db, t, permission, key, path...)
+}
+
+// RequireID is Require for an object of any declared type; without a permission it is Seen.
+func RequireID(ctx context.Context, r *Reader, db bun.IDB, permission string, id core.ID, path ...string) error {
+	t := r.byName[id.Type]
+	if t == nil {
+		return &core.Error{Code: core.CodeNotFound, Text: core.ErrNotFound.Text, Path: path}
+	}
+	return r.require(ctx, db, t, cmp.Or(permission, t.Guard), id.Key, path...)
 }
 
 func (r *Reader) require(ctx context.Context, db bun.IDB, t *typ, permission string, key uuid.UUID, path ...string) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/access"
 )
 
 // A type whose rows are scopes says so by standing in a scope of its own name: Council has the
@@ -49,10 +50,36 @@ func (r *Reader) scopes() []string {
 // Within says that a row stands wherever the scope stands that two of its columns name.
 type Within struct{ Kind, ID string }
 
-// settle works out where such rows stand, from where the scopes themselves do.
-func (t *typ) settle(r *Reader) {
-	if t.Within == (Within{}) {
-		return
+// Hangs names the object that a row hangs on: two expressions, the name of its type and its key. The
+// row is seen by whoever sees the object, and other permissions on it are decided on the object. Of
+// are the types that it may be of; it is asked once, when all are declared.
+type Hangs struct {
+	Type, Key string
+	Of        func() []string
+}
+
+// settle works out where rows stand that stand where others do, those others first.
+func (t *typ) settle(r *Reader) error {
+	if t.settled {
+		return nil
+	}
+	t.settled = true
+	if t.Within != (Within{}) {
+		if err := t.settleWithin(r); err != nil {
+			return err
+		}
+	}
+	if t.Through != "" {
+		return t.settleThrough(r)
+	}
+	return nil
+}
+
+func (t *typ) settleWithin(r *Reader) error {
+	for _, name := range r.scopes() {
+		if err := r.byName[name].settle(r); err != nil {
+			return err
+		}
 	}
 	scopes := maps.Clone(t.Rows.Scopes)
 	if scopes == nil {
@@ -63,13 +90,67 @@ func (t *typ) settle(r *Reader) {
 		for _, name := range r.scopes() {
 			of := r.byName[name]
 			expr := of.Rows.Scopes[scopeKind(outer)]
-			if expr == "" {
+			if expr == "" || of == t {
 				continue
 			}
 			fmt.Fprintf(&cases, " WHEN '%s' THEN (SELECT %s FROM %s AS within WHERE within.municipality_id = ?TableAlias.municipality_id AND within.%s = %s)",
 				scopeKind(name), strings.ReplaceAll(expr, "?TableAlias", "within"), of.table.SQLName, of.key.SQLName, t.Within.ID)
 		}
-		scopes[scopeKind(outer)] = "CASE " + t.Within.Kind + cases.String() + " END"
+		if had := scopes[scopeKind(outer)]; cases.Len() > 0 {
+			scopes[scopeKind(outer)] = "CASE " + t.Within.Kind + cases.String() + elseOf(had) + " END"
+		}
 	}
 	t.Rows.Scopes = scopes
+	return nil
+}
+
+// elseOf keeps what the declaration itself says of a scope, for rows that hang on none.
+func elseOf(had string) string {
+	if had == "" {
+		return ""
+	}
+	return " ELSE " + had
+}
+
+// settleThrough takes over the scopes and relations of the row that the relation leads to.
+func (t *typ) settleThrough(r *Reader) error {
+	rel := t.relations[fold(t.Through)]
+	if rel == nil || r.byModel[rel.target] == nil {
+		return fmt.Errorf("read: %s stands through %s, which is no relation to a declared type", t.Name, t.Through)
+	}
+	of := r.byModel[rel.target]
+	if err := of.settle(r); err != nil {
+		return err
+	}
+	rows := access.Rows{Scopes: maps.Clone(t.Rows.Scopes), Relations: maps.Clone(t.Rows.Relations)}
+	if rows.Scopes == nil {
+		rows.Scopes = map[string]string{}
+	}
+	if rows.Relations == nil {
+		rows.Relations = map[string]string{}
+	}
+	for kind, expr := range of.Rows.Scopes {
+		if _, own := rows.Scopes[kind]; !own {
+			rows.Scopes[kind] = t.through(of, rel, expr)
+		}
+	}
+	for name, expr := range of.Rows.Relations {
+		if _, own := rows.Relations[name]; !own {
+			rows.Relations[name] = "(" + t.through(of, rel, expr) + ")"
+		}
+	}
+	t.Rows = rows
+	return nil
+}
+
+// through is an expression of another type's row, asked of the one row that the relation leads to.
+func (t *typ) through(of *typ, rel *relation, expr string) string {
+	alias := "through_" + strings.ToLower(of.Name)
+	expr = strings.ReplaceAll(expr, "?TableAlias", alias)
+	shown, lateral := expr, ""
+	if access.IsSelect(expr) {
+		shown, lateral = "each.scope", ", LATERAL ("+expr+") AS each (scope)"
+	}
+	return fmt.Sprintf("SELECT %s FROM %s AS %s%s WHERE %s.municipality_id = ?TableAlias.municipality_id AND %s.%s = ?TableAlias.%s",
+		shown, of.table.SQLName, alias, lateral, alias, alias, rel.join.SQLName, rel.base.SQLName)
 }

@@ -103,11 +103,46 @@ func (x *text) allowed(t *typ, permission, alias string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if t.Hangs != nil && permission != t.Guard {
+		return x.hanging(t, permission, alias)
+	}
 	sources := map[access.ArgumentKind]source{access.OfRights: fixed, access.OfAccount: ofAccount, access.OfPerson: ofPerson}
 	predicate := decision.Predicate(t.Rows, alias, func(a access.Argument) string {
 		return x.write(origin{source: sources[a.Of]}, a.Key, "uuid")
 	})
-	return "(" + x.sql(predicate, alias, nil) + ")", nil
+	mine := "(" + x.sql(predicate, alias, nil) + ")"
+	if t.Hangs == nil || decision.None() {
+		return mine, nil
+	}
+	object, err := x.hanging(t, permission, alias)
+	return "(" + mine + " AND " + object + ")", err
+}
+
+// hanging is the part of it for rows that hang on objects: they are seen where the object is seen, and
+// changed where the permission holds on the object.
+func (x *text) hanging(t *typ, permission, alias string) (string, error) {
+	var cases strings.Builder
+	for _, name := range t.Hangs.Of() {
+		of, inner, asked := x.byName[name], alias+"_of", permission
+		if of == nil {
+			return "", fmt.Errorf("read: %s hangs on %s, which is not declared", t.Name, name)
+		}
+		if permission == t.Guard {
+			asked = of.Guard
+		}
+		allowed, err := x.allowed(of, asked, inner)
+		if err != nil {
+			return "", err
+		}
+		if allowed != "("+never+")" {
+			fmt.Fprintf(&cases, " WHEN '%s' THEN EXISTS (SELECT FROM %s AS %s WHERE %s AND %s = %s AND %s)", name, of.table.SQLName,
+				pgx.Identifier{inner}.Sanitize(), x.owned(inner), columnOf(inner, of.key), x.sql(t.Hangs.Key, alias, nil), allowed)
+		}
+	}
+	if cases.Len() == 0 {
+		return "(" + never + ")", nil
+	}
+	return "(CASE " + x.sql(t.Hangs.Type, alias, nil) + cases.String() + " ELSE FALSE END)", nil
 }
 
 // computed is an expression that a module declared. An id comes with the name of its type.

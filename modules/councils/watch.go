@@ -4,66 +4,19 @@ import (
 	"context"
 	"slices"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/events"
+	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/core/read"
 )
 
-// watch delivers what happens to one body, or to all that the caller may see. Rights are asked at
-// every event: who may no longer see a body hears no more of it.
+// watch delivers what happens to one body, or to all that the caller may see.
 func (m *Module) watch(ctx context.Context, id *core.ID) (<-chan *CouncilChange, error) {
-	filter := events.Filter{Type: "Council"}
-	if id != nil {
-		key, err := id.Of("Council", "id")
-		if err != nil {
-			return nil, err
-		}
-		if err := read.Seen[Council](ctx, m.host.Reads, m.host.DB, key, "id"); err != nil {
-			return nil, err
-		}
-		filter.Object = key
-	}
-	subscription := m.host.Events.Subscribe(ctx, filter)
-	out := make(chan *CouncilChange)
-	go func() {
-		defer close(out)
-		for event := range subscription.Events() {
-			if !m.pass(ctx, event, out) {
-				return
-			}
-		}
-		if err := subscription.Err(); err != nil {
-			graphql.AddError(ctx, err)
-		}
-	}()
-	return out, nil
-}
-
-// pass hands one event on; false ends the subscription.
-func (m *Module) pass(ctx context.Context, event core.Event, out chan<- *CouncilChange) bool {
-	change := changeOf(event)
-	fresh, err := m.host.Fresh(ctx)
-	if err != nil {
-		graphql.AddError(ctx, err)
-		return false
-	}
-	seen, err := read.Sees[Council](fresh, m.host.Reads, uuid.UUID(change.Council))
-	if err != nil {
-		graphql.AddError(ctx, err)
-		return false
-	}
-	if !seen {
-		return true
-	}
-	select {
-	case out <- change:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return host.Watch[Council](ctx, m.host, "Council", id, func(e core.Event) (*CouncilChange, uuid.UUID) {
+		change := changeOf(e)
+		return change, uuid.UUID(change.Council)
+	})
 }
 
 func changeOf(e core.Event) *CouncilChange {

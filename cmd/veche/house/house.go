@@ -103,7 +103,7 @@ func services(ctx context.Context, db *postgres.DB, towns *tenancy.Registry, set
 	return &host.Host{
 		DB: db, Guard: guard, Reads: read.New(db, guard, clock, settings.MaxPage),
 		Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue},
-		Events: broker, Jobs: queue, Clock: clock, Log: log,
+		Events: broker, Consumers: events.NewConsumers(db, log, poll), Jobs: queue, Clock: clock, Log: log,
 	}, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/tenancy"
 	"github.com/veche-city/veche/graph"
@@ -59,6 +60,13 @@ func (h *House) Handler() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle(Endpoint, h.municipality(h.observe(h.Identity.Middleware(idempotency(h.endable(h.chooseReads(door)))))))
+	for _, m := range h.Modules {
+		if m, ok := m.(host.Handling); ok {
+			for pattern, handler := range m.Handlers() {
+				mux.Handle(pattern, h.municipality(h.observe(h.Identity.Middleware(h.inTown(handler)))))
+			}
+		}
+	}
 	mux.Handle("/", graphiql.Handler(Endpoint, examples))
 	return language(mux), nil
 }
@@ -83,6 +91,17 @@ func (h *House) municipality(next http.Handler) http.Handler {
 		w.Header().Add("Vary", tenancy.Header)
 		if town := h.Towns.Of(r); town != nil {
 			r = r.WithContext(core.WithMunicipality(r.Context(), town))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// inTown answers 404 where a request names no municipality.
+func (h *House) inTown(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if core.MunicipalityOf(r.Context()).ID == uuid.Nil {
+			http.NotFound(w, r)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})

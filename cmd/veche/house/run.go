@@ -23,6 +23,7 @@ func (h *House) Run(ctx context.Context) (stop func(context.Context) error, err 
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { h.Events.Run(background) })
+	running.Go(func() { h.Consumers.Run(background) })
 	running.Go(func() {
 		postgres.Listen(background, h.DB, h.Log, []string{events.Channel, access.Channel, tenancy.Channel}, poll, func(channel string) {
 			h.wake(background, channel)
@@ -39,6 +40,7 @@ func (h *House) Run(ctx context.Context) (stop func(context.Context) error, err 
 // wake tells each part that something may have changed.
 func (h *House) wake(ctx context.Context, channel string) {
 	h.Events.Wake(channel)
+	h.Consumers.Wake(channel)
 	if channel == "" || channel == access.Channel {
 		h.Guard.Wake(ctx)
 	}

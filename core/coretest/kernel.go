@@ -1,4 +1,4 @@
-package events
+package coretest
 
 import (
 	"context"
@@ -13,25 +13,29 @@ import (
 	"github.com/veche-city/veche/migrations"
 )
 
-const kernel = "00001_kernel.sql"
-
-// database is a fresh one with the kernel's tables; the modules' are not needed here.
-func database(t *testing.T) *postgres.DB {
+// Kernel is a fresh database with the kernel's first tables (the audit, the outbox and what reads it),
+// for packages that know no others.
+func Kernel(t testing.TB) *postgres.DB {
 	t.Helper()
-	sql, err := fs.ReadFile(migrations.Files, kernel)
-	if err != nil {
-		t.Fatal(err)
+	files, hash := fstest.MapFS{}, sha256.New()
+	for _, name := range []string{"00001_kernel.sql", "00004_notices.sql"} {
+		sql, err := fs.ReadFile(migrations.Files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: sql}
+		hash.Write(sql)
 	}
 	url := pgtest.New(t, pgtest.Template{
 		Name:        "kernel",
-		Fingerprint: fmt.Sprintf("%x", sha256.Sum256(sql))[:16],
+		Fingerprint: fmt.Sprintf("%x", hash.Sum(nil))[:16],
 		Build: func(ctx context.Context, url string) error {
 			db, err := postgres.Open(ctx, url, 4)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = db.Close() }()
-			return postgres.Migrate(ctx, db, fstest.MapFS{kernel: {Data: sql}}, func(string) {})
+			return postgres.Migrate(ctx, db, files, func(string) {})
 		},
 	})
 	db, err := postgres.Open(t.Context(), url, 40)
