@@ -6,6 +6,8 @@ import (
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
+	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
@@ -20,10 +22,16 @@ func New(h *host.Host) ([]core.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	people, places := people.New(h), places.New(h)
+	people, places, calendar := people.New(h), places.New(h), calendar.New(h)
+	cases, err := cases.New(h, people, calendar)
+	if err != nil {
+		return nil, err
+	}
 	all := []core.Module{
 		people,
 		places,
+		calendar,
+		cases,
 		councils.New(h, people),
 	}
 	following, err := follow.New(h, all...)

@@ -78,6 +78,9 @@ type Filter struct {
 	ID string
 	// Search makes it a search by likeness in SQL, a column folded by the function fold_name.
 	Search bool
+	// Condition says that SQL is a condition, which is asked as {eq: true} or {eq: false}: it stands in
+	// the statement as it is, so that the planner can read from an index the rows on which it holds.
+	Condition bool
 }
 
 // Computed is a field that SQL works out. It may use ?asOf (the argument, today when not given),

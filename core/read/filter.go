@@ -93,6 +93,11 @@ func (pg *page) operation(f comparison, op string, v any) error {
 		pg.filters = append(pg.filters, condition{op: is[v == true], expr: f.SQL})
 		return nil
 	}
+	if f.Condition && op == "eq" {
+		holds := map[bool]string{true: "?0", false: "(?0) IS NOT TRUE"}
+		pg.filters = append(pg.filters, condition{op: holds[v == true], expr: f.SQL})
+		return nil
+	}
 	form, ok := operators[op]
 	if f.ID == AnyType {
 		form, ok = operatorsOfPairs[op]

@@ -1,0 +1,43 @@
+package cases
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/veche-city/veche/core"
+)
+
+// facts are what the audit keeps of a case: nothing of what was said, nor by whom.
+func (c *Case) facts() any {
+	return map[string]any{
+		"number": c.Number, "kind": c.KindID, "origin": c.Origin, "channel": c.Channel, "district": c.DistrictID, "parent": c.ParentID,
+		"ownerOrganisation": c.OwnerOrganisationID, "ownerPerson": c.OwnerPersonID, "state": c.StateID, "publicState": c.PublicState,
+		"receivedOn": c.ReceivedOn, "registeredOn": c.RegisteredOn, "dueOn": c.DueOn, "pausedOn": c.PausedOn, "answeredOn": c.AnsweredOn,
+		"closedOn": c.ClosedOn, "refusal": c.Refusal, "published": c.PublishedAt != nil,
+	}
+}
+
+// touched are the objects whose watchers care about the case. Those of the district and of what it came
+// from may learn only of published ones.
+func (c *Case) touched() []core.ID {
+	if c.PublishedAt == nil {
+		return nil
+	}
+	var all []core.ID
+	if c.DistrictID != nil {
+		all = append(all, core.ID{Type: "District", Key: *c.DistrictID})
+	}
+	if c.SourceID != nil {
+		all = append(all, core.ID{Type: *c.SourceType, Key: *c.SourceID})
+	}
+	return all
+}
+
+// owned says whether somebody answers for the case.
+func (c *Case) owned() bool { return c.OwnerOrganisationID != nil || c.OwnerPersonID != nil }
+
+// words checks a text that must say something and can be kept.
+func words(p *core.Problems, text string, most int, path []string) {
+	n := utf8.RuneCountInString(strings.TrimSpace(text))
+	p.Check(n >= 1 && n <= most && !strings.ContainsRune(text, 0), core.Textf("From 1 to %d characters.", "От 1 до %d знаков.", most), path...)
+}
