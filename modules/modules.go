@@ -10,6 +10,7 @@ import (
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -27,12 +28,14 @@ func New(h *host.Host) ([]core.Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	meetings := meetings.New(h, people)
 	all := []core.Module{
 		people,
 		places,
 		calendar,
 		cases,
-		councils.New(h, people),
+		meetings,
+		councils.New(h, people, meetings),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {

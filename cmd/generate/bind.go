@@ -163,6 +163,9 @@ func loadModules() (*modules, error) {
 	paths := []string{module + "/core", module + "/core/read", module + "/graph/page"}
 	for _, file := range folders {
 		folder := filepath.Dir(file)
+		if slices.Contains(m.folders, folder) { // of which this is a further file
+			continue
+		}
 		m.folders = append(m.folders, folder)
 		paths = append(paths, module+"/"+folder)
 	}
