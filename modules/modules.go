@@ -9,6 +9,7 @@ import (
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
@@ -24,6 +25,10 @@ func New(h *host.Host) ([]core.Module, error) {
 		return nil, err
 	}
 	people, places, calendar := people.New(h), places.New(h), calendar.New(h)
+	files, err := files.New(h, people)
+	if err != nil {
+		return nil, err
+	}
 	cases, err := cases.New(h, people, calendar)
 	if err != nil {
 		return nil, err
@@ -33,9 +38,10 @@ func New(h *host.Host) ([]core.Module, error) {
 		people,
 		places,
 		calendar,
+		files,
 		cases,
 		meetings,
-		councils.New(h, people, meetings),
+		councils.New(h, people, files, meetings),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {

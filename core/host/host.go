@@ -11,6 +11,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/events"
+	"github.com/veche-city/veche/core/files"
 	"github.com/veche-city/veche/core/identity"
 	"github.com/veche-city/veche/core/jobs"
 	"github.com/veche-city/veche/core/mutation"
@@ -36,7 +37,8 @@ type Host struct {
 	Events   *events.Broker // changes as they are committed, for subscriptions
 	// Consumers hear of every change, whoever is away meanwhile; added to while modules are made.
 	Consumers *events.Consumers
-	Jobs      *jobs.Jobs // work after commit; workers are registered while modules are made
+	Jobs      *jobs.Jobs    // work after commit; workers are registered while modules are made
+	Files     *files.Keeper // takes files in and keeps their bytes; nil: files are refused
 	// Fresh is the context with the caller's rights as they are now, for what lasts longer than a
 	// request; an error when the session has ended.
 	Fresh func(ctx context.Context) (context.Context, error)

@@ -154,6 +154,9 @@ func (c *compiler) value(s *scope, f graphql.CollectedField, computed Computed) 
 	if err != nil {
 		return nil, err
 	}
+	if computed.Show != nil {
+		return showing{at: s.at(sql), show: computed.Show}, nil
+	}
 	return scalar{at: s.at(sql), as: encodingOf(f, computed.ID)}, nil
 }
 

@@ -91,6 +91,10 @@ type Computed struct {
 	// ID makes an opaque id of it: the GraphQL type whose key SQL is (a uuid), or AnyType where SQL is
 	// the type and the key in one text, Council:0195….
 	ID string
+	// Show makes what is shown of the text that SQL gives, where no expression could: an address that
+	// is signed for the caller, say. It must give the same for the same caller at one moment, and asks
+	// nothing of the database.
+	Show func(ctx context.Context, text string) string
 }
 
 // Group is a field that shows several expressions as one object of a type of its own, which has no
@@ -238,6 +242,9 @@ func (t *typ) checkFields() error {
 		for part, c := range g.Fields {
 			if c.Counts != "" {
 				return fmt.Errorf("read: %s.%s.%s counts rows, which a field of a group cannot", t.Name, name, part)
+			}
+			if c.Show != nil {
+				return fmt.Errorf("read: %s.%s.%s is shown by a function, which a field of a group cannot", t.Name, name, part)
 			}
 		}
 	}

@@ -125,7 +125,11 @@ func (x *run) row(n *node, values []any) (reflect.Value, error) {
 	}
 	store := row.Interface().(Object).row()
 	for i, v := range n.computed {
-		store.put(v.field, values[1+len(n.columns)+i])
+		value := values[1+len(n.columns)+i]
+		if text, ok := value.(string); ok && v.as.Show != nil {
+			value = v.as.Show(x.ctx, text)
+		}
+		store.put(v.field, value)
 	}
 	for i, g := range n.guarded {
 		if may, _ := values[1+len(n.columns)+len(n.computed)+i].(bool); may {

@@ -3,6 +3,7 @@ package read_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -160,7 +161,7 @@ func declare(r *read.Reader, log *readLog) {
 			"houseCount": {Counts: "House", SQL: `SELECT count(*) FROM houses AS counted WHERE counted.street_id = ?TableAlias.id AND ?visible
 				AND counted.starts_on <= ?asOf AND (counted.ends_on IS NULL OR counted.ends_on >= ?asOf)`},
 			"status": {SQL: `CASE WHEN ?TableAlias.opened_on <= ?asOf THEN 'OPENED' ELSE 'PLANNED' END`},
-			"loud":   {SQL: `upper(?TableAlias.note)`},
+			"loud":   {SQL: `?TableAlias.note`, Show: func(_ context.Context, text string) string { return strings.ToUpper(text) }},
 			"title":  {SQL: `?TableAlias.name || ' (' || ?TableAlias.rank || ')'`},
 			"marks":  {SQL: `SELECT ARRAY(SELECT upper(mark) FROM unnest(?TableAlias.tags) AS mark ORDER BY 1)`},
 			"tongue": {SQL: `?language`},

@@ -21,7 +21,7 @@ import (
 // expression is the SQL of a field that is neither column nor relation nor list.
 func (t *typ) expression(field string) (Computed, bool) {
 	if c, ok := t.Computed[field]; ok {
-		return Computed{SQL: c.named(), Counts: c.Counts}, true
+		return Computed{SQL: c.named(), Counts: c.Counts, Show: c.Show}, true
 	}
 	if g, ok := t.Groups[field]; ok {
 		return Computed{SQL: g.json()}, true

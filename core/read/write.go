@@ -94,6 +94,21 @@ func (s scalar) write(w *writing) bool {
 	return false
 }
 
+// showing is a text that a function of the declaration makes another of.
+type showing struct {
+	at   int
+	show func(ctx context.Context, text string) string
+}
+
+func (s showing) write(w *writing) bool {
+	c := w.cell(s.at)
+	if c.data == nil {
+		return w.null()
+	}
+	w.out = appendText(w.out, []byte(s.show(w.ctx, string(c.data))))
+	return false
+}
+
 // guarded is a column that the viewer may see on some rows.
 type guarded struct {
 	allowed int

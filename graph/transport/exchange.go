@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -23,6 +24,7 @@ type exchange struct {
 
 	operation ast.Operation
 	key       string // of an answer for everybody, under which it is kept
+	files     []*os.File
 }
 
 // serveOperation is POST and GET, answered by JSON or by events. Refusals come before anything of the body is read where possible.
@@ -35,7 +37,7 @@ func (x *exchange) serveOperation() *refusal {
 		return refused
 	}
 	if x.r.Method == http.MethodPost {
-		if refused = checkContentType(x.r); refused != nil {
+		if refused = x.door.checkContentType(x.r); refused != nil {
 			return refused
 		}
 	}
@@ -80,6 +82,9 @@ func (x *exchange) chooseEngine() *refusal {
 func (x *exchange) readParameters() (*graphql.RawParams, *refusal) {
 	if x.r.Method == http.MethodGet {
 		return x.door.parseURL(x.r.URL)
+	}
+	if isMultipart(x.r) {
+		return x.readMultipart()
 	}
 	body, refused := x.readBody()
 	if refused != nil {

@@ -77,7 +77,7 @@ func (g introspectionGuard) MutateOperationContext(ctx context.Context, operatio
 	return nil
 }
 
-// deadline ends a query or a mutation at Limits.Time. What was resolved until then is sent, with TIMEOUT at what was not; where
+// deadline ends a query or a mutation at Limits.Time; one that came with files at Limits.UploadTime. What was resolved until then is sent, with TIMEOUT at what was not; where
 // nothing was, TIMEOUT is all. A mutation may have happened: only its transaction says so.
 type deadline struct {
 	hook
@@ -88,7 +88,11 @@ func (d deadline) InterceptOperation(ctx context.Context, next graphql.Operation
 	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
 		return next(ctx)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, d.door.limits.Time, errTimeLimit)
+	limit := d.door.limits.Time
+	if ctx.Value(uploading{}) != nil {
+		limit = d.door.limits.UploadTime
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTimeLimit)
 	handler := next(ctx)
 	answered := false
 	return func(inner context.Context) *graphql.Response {

@@ -32,6 +32,10 @@ type Limits struct {
 
 	Streams int // operations at once on one WebSocket
 
+	Files      int           // files within one request
+	FilesTime  time.Duration // the arrival of a request with files, each pause in which is bounded by Read
+	UploadTime time.Duration // as Time, for an operation that came with files
+
 	Schemas        int // schemas whose executors are kept
 	DocumentNodes  int // nodes of all parsed queries that are kept
 	PersistedText  int // bytes of one query that may be persisted by hash
@@ -50,6 +54,7 @@ func DefaultLimits() Limits {
 		Answer: 16 << 20, Errors: 100, Message: 1_000,
 		Time: 10 * time.Second, Read: 30 * time.Second, Write: 30 * time.Second, Init: 10 * time.Second, Ping: 20 * time.Second,
 		Streams: 100,
+		Files:   10, FilesTime: 2 * time.Hour, UploadTime: 5 * time.Minute,
 		Schemas: 128, DocumentNodes: 300_000, PersistedText: 32 << 10, PersistedBytes: 8 << 20,
 		AnswerKept: 1 << 20, AnswersBytes: 32 << 20,
 	}
@@ -67,7 +72,7 @@ func (l Limits) orDefault() Limits {
 		{&l.Name, standard.Name}, {&l.Depth, standard.Depth}, {&l.Introspection, standard.Introspection},
 		{&l.Aliases, standard.Aliases}, {&l.RootFields, standard.RootFields}, {&l.Directives, standard.Directives},
 		{&l.Selections, standard.Selections}, {&l.Overlaps, standard.Overlaps}, {&l.Complexity, standard.Complexity},
-		{&l.Errors, standard.Errors}, {&l.Message, standard.Message}, {&l.Streams, standard.Streams},
+		{&l.Errors, standard.Errors}, {&l.Message, standard.Message}, {&l.Streams, standard.Streams}, {&l.Files, standard.Files},
 		{&l.Schemas, standard.Schemas}, {&l.DocumentNodes, standard.DocumentNodes},
 		{&l.PersistedText, standard.PersistedText}, {&l.PersistedBytes, standard.PersistedBytes},
 		{&l.Answer, standard.Answer}, {&l.AnswerKept, standard.AnswerKept}, {&l.AnswersBytes, standard.AnswersBytes},
@@ -78,6 +83,8 @@ func (l Limits) orDefault() Limits {
 	l.Read = positive(l.Read, standard.Read)
 	l.Write = positive(l.Write, standard.Write)
 	l.Init = positive(l.Init, standard.Init)
+	l.FilesTime = positive(l.FilesTime, standard.FilesTime)
+	l.UploadTime = positive(l.UploadTime, standard.UploadTime)
 	l.Ping = positive(l.Ping, standard.Ping)
 	return l
 }

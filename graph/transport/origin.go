@@ -44,15 +44,15 @@ func (o *origins) check(r *http.Request) *refusal {
 	return nil
 }
 
-// checkContentType lets a POST pass whose content type no form can send.
-func checkContentType(r *http.Request) *refusal {
+// checkContentType lets a POST pass whose content type no form can send, or whose headers no form has.
+func (d *door) checkContentType(r *http.Request) *refusal {
 	header := r.Header.Get("Content-Type")
 	name, parameters, err := mime.ParseMediaType(header)
-	simple := []string{"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"}
+	simple := []string{"", "text/plain", "application/x-www-form-urlencoded", multipartForm}
 	if (err != nil || slices.Contains(simple, name)) && !preflighted(r) {
 		return refuse(http.StatusForbidden, codeForbidden, "simple_request", cut(header, 200))
 	}
-	if err != nil || name != string(mediaJSON) {
+	if err != nil || name != string(mediaJSON) && (name != multipartForm || d.options.Uploads == nil) {
 		return refuse(http.StatusUnsupportedMediaType, codeContentType, "content_type", cut(header, 200))
 	}
 	if charset := parameters["charset"]; charset != "" && !isUTF8(charset) {

@@ -6,7 +6,10 @@
 // municipalities, accounts or modules: the caller hands those in through Options, and puts its own middleware (identity,
 // municipality, request ids) around the handler.
 //
-// The order for one request: origin, method, Accept, content type, schema, body, trusted document, answer kept from before, persisted
+// Files come within a request as the GraphQL multipart request specification has it (uploads.go): they are written to the disk while
+// they arrive, so that the memory taken does not grow with them.
+//
+// The order for one request: origin, method, Accept, content type, schema, leave to send files, body, trusted document, answer kept from before, persisted
 // query, tokens, shape of the query, validation, variables, complexity, execution under a deadline, size, one write. Each step refuses with a status and an
 // extensions.code and nothing after it runs; a panic anywhere is one INTERNAL answer. The door keeps no state of a caller, and
 // everything that it remembers (executors, parsed queries, persisted texts, answers for everybody) is bounded.
@@ -52,6 +55,11 @@ type Options struct {
 	Cacheable func(r *http.Request) (key string, ok bool)
 	// AllowedOrigins are foreign origins ("https://portal.example") whose pages may ask with the visitor's cookie.
 	AllowedOrigins []string
+	// Uploads says how large a file the caller may send within a request (multipart/form-data), in bytes; 0: none. It is asked before
+	// the body is read. Without it there are no such requests.
+	Uploads func(ctx context.Context) int64
+	// UploadFolder is where such files lie until the request is answered; empty: the system's folder for temporary files.
+	UploadFolder string
 	// PricedBySize says that the schema's complexity functions go by numbers and by the lengths of lists alone, and not by what stands
 	// within an input object: prices are then kept.
 	PricedBySize bool
@@ -95,6 +103,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
 	x := &exchange{door: d, w: w, r: r, media: mediaJSON}
 	defer x.recoverPanic()
+	defer x.closeFiles()
 	x.prepareHeaders()
 	if refused := x.serve(); refused != nil {
 		x.refuse(refused)

@@ -15,6 +15,7 @@ import (
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
@@ -41,8 +42,10 @@ func newHouse(t testing.TB) *house {
 	must(t, err)
 	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
 	p := people.New(h)
+	f, err := files.New(h, p)
+	must(t, err)
 	m := meetings.New(h, p)
-	all := []core.Module{p, places.New(h), m, New(h, p, m)}
+	all := []core.Module{p, places.New(h), m, New(h, p, f, m), f}
 	must(t, h.Reads.Ready())
 	infos := make([]core.Info, len(all))
 	for i, m := range all {

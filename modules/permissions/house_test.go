@@ -18,6 +18,7 @@ import (
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -43,8 +44,10 @@ func open(t *testing.T) *house {
 	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Jobs: queue,
 		Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Clock: clock, Log: coretest.Quiet()}
 	residents, ground := people.New(h), places.New(h)
-	bodies := councils.New(h, residents)
-	m := New(h, residents, ground, bodies)
+	attached, err := files.New(h, residents)
+	must(t, err)
+	bodies := councils.New(h, residents, attached)
+	m := New(h, residents, ground, attached, bodies)
 	must(t, h.Reads.Ready())
 	must(t, guard.Know(m.infos))
 	town := coretest.Town(t, db, "kansk")

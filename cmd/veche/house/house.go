@@ -17,6 +17,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/events"
+	"github.com/veche-city/veche/core/files"
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/core/identity"
 	"github.com/veche-city/veche/core/jobs"
@@ -42,6 +43,7 @@ type Settings struct {
 	// TrustedDocuments is the manifest of queries that may be named by id; TrustedOnly refuses others.
 	TrustedDocuments string
 	TrustedOnly      bool
+	Files            files.Settings
 }
 
 // House is everything that runs.
@@ -103,10 +105,14 @@ func services(ctx context.Context, db *postgres.DB, towns *tenancy.Registry, set
 	if err != nil {
 		return nil, err
 	}
+	keeper, err := files.New(ctx, settings.Files, log)
+	if err != nil {
+		return nil, err
+	}
 	return &host.Host{
 		DB: db, Guard: guard, Reads: read.New(db, guard, clock, settings.MaxPage),
 		Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue},
-		Events: broker, Consumers: events.NewConsumers(db, log, poll), Jobs: queue, Clock: clock, Log: log,
+		Events: broker, Consumers: events.NewConsumers(db, log, poll), Jobs: queue, Files: keeper, Clock: clock, Log: log,
 	}, nil
 }
 

@@ -52,6 +52,8 @@ func (h *House) Handler() (http.Handler, error) {
 		DocumentsOnly:  h.settings.TrustedOnly,
 		Cacheable:      h.cacheable,
 		AllowedOrigins: h.settings.AllowedOrigins,
+		Uploads:        h.uploads,
+		UploadFolder:   h.Files.Spool(),
 		PricedBySize:   true, // read.Cost by first and last, nodes by its ids
 		Extensions:     []graphql.HandlerExtension{ownChanges{h}, streams{h}, graph.Parts{}, graph.SteadyErrors{}},
 	})
@@ -69,6 +71,21 @@ func (h *House) Handler() (http.Handler, error) {
 	}
 	mux.Handle("/", graphiql.Handler(Endpoint, examples))
 	return language(mux), nil
+}
+
+// takesFiles is what the module that takes files in offers.
+type takesFiles interface {
+	MaySend(ctx context.Context) int64
+}
+
+// uploads is how large a file the caller may send within a request; 0: none.
+func (h *House) uploads(ctx context.Context) int64 {
+	for _, m := range h.Modules {
+		if m, ok := m.(takesFiles); ok {
+			return m.MaySend(ctx)
+		}
+	}
+	return 0
 }
 
 func signedIn(ctx context.Context) bool { return core.ActorOf(ctx).Kind != core.Anonymous }

@@ -48,6 +48,8 @@ func newStillWorld(t testing.TB) *stillWorld {
 	s := &stillWorld{world: &world{t: t, statements: &statements{}, tokens: map[string]string{}}}
 	s.clock.at.Store(clock()().UnixNano())
 	db := coretest.Open(t, url)
+	settings := settings
+	settings.Files.Dir = t.TempDir()
 	h, err := house.Open(t.Context(), db, settings, s.clock.now, coretest.Quiet(), func(string) {})
 	must(t, err)
 	stop, err := h.Run(t.Context())
