@@ -9,6 +9,7 @@ import (
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/councilwork"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/meetings"
@@ -34,6 +35,7 @@ func New(h *host.Host) ([]core.Module, error) {
 		return nil, err
 	}
 	meetings := meetings.New(h, people)
+	councils := councils.New(h, people, files, meetings)
 	all := []core.Module{
 		people,
 		places,
@@ -41,7 +43,8 @@ func New(h *host.Host) ([]core.Module, error) {
 		files,
 		cases,
 		meetings,
-		councils.New(h, people, files, meetings),
+		councils,
+		councilwork.New(h, councilwork.Parts{People: people, Councils: councils, Calendar: calendar, Cases: cases, Files: files}),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {

@@ -3,6 +3,9 @@ package councils
 import (
 	"context"
 
+	"github.com/google/uuid"
+
+	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/mutation"
 )
 
@@ -27,4 +30,19 @@ func (s *Service) tellEnded(ctx context.Context, tx *mutation.Tx, seats ...Membe
 		}
 	}
 	return nil
+}
+
+// EndExOfficio ends the seats that a person has in a body by virtue of an office beyond a day, inside of
+// another module's change: what they had the seat by has ended. It asks for no right, and locks the body.
+func (s *Service) EndExOfficio(ctx context.Context, tx *mutation.Tx, council, person uuid.UUID, on core.Date, reason LeavingReason) error {
+	if _, err := lockCouncil(ctx, tx, council); err != nil {
+		return err
+	}
+	var seats []Membership
+	err := tx.NewSelect().Model(&seats).Where("?TableAlias.council_id = ?", council).Where("?TableAlias.person_id = ?", person).
+		Where("?TableAlias.basis = ?", ExOfficio).Where("?TableAlias.ends_on IS NULL OR ?TableAlias.ends_on > ?", on).Order("id").For("UPDATE").Scan(ctx)
+	if err != nil {
+		return err
+	}
+	return s.endAll(ctx, tx, seats, on, reason)
 }
