@@ -44,9 +44,11 @@ CREATE UNIQUE INDEX case_states_one_entry ON case_states (municipality_id, publi
 
 CREATE TABLE case_transitions (
     municipality_id uuid NOT NULL,
+    id              uuid NOT NULL DEFAULT gen_random_uuid(),
     from_id         uuid NOT NULL,
     to_id           uuid NOT NULL CHECK (to_id <> from_id),
-    PRIMARY KEY (municipality_id, from_id, to_id),
+    PRIMARY KEY (municipality_id, id),
+    CONSTRAINT case_transitions_once UNIQUE (municipality_id, from_id, to_id),
     FOREIGN KEY (municipality_id, from_id) REFERENCES case_states,
     FOREIGN KEY (municipality_id, to_id) REFERENCES case_states
 );
@@ -289,6 +291,11 @@ CREATE TABLE case_escalations (
     CONSTRAINT case_escalations_once UNIQUE (municipality_id, clock_id, stage, due_on)
 );
 
+-- Who stands at the head of an organisation on a day: those who hold a post that one person holds.
+CREATE FUNCTION organisation_heads(town uuid, organisation uuid, day date) RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ARRAY(SELECT DISTINCT held.person_id FROM posts AS held WHERE held.municipality_id = town AND held.organisation_id = organisation
+        AND held.sole_holder AND held.starts_on <= day AND (held.ends_on IS NULL OR held.ends_on >= day));
+
 -- What a town begins with. The terms are those of Federal Law 59-FZ of 2 May 2006: registration within 3
 -- days of receipt (article 8, part 2), forwarding within 7 days of registration (article 8, part 3), an
 -- answer within 30 days of registration (article 12, part 1), one extension of at most 30 days with notice
@@ -338,5 +345,6 @@ DROP TRIGGER cases_settle ON municipalities;
 DROP FUNCTION cases_settle;
 DROP FUNCTION cases_defaults;
 DROP TABLE case_escalations, case_signatories, case_answers, case_notes, case_steps, case_clocks, case_forwardings, cases, case_numbers, case_transitions, case_states, case_kinds;
+DROP FUNCTION organisation_heads;
 DROP FUNCTION cases_count_children;
 DROP FUNCTION case_due_on;

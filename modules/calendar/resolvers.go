@@ -34,8 +34,9 @@ func (r QueryResolver) WorkingDays(ctx context.Context, from, to core.Date) (int
 	return r.Module.Service.WorkingDays(ctx, r.Module.Service.reads.DB(), from, to)
 }
 
-func (r QueryResolver) Deadline(ctx context.Context, begins core.Date, days int, unit DeadlineUnit) (core.Date, error) {
-	return r.Module.Service.Deadline(ctx, r.Module.Service.reads.DB(), begins, days, unit)
+func (r QueryResolver) Deadline(ctx context.Context, begins core.Date, days int, unit DeadlineUnit) (*core.Date, error) {
+	due, err := r.Module.Service.Deadline(ctx, r.Module.Service.reads.DB(), begins, days, unit)
+	return &due, err
 }
 
 func (r MutationResolver) ImportCalendar(ctx context.Context, input ImportCalendarInput) (*core.Payload, error) {

@@ -139,3 +139,10 @@ const (
 
 // CaseRefusal is a ground on which a case is not considered (59-FZ, article 11).
 type CaseRefusal string
+
+// CasePublication is a case in the words in which everybody may read it.
+type CasePublication struct {
+	Title, Text string
+	Answer      *string
+	PublishedAt time.Time
+}

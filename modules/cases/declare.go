@@ -144,6 +144,10 @@ func declareWorkflow(r *read.Reader) {
 		Computed: map[string]read.Computed{"name": inLanguage("name")},
 		Groups:   map[string]read.Group{"names": inBoth("name")},
 	})
+	read.Declare[CaseTransition](r, read.Type{
+		Name: "CaseTransition", Guard: mayRead, Rows: open,
+		Lists: map[string]read.List{"CaseState.transitions": {By: "From"}},
+	})
 }
 
 func declareParts(r *read.Reader) {

@@ -17,12 +17,8 @@ func (c *Case) facts() any {
 	}
 }
 
-// touched are the objects whose watchers care about the case. Those of the district and of what it came
-// from may learn only of published ones.
+// touched are the objects whose watchers care about the case. They are told only while they may see it.
 func (c *Case) touched() []core.ID {
-	if c.PublishedAt == nil {
-		return nil
-	}
 	var all []core.ID
 	if c.DistrictID != nil {
 		all = append(all, core.ID{Type: "District", Key: *c.DistrictID})

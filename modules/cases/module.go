@@ -25,7 +25,7 @@ func New(h *host.Host, people *people.Module, calendar *calendar.Module) (*Modul
 	register(people)
 	s := &Service{reads: h.Reads, guard: h.Guard, writer: h.Writer, identity: h.Identity, people: people.Service, calendar: calendar.Service, clock: h.Clock}
 	calendar.OnChange(s.recount)
-	return &Module{Service: s, host: h}, nil
+	return &Module{Service: s, host: h}, h.Jobs.Register(s.telling(h)...)
 }
 
 // Info is the module's card.
@@ -54,6 +54,7 @@ func (*Module) Info() core.Info {
 			{Name: mayConfigure, Title: core.T("Set kinds of cases, terms and workflow", "Задавать виды обращений, сроки и порядок работы")},
 		},
 		Policy:     policy,
+		Follows:    []string{"Case"},
 		Indicators: indicators,
 		DataClasses: []core.DataClass{
 			{Key: "case_text", Title: core.T("What was said in a case, and the answer", "Текст обращения и ответа"), Basis: duty, Permission: mayReadContent, KeepMonths: 60},

@@ -82,8 +82,7 @@ func ownersOf(ctx context.Context, tx bun.IDB, c *Case, on core.Date) (persons [
 	if c.OwnerOrganisationID == nil {
 		return nil, nil
 	}
-	err = tx.NewRaw(`SELECT DISTINCT person_id FROM posts WHERE municipality_id = ? AND organisation_id = ? AND sole_holder
-		AND starts_on <= ? AND (ends_on IS NULL OR ends_on >= ?)`, core.MunicipalityOf(ctx).ID, *c.OwnerOrganisationID, on, on).Scan(ctx, &persons)
+	err = tx.NewRaw("SELECT unnest(organisation_heads(?, ?, ?))", core.MunicipalityOf(ctx).ID, *c.OwnerOrganisationID, on).Scan(ctx, &persons)
 	return persons, err
 }
 

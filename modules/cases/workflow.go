@@ -51,6 +51,19 @@ type CaseState struct {
 	Version     int             `bun:"version"`
 }
 
+// CaseTransition is a way of the workflow from one state to another.
+type CaseTransition struct {
+	bun.BaseModel `bun:"table:case_transitions,alias:case_transition"`
+	read.Row      `bun:"-"`
+	postgres.Owned
+
+	ID     uuid.UUID  `bun:"id,pk,type:uuid"`
+	FromID uuid.UUID  `bun:"from_id,type:uuid"`
+	From   *CaseState `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:from_id=id"`
+	ToID   uuid.UUID  `bun:"to_id,type:uuid"`
+	To     *CaseState `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:to_id=id"`
+}
+
 // CasePublicState is what the public sees of a workflow.
 type CasePublicState string
 
