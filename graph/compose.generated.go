@@ -14,6 +14,7 @@ import (
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
@@ -26,6 +27,7 @@ type Modules struct {
 	Accounts    *accounts.Module
 	Audit       *audit.Module
 	Councils    *councils.Module
+	Files       *files.Module
 	Follow      *follow.Module
 	People      *people.Module
 	Permissions *permissions.Module
@@ -44,6 +46,8 @@ func Join(all []core.Module) (Modules, error) {
 			m.Audit = one
 		case *councils.Module:
 			m.Councils = one
+		case *files.Module:
+			m.Files = one
 		case *follow.Module:
 			m.Follow = one
 		case *people.Module:
@@ -64,6 +68,9 @@ func Join(all []core.Module) (Modules, error) {
 	}
 	if m.Councils == nil {
 		return m, fmt.Errorf("graph: the module councils is not in the list of modules")
+	}
+	if m.Files == nil {
+		return m, fmt.Errorf("graph: the module files is not in the list of modules")
 	}
 	if m.Follow == nil {
 		return m, fmt.Errorf("graph: the module follow is not in the list of modules")
@@ -88,11 +95,13 @@ func Join(all []core.Module) (Modules, error) {
 var declaredFields = map[string][]string{
 	"Account":            {"personId", "mustChangePassword"},
 	"Address":            {"point", "point.longitude", "point.latitude", "district", "mergedInto", "duplicates", "venues"},
+	"Attachment":         {"object", "url", "previewUrl"},
 	"AuditEntry":         {"actorKind", "actorId", "actingForId", "objectId", "object"},
 	"Consent":            {"person"},
-	"Council":            {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats"},
+	"Council":            {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats", "attachments"},
 	"District":           {"boundary", "areaKm2", "boundaries", "addresses", "venues", "councils"},
 	"DistrictBoundary":   {"district"},
+	"FileUpload":         {"address"},
 	"Follow":             {"subject", "subjectId"},
 	"Honour":             {"person"},
 	"Household":          {"members"},
@@ -122,6 +131,8 @@ var declaredRoots = map[string]bool{
 	"councils":        true,
 	"membership":      true,
 	"memberships":     true,
+	"attachment":      true,
+	"fileUpload":      true,
 	"follows":         true,
 	"inbox":           true,
 	"person":          true,
@@ -163,11 +174,13 @@ var protectedFields = map[string]string{
 var references = map[string]func(object any) core.ID{
 	"AccountPayload.account":                 func(o any) core.ID { return idOf("Account", o.(*core.Payload).Key) },
 	"AddressPayload.address":                 func(o any) core.ID { return idOf("Address", o.(*core.Payload).Key) },
+	"AttachmentPayload.attachment":           func(o any) core.ID { return idOf("Attachment", o.(*core.Payload).Key) },
 	"ConsentPayload.consent":                 func(o any) core.ID { return idOf("Consent", o.(*core.Payload).Key) },
 	"CouncilChange.council":                  func(o any) core.ID { return idOf("Council", uuid.UUID(o.(*councils.CouncilChange).Council)) },
 	"CouncilChange.membership":               func(o any) core.ID { return idOf("Membership", uuid.UUID(o.(*councils.CouncilChange).Membership)) },
 	"CouncilPayload.council":                 func(o any) core.ID { return idOf("Council", o.(*core.Payload).Key) },
 	"DistrictPayload.district":               func(o any) core.ID { return idOf("District", o.(*core.Payload).Key) },
+	"FileUploadPayload.fileUpload":           func(o any) core.ID { return idOf("FileUpload", o.(*core.Payload).Key) },
 	"FollowPayload.follow":                   func(o any) core.ID { return idOf("Follow", o.(*core.Payload).Key) },
 	"HonourPayload.honour":                   func(o any) core.ID { return idOf("Honour", o.(*core.Payload).Key) },
 	"HouseholdPayload.household":             func(o any) core.ID { return idOf("Household", o.(*core.Payload).Key) },
@@ -285,6 +298,54 @@ func (d declaredAddressPayload) Address(ctx context.Context, obj *core.Payload) 
 }
 
 func (d declaredAddressPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type attachmentResolver struct {
+	declaredAttachment
+}
+
+func (r *Resolver) Attachment() AttachmentResolver {
+	return attachmentResolver{
+		declaredAttachment: declaredAttachment{r.Reads},
+	}
+}
+
+type declaredAttachment struct{ reads *read.Reader }
+
+func (d declaredAttachment) Object(ctx context.Context, obj *files.Attachment) (core.Node, error) {
+	return read.Refer(ctx, d.reads, obj)
+}
+
+func (d declaredAttachment) URL(ctx context.Context, obj *files.Attachment) (*string, error) {
+	return read.Value[*string](ctx, d.reads, obj)
+}
+
+func (d declaredAttachment) PreviewURL(ctx context.Context, obj *files.Attachment) (*string, error) {
+	return read.Value[*string](ctx, d.reads, obj)
+}
+
+func (d declaredAttachment) Extension(ctx context.Context, obj *files.Attachment, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Attachment", Key: obj.ID}, slot)
+}
+
+type attachmentPayloadResolver struct {
+	declaredAttachmentPayload
+}
+
+func (r *Resolver) AttachmentPayload() AttachmentPayloadResolver {
+	return attachmentPayloadResolver{
+		declaredAttachmentPayload: declaredAttachmentPayload{r.Reads},
+	}
+}
+
+type declaredAttachmentPayload struct{ reads *read.Reader }
+
+func (d declaredAttachmentPayload) Attachment(ctx context.Context, obj *core.Payload) (*files.Attachment, error) {
+	return read.Changed[files.Attachment](ctx, d.reads, obj.Key)
+}
+
+func (d declaredAttachmentPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -414,6 +475,10 @@ func (d declaredCouncil) MemberCount(ctx context.Context, obj *councils.Council,
 
 func (d declaredCouncil) VacantSeats(ctx context.Context, obj *councils.Council, asOf *core.Date) (*int, error) {
 	return read.Value[*int](ctx, d.reads, obj)
+}
+
+func (d declaredCouncil) Attachments(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
 }
 
 func (d declaredCouncil) Extension(ctx context.Context, obj *councils.Council, slot int) (*extension.Place, error) {
@@ -557,6 +622,46 @@ func (d declaredDistrictPayload) District(ctx context.Context, obj *core.Payload
 }
 
 func (d declaredDistrictPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type fileUploadResolver struct {
+	declaredFileUpload
+}
+
+func (r *Resolver) FileUpload() FileUploadResolver {
+	return fileUploadResolver{
+		declaredFileUpload: declaredFileUpload{r.Reads},
+	}
+}
+
+type declaredFileUpload struct{ reads *read.Reader }
+
+func (d declaredFileUpload) Address(ctx context.Context, obj *files.FileUpload) (*string, error) {
+	return read.Value[*string](ctx, d.reads, obj)
+}
+
+func (d declaredFileUpload) Extension(ctx context.Context, obj *files.FileUpload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "FileUpload", Key: obj.ID}, slot)
+}
+
+type fileUploadPayloadResolver struct {
+	declaredFileUploadPayload
+}
+
+func (r *Resolver) FileUploadPayload() FileUploadPayloadResolver {
+	return fileUploadPayloadResolver{
+		declaredFileUploadPayload: declaredFileUploadPayload{r.Reads},
+	}
+}
+
+type declaredFileUploadPayload struct{ reads *read.Reader }
+
+func (d declaredFileUploadPayload) FileUpload(ctx context.Context, obj *core.Payload) (*files.FileUpload, error) {
+	return read.Changed[files.FileUpload](ctx, d.reads, obj.Key)
+}
+
+func (d declaredFileUploadPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -910,6 +1015,7 @@ func (r *Resolver) Municipality() MunicipalityResolver {
 
 type accountsMutation = accounts.MutationResolver
 type councilsMutation = councils.MutationResolver
+type filesMutation = files.MutationResolver
 type followMutation = follow.MutationResolver
 type peopleMutation = people.MutationResolver
 type permissionsMutation = permissions.MutationResolver
@@ -918,6 +1024,7 @@ type placesMutation = places.MutationResolver
 type mutationResolver struct {
 	accountsMutation
 	councilsMutation
+	filesMutation
 	followMutation
 	peopleMutation
 	permissionsMutation
@@ -929,6 +1036,7 @@ func (r *Resolver) Mutation() MutationResolver {
 	return mutationResolver{
 		accountsMutation:    accountsMutation{Module: r.Modules.Accounts},
 		councilsMutation:    councilsMutation{Module: r.Modules.Councils},
+		filesMutation:       filesMutation{Module: r.Modules.Files},
 		followMutation:      followMutation{Module: r.Modules.Follow},
 		peopleMutation:      peopleMutation{Module: r.Modules.People},
 		permissionsMutation: permissionsMutation{Module: r.Modules.Permissions},
@@ -1293,6 +1401,14 @@ func (d declaredQuery) Membership(ctx context.Context, id core.ID) (*councils.Me
 
 func (d declaredQuery) Memberships(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councils.Membership], error) {
 	return read.All[councils.Membership](ctx, d.reads)
+}
+
+func (d declaredQuery) Attachment(ctx context.Context, id core.ID) (*files.Attachment, error) {
+	return read.Get[files.Attachment](ctx, d.reads, id)
+}
+
+func (d declaredQuery) FileUpload(ctx context.Context, id core.ID) (*files.FileUpload, error) {
+	return read.Get[files.FileUpload](ctx, d.reads, id)
 }
 
 func (d declaredQuery) Follows(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[follow.Follow], error) {
@@ -1672,6 +1788,9 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Council.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Council.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.District.Boundaries = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {

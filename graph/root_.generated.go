@@ -16,6 +16,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
@@ -34,6 +35,8 @@ type ResolverRoot interface {
 	AccountPayload() AccountPayloadResolver
 	Address() AddressResolver
 	AddressPayload() AddressPayloadResolver
+	Attachment() AttachmentResolver
+	AttachmentPayload() AttachmentPayloadResolver
 	AuditEntry() AuditEntryResolver
 	Consent() ConsentResolver
 	ConsentPayload() ConsentPayloadResolver
@@ -44,6 +47,8 @@ type ResolverRoot interface {
 	District() DistrictResolver
 	DistrictBoundary() DistrictBoundaryResolver
 	DistrictPayload() DistrictPayloadResolver
+	FileUpload() FileUploadResolver
+	FileUploadPayload() FileUploadPayloadResolver
 	Follow() FollowResolver
 	FollowPayload() FollowPayloadResolver
 	Honour() HonourResolver
@@ -161,6 +166,39 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	Attachment struct {
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Object      func(childComplexity int) int
+		PreviewURL  func(childComplexity int) int
+		RemovedAt   func(childComplexity int) int
+		SHA256      func(childComplexity int) int
+		Size        func(childComplexity int) int
+		URL         func(childComplexity int) int
+	}
+
+	AttachmentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AttachmentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AttachmentPayload struct {
+		Attachment       func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	AuditEntry struct {
 		ActingForID func(childComplexity int) int
 		Action      func(childComplexity int) int
@@ -221,6 +259,7 @@ type ComplexityRoot struct {
 
 	Council struct {
 		ActiveFrom         func(childComplexity int) int
+		Attachments        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Children           func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
 		DissolutionReason  func(childComplexity int) int
 		DissolvedOn        func(childComplexity int) int
@@ -349,6 +388,27 @@ type ComplexityRoot struct {
 		ClientMutationID func(childComplexity int) int
 		District         func(childComplexity int) int
 		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	FileUpload struct {
+		Address     func(childComplexity int) int
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		ExpiresAt   func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Refusal     func(childComplexity int) int
+		SHA256      func(childComplexity int) int
+		Size        func(childComplexity int) int
+		State       func(childComplexity int) int
+	}
+
+	FileUploadPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		FileUpload       func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -598,6 +658,7 @@ type ComplexityRoot struct {
 		AddRoleRule           func(childComplexity int, input permissions.AddRoleRuleInput) int
 		AssignPost            func(childComplexity int, input people.AssignPostInput) int
 		AssignRole            func(childComplexity int, input permissions.AssignRoleInput) int
+		AttachFile            func(childComplexity int, input files.AttachFileInput) int
 		AwardHonour           func(childComplexity int, input people.AwardHonourInput) int
 		ChangePassword        func(childComplexity int, input accounts.ChangePasswordInput) int
 		ChangePost            func(childComplexity int, input councils.ChangePostInput) int
@@ -631,6 +692,8 @@ type ComplexityRoot struct {
 		MergeAddresses        func(childComplexity int, input places.MergeAddressesInput) int
 		MergeOrganisations    func(childComplexity int, input people.MergeOrganisationsInput) int
 		MergePersons          func(childComplexity int, input people.MergePersonsInput) int
+		PrepareUpload         func(childComplexity int, input files.PrepareUploadInput) int
+		RemoveAttachment      func(childComplexity int, input files.RemoveAttachmentInput) int
 		RemoveRoleRule        func(childComplexity int, input permissions.RemoveRoleRuleInput) int
 		ResetPassword         func(childComplexity int, input accounts.ResetPasswordInput) int
 		RevokeMandate         func(childComplexity int, input people.RevokeMandateInput) int
@@ -865,6 +928,7 @@ type ComplexityRoot struct {
 		Accounts           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Address            func(childComplexity int, id core.ID) int
 		Addresses          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Attachment         func(childComplexity int, id core.ID) int
 		AuditEntries       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		AuditEntry         func(childComplexity int, id core.ID) int
 		Council            func(childComplexity int, id core.ID) int
@@ -876,6 +940,7 @@ type ComplexityRoot struct {
 		Districts          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		DistrictsGeoJSON   func(childComplexity int, asOf *core.Date) int
 		Extension          func(childComplexity int, slot int) int
+		FileUpload         func(childComplexity int, id core.ID) int
 		FollowableTypes    func(childComplexity int) int
 		Follows            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Household          func(childComplexity int, id core.ID) int
@@ -1450,6 +1515,146 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddressPayload.UserErrors(childComplexity), true
 
+	case "Attachment.contentType":
+		if e.ComplexityRoot.Attachment.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ContentType(childComplexity), true
+	case "Attachment.createdAt":
+		if e.ComplexityRoot.Attachment.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.CreatedAt(childComplexity), true
+	case "Attachment._extension":
+		if e.ComplexityRoot.Attachment.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Attachment__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Attachment.Extension(childComplexity, args["slot"].(int)), true
+	case "Attachment.id":
+		if e.ComplexityRoot.Attachment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ID(childComplexity), true
+	case "Attachment.name":
+		if e.ComplexityRoot.Attachment.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Name(childComplexity), true
+	case "Attachment.object":
+		if e.ComplexityRoot.Attachment.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Object(childComplexity), true
+	case "Attachment.previewUrl":
+		if e.ComplexityRoot.Attachment.PreviewURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.PreviewURL(childComplexity), true
+	case "Attachment.removedAt":
+		if e.ComplexityRoot.Attachment.RemovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.RemovedAt(childComplexity), true
+	case "Attachment.sha256":
+		if e.ComplexityRoot.Attachment.SHA256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.SHA256(childComplexity), true
+	case "Attachment.size":
+		if e.ComplexityRoot.Attachment.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Size(childComplexity), true
+	case "Attachment.url":
+		if e.ComplexityRoot.Attachment.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.URL(childComplexity), true
+
+	case "AttachmentConnection.edges":
+		if e.ComplexityRoot.AttachmentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.Edges(childComplexity), true
+	case "AttachmentConnection.nodes":
+		if e.ComplexityRoot.AttachmentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.Nodes(childComplexity), true
+	case "AttachmentConnection.pageInfo":
+		if e.ComplexityRoot.AttachmentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.PageInfo(childComplexity), true
+	case "AttachmentConnection.totalCount":
+		if e.ComplexityRoot.AttachmentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentConnection.TotalCount(childComplexity), true
+
+	case "AttachmentEdge.cursor":
+		if e.ComplexityRoot.AttachmentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentEdge.Cursor(childComplexity), true
+	case "AttachmentEdge.node":
+		if e.ComplexityRoot.AttachmentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentEdge.Node(childComplexity), true
+
+	case "AttachmentPayload.attachment":
+		if e.ComplexityRoot.AttachmentPayload.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.Attachment(childComplexity), true
+	case "AttachmentPayload.clientMutationId":
+		if e.ComplexityRoot.AttachmentPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.ClientMutationID(childComplexity), true
+	case "AttachmentPayload._extension":
+		if e.ComplexityRoot.AttachmentPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AttachmentPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "AttachmentPayload.userErrors":
+		if e.ComplexityRoot.AttachmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachmentPayload.UserErrors(childComplexity), true
+
 	case "AuditEntry.actingForId":
 		if e.ComplexityRoot.AuditEntry.ActingForID == nil {
 			break
@@ -1700,6 +1905,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Council.ActiveFrom(childComplexity), true
+	case "Council.attachments":
+		if e.ComplexityRoot.Council.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_Council_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Council.children":
 		if e.ComplexityRoot.Council.Children == nil {
 			break
@@ -2331,6 +2547,108 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DistrictPayload.UserErrors(childComplexity), true
+
+	case "FileUpload.address":
+		if e.ComplexityRoot.FileUpload.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Address(childComplexity), true
+	case "FileUpload.contentType":
+		if e.ComplexityRoot.FileUpload.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.ContentType(childComplexity), true
+	case "FileUpload.createdAt":
+		if e.ComplexityRoot.FileUpload.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.CreatedAt(childComplexity), true
+	case "FileUpload.expiresAt":
+		if e.ComplexityRoot.FileUpload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.ExpiresAt(childComplexity), true
+	case "FileUpload._extension":
+		if e.ComplexityRoot.FileUpload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_FileUpload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FileUpload.Extension(childComplexity, args["slot"].(int)), true
+	case "FileUpload.id":
+		if e.ComplexityRoot.FileUpload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.ID(childComplexity), true
+	case "FileUpload.name":
+		if e.ComplexityRoot.FileUpload.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Name(childComplexity), true
+	case "FileUpload.refusal":
+		if e.ComplexityRoot.FileUpload.Refusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Refusal(childComplexity), true
+	case "FileUpload.sha256":
+		if e.ComplexityRoot.FileUpload.SHA256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.SHA256(childComplexity), true
+	case "FileUpload.size":
+		if e.ComplexityRoot.FileUpload.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.Size(childComplexity), true
+	case "FileUpload.state":
+		if e.ComplexityRoot.FileUpload.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUpload.State(childComplexity), true
+
+	case "FileUploadPayload.clientMutationId":
+		if e.ComplexityRoot.FileUploadPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.ClientMutationID(childComplexity), true
+	case "FileUploadPayload._extension":
+		if e.ComplexityRoot.FileUploadPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_FileUploadPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "FileUploadPayload.fileUpload":
+		if e.ComplexityRoot.FileUploadPayload.FileUpload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.FileUpload(childComplexity), true
+	case "FileUploadPayload.userErrors":
+		if e.ComplexityRoot.FileUploadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadPayload.UserErrors(childComplexity), true
 
 	case "Follow.endedAt":
 		if e.ComplexityRoot.Follow.EndedAt == nil {
@@ -3378,6 +3696,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignRole(childComplexity, args["input"].(permissions.AssignRoleInput)), true
+	case "Mutation.attachFile":
+		if e.ComplexityRoot.Mutation.AttachFile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_attachFile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AttachFile(childComplexity, args["input"].(files.AttachFileInput)), true
 	case "Mutation.awardHonour":
 		if e.ComplexityRoot.Mutation.AwardHonour == nil {
 			break
@@ -3741,6 +4070,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MergePersons(childComplexity, args["input"].(people.MergePersonsInput)), true
+	case "Mutation.prepareUpload":
+		if e.ComplexityRoot.Mutation.PrepareUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_prepareUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PrepareUpload(childComplexity, args["input"].(files.PrepareUploadInput)), true
+	case "Mutation.removeAttachment":
+		if e.ComplexityRoot.Mutation.RemoveAttachment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeAttachment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveAttachment(childComplexity, args["input"].(files.RemoveAttachmentInput)), true
 	case "Mutation.removeRoleRule":
 		if e.ComplexityRoot.Mutation.RemoveRoleRule == nil {
 			break
@@ -5012,6 +5363,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Addresses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.attachment":
+		if e.ComplexityRoot.Query.Attachment == nil {
+			break
+		}
+
+		args, err := ec.field_Query_attachment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Attachment(childComplexity, args["id"].(core.ID)), true
 	case "Query.auditEntries":
 		if e.ComplexityRoot.Query.AuditEntries == nil {
 			break
@@ -5128,6 +5490,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Extension(childComplexity, args["slot"].(int)), true
+	case "Query.fileUpload":
+		if e.ComplexityRoot.Query.FileUpload == nil {
+			break
+		}
+
+		args, err := ec.field_Query_fileUpload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FileUpload(childComplexity, args["id"].(core.ID)), true
 	case "Query.followableTypes":
 		if e.ComplexityRoot.Query.FollowableTypes == nil {
 			break
@@ -6368,6 +6741,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddressOrder", ec.unmarshalInputAddressOrder),
 			graphql.NewInputUnmarshaler("AssignPostInput", ec.unmarshalInputAssignPostInput),
 			graphql.NewInputUnmarshaler("AssignRoleInput", ec.unmarshalInputAssignRoleInput),
+			graphql.NewInputUnmarshaler("AttachFileInput", ec.unmarshalInputAttachFileInput),
 			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
 			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
 			graphql.NewInputUnmarshaler("AwardHonourInput", ec.unmarshalInputAwardHonourInput),
@@ -6432,6 +6806,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PointInput", ec.unmarshalInputPointInput),
 			graphql.NewInputUnmarshaler("PostFilter", ec.unmarshalInputPostFilter),
 			graphql.NewInputUnmarshaler("PostOrder", ec.unmarshalInputPostOrder),
+			graphql.NewInputUnmarshaler("PrepareUploadInput", ec.unmarshalInputPrepareUploadInput),
+			graphql.NewInputUnmarshaler("RemoveAttachmentInput", ec.unmarshalInputRemoveAttachmentInput),
 			graphql.NewInputUnmarshaler("RemoveRoleRuleInput", ec.unmarshalInputRemoveRoleRuleInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
 			graphql.NewInputUnmarshaler("RevokeMandateInput", ec.unmarshalInputRevokeMandateInput),
@@ -7062,6 +7438,8 @@ type Council implements Node {
   memberCount(asOf: Date): Int!
   "Seats not taken on a day (today when not given); null where there is no limit."
   vacantSeats(asOf: Date): Int
+  "Its files, the founding act above all, in the order in which they were sent. Those who may change the body attach them."
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
   "Give it as expectedVersion when you change the body."
   version: Int!
 }
@@ -7322,6 +7700,118 @@ input EndMembershipInput {
   endsOn: Date!
   reason: LeavingReason!
   note: String
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/files/files.graphqls", Input: `extend type Query {
+  "A file of an object, by its id: shown to those who may see the object."
+  attachment(id: ID!): Attachment @public
+  "An upload of one's own."
+  fileUpload(id: ID!): FileUpload @can(permission: "files:upload")
+}
+
+extend type Mutation {
+  "Announce a file that is then sent by PUT to the answer's address, within an hour and as it is. CONFLICT when too much of one's own waits to be attached."
+  prepareUpload(input: PrepareUploadInput!): FileUploadPayload! @can(permission: "files:upload")
+  "Add a file to an object: one sent within this request, or an upload of one's own that was received. Needs the right to change the object's files: FORBIDDEN. BAD_USER_INPUT when the file is not taken: too large, of a kind that is not taken, damaged, infected."
+  attachFile(input: AttachFileInput!): AttachmentPayload! @can(permission: "files:upload")
+  "Take a file from an object. It stays as a mark that there was one; its bytes are erased soon after. Needs the right to change the object's files."
+  removeAttachment(input: RemoveAttachmentInput!): AttachmentPayload! @can(permission: "files:upload")
+}
+
+"A file that is sent within the request, as the GraphQL multipart request specification has it; in variables only."
+scalar Upload @specifiedBy(url: "https://github.com/jaydenseric/graphql-multipart-request-spec")
+
+"A file of an object, seen by whoever sees the object."
+type Attachment implements Node {
+  id: ID!
+  "What it is called, with an extension that fits its content."
+  name: String!
+  "Told by the content, not by what the sender said: application/pdf."
+  contentType: String!
+  "In bytes, as it is kept: a picture is kept without its metadata (the place where it was taken, above all)."
+  size: Int!
+  "SHA-256 of the bytes as they are kept, in hexadecimal digits."
+  sha256: String!
+  createdAt: DateTime!
+  "What it belongs to."
+  object: Node
+  "When it was taken away; null while it stands."
+  removedAt: DateTime
+  "Where the caller gets it, relative to this server: for one to two hours, and no longer than the right to see it and the session last. Null once it was taken away."
+  url: String
+  "Where the caller gets a small JPEG of a picture, upright and without metadata; null where there is none."
+  previewUrl: String
+}
+
+"A file on its way in. What is not attached a day after it was begun is erased."
+type FileUpload implements Node {
+  id: ID!
+  "As the sender called it; once it was received, with an extension that fits its content."
+  name: String!
+  "In bytes: as announced, and once it was received as it is kept."
+  size: Int!
+  state: FileUploadState!
+  "Why it was refused; null for others."
+  refusal: FileRefusal
+  "Told by the content; null until it was received."
+  contentType: String
+  "SHA-256 of the bytes as they are kept, in hexadecimal digits; null until it was received."
+  sha256: String
+  createdAt: DateTime!
+  "When it is erased unless it was attached."
+  expiresAt: DateTime!
+  "Where the bytes are sent by PUT, relative to this server, for about an hour; null when they are no longer waited for."
+  address: String
+}
+
+enum FileUploadState {
+  "Announced; its bytes are waited for."
+  PENDING
+  "Its bytes are coming in."
+  RECEIVING
+  "Checked and kept: it can be attached."
+  RECEIVED
+  "Not taken; see refusal."
+  REFUSED
+  "It belongs to an object."
+  ATTACHED
+}
+
+enum FileRefusal {
+  EMPTY
+  TOO_LARGE
+  "Of a kind that is not taken: what counts is the content."
+  TYPE
+  "A document with macros."
+  MACROS
+  DAMAGED
+  "More points than are taken (64 million)."
+  PICTURE_TOO_LARGE
+  "The virus scanner has found something."
+  INFECTED
+}
+
+input PrepareUploadInput {
+  "1 to 300 characters; folders are left out."
+  name: String!
+  "In bytes: exactly as many as will be sent. The most is a setting of the server."
+  size: Int!
+  clientMutationId: String
+}
+
+"Either file or uploadId."
+input AttachFileInput {
+  objectId: ID!
+  file: Upload
+  uploadId: ID
+  clientMutationId: String
+}
+
+input RemoveAttachmentInput {
+  id: ID!
+  "Why, in the caller's words: kept with the change."
+  reason: String
   clientMutationId: String
 }
 `, BuiltIn: false},
@@ -8627,6 +9117,31 @@ type AddressPayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of Attachment."
+type AttachmentConnection {
+  edges: [AttachmentEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Attachment!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AttachmentEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Attachment!
+}
+
+type AttachmentPayload {
+  "As it is now; null when nothing was changed."
+  attachment: Attachment
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
 "A page of a list of AuditEntry."
 type AuditEntryConnection {
   edges: [AuditEntryEdge!]!
@@ -8750,6 +9265,15 @@ input DistrictOrder {
 type DistrictPayload {
   "As it is now; null when nothing was changed."
   district: District
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+type FileUploadPayload {
+  "As it is now; null when nothing was changed."
+  fileUpload: FileUpload
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
@@ -9201,12 +9725,14 @@ type VenuePayload {
 scalar Extension
 extend type Account { _extension(slot: Int!): Extension }
 extend type Address { _extension(slot: Int!): Extension }
+extend type Attachment { _extension(slot: Int!): Extension }
 extend type AuditEntry { _extension(slot: Int!): Extension }
 extend type Consent { _extension(slot: Int!): Extension }
 extend type Council { _extension(slot: Int!): Extension }
 extend type CouncilChange { _extension(slot: Int!): Extension }
 extend type District { _extension(slot: Int!): Extension }
 extend type DistrictBoundary { _extension(slot: Int!): Extension }
+extend type FileUpload { _extension(slot: Int!): Extension }
 extend type Follow { _extension(slot: Int!): Extension }
 extend type Honour { _extension(slot: Int!): Extension }
 extend type Household { _extension(slot: Int!): Extension }
@@ -9377,6 +9903,72 @@ func (ec *executionContext) childFields_AddressPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AddressPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Attachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Attachment_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Attachment_name(ctx, field)
+	case "contentType":
+		return ec.fieldContext_Attachment_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_Attachment_size(ctx, field)
+	case "sha256":
+		return ec.fieldContext_Attachment_sha256(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Attachment_createdAt(ctx, field)
+	case "object":
+		return ec.fieldContext_Attachment_object(ctx, field)
+	case "removedAt":
+		return ec.fieldContext_Attachment_removedAt(ctx, field)
+	case "url":
+		return ec.fieldContext_Attachment_url(ctx, field)
+	case "previewUrl":
+		return ec.fieldContext_Attachment_previewUrl(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Attachment__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AttachmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AttachmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AttachmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AttachmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AttachmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AttachmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachment":
+		return ec.fieldContext_AttachmentPayload_attachment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AttachmentPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AttachmentPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AttachmentPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachmentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9537,6 +10129,8 @@ func (ec *executionContext) childFields_Council(ctx context.Context, field graph
 		return ec.fieldContext_Council_memberCount(ctx, field)
 	case "vacantSeats":
 		return ec.fieldContext_Council_vacantSeats(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Council_attachments(ctx, field)
 	case "version":
 		return ec.fieldContext_Council_version(ctx, field)
 	case "_extension":
@@ -9757,6 +10351,48 @@ func (ec *executionContext) childFields_DistrictPayload(ctx context.Context, fie
 		return ec.fieldContext_DistrictPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DistrictPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUpload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FileUpload_id(ctx, field)
+	case "name":
+		return ec.fieldContext_FileUpload_name(ctx, field)
+	case "size":
+		return ec.fieldContext_FileUpload_size(ctx, field)
+	case "state":
+		return ec.fieldContext_FileUpload_state(ctx, field)
+	case "refusal":
+		return ec.fieldContext_FileUpload_refusal(ctx, field)
+	case "contentType":
+		return ec.fieldContext_FileUpload_contentType(ctx, field)
+	case "sha256":
+		return ec.fieldContext_FileUpload_sha256(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FileUpload_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_FileUpload_expiresAt(ctx, field)
+	case "address":
+		return ec.fieldContext_FileUpload_address(ctx, field)
+	case "_extension":
+		return ec.fieldContext_FileUpload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUpload", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fileUpload":
+		return ec.fieldContext_FileUploadPayload_fileUpload(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FileUploadPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_FileUploadPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_FileUploadPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUploadPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Follow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

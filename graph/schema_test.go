@@ -2,6 +2,7 @@ package graph
 
 import (
 	"os"
+	"path"
 	"strings"
 	"testing"
 
@@ -88,7 +89,11 @@ func TestAModuleSwitchedOffIsGone(t *testing.T) {
 			}
 		}
 	}
-	if s.Subscription != nil {
+	var streaming []string
+	for _, f := range parsedSchema.Subscription.Fields {
+		streaming = append(streaming, strings.TrimSuffix(path.Base(f.Position.Src.Name), ".graphqls"))
+	}
+	if s := without(parsedSchema, streaming); s.Subscription != nil {
 		t.Error("a root without fields is still there")
 	}
 }

@@ -104,11 +104,13 @@ CREATE TABLE agenda_items (
     votes_against     int CHECK (votes_against >= 0),
     votes_abstained   int CHECK (votes_abstained >= 0),
     closed_at         timestamptz,
+    source_case_id    uuid,
     postponed_to_id   uuid, -- the meeting
     postponed_from_id uuid, -- the item of an earlier meeting that this one takes up
     version           int NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality_id, id),
     FOREIGN KEY (municipality_id, meeting_id) REFERENCES meetings (municipality_id, id),
+    FOREIGN KEY (municipality_id, source_case_id) REFERENCES cases (municipality_id, id),
     FOREIGN KEY (municipality_id, postponed_to_id) REFERENCES meetings (municipality_id, id),
     FOREIGN KEY (municipality_id, postponed_from_id) REFERENCES agenda_items (municipality_id, id),
     CONSTRAINT agenda_items_order UNIQUE (municipality_id, meeting_id, position) DEFERRABLE INITIALLY DEFERRED,
@@ -116,6 +118,7 @@ CREATE TABLE agenda_items (
     CONSTRAINT agenda_items_votes CHECK ((votes_for IS NULL) = (votes_against IS NULL) AND (votes_for IS NULL) = (votes_abstained IS NULL)),
     CONSTRAINT agenda_items_postponed CHECK (postponed_to_id IS NULL OR outcome = 'POSTPONED')
 );
+CREATE INDEX agenda_items_source_case ON agenda_items (municipality_id, source_case_id) WHERE source_case_id IS NOT NULL;
 CREATE INDEX agenda_items_postponed_to ON agenda_items (municipality_id, postponed_to_id) WHERE postponed_to_id IS NOT NULL;
 CREATE INDEX agenda_items_postponed_from ON agenda_items (municipality_id, postponed_from_id) WHERE postponed_from_id IS NOT NULL;
 

@@ -34,7 +34,7 @@ func New(h *host.Host) ([]core.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	meetings := meetings.New(h, people)
+	meetings := meetings.New(h, people, files, cases)
 	councils := councils.New(h, people, files, meetings)
 	all := []core.Module{
 		people,

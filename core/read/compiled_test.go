@@ -3,12 +3,11 @@ package read_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/veche-city/veche/core"
@@ -69,17 +68,18 @@ func plain(w *world, v any) (out any) {
 	return out
 }
 
-func ordered(calls []logged) []string {
-	var all []string
+// ordered is who was read, and which of the columns: in one call or in several, as each way has it.
+func ordered(calls []logged) map[uuid.UUID]map[string]bool {
+	all := map[uuid.UUID]map[string]bool{}
 	for _, c := range calls {
-		c.columns = slices.Sorted(slices.Values(c.columns))
-		var keys []string
-		for _, k := range c.keys {
-			keys = append(keys, k.String())
+		for _, key := range c.keys {
+			if all[key] == nil {
+				all[key] = map[string]bool{}
+			}
+			for _, column := range c.columns {
+				all[key][column] = true
+			}
 		}
-		slices.Sort(keys)
-		all = append(all, fmt.Sprint(strings.Join(keys, " "), c.columns))
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
@@ -21,6 +22,8 @@ type (
 	AccountEdge                  = read.Edge[accounts.Account]
 	AddressConnection            = read.Connection[places.Address]
 	AddressEdge                  = read.Edge[places.Address]
+	AttachmentConnection         = read.Connection[files.Attachment]
+	AttachmentEdge               = read.Edge[files.Attachment]
 	AuditEntryConnection         = read.Connection[audit.AuditEntry]
 	AuditEntryEdge               = read.Edge[audit.AuditEntry]
 	ConsentConnection            = read.Connection[people.Consent]

@@ -15,6 +15,8 @@ import (
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
@@ -44,8 +46,11 @@ func newHouse(t testing.TB) *house {
 	p := people.New(h)
 	f, err := files.New(h, p)
 	must(t, err)
-	m := meetings.New(h, p)
-	all := []core.Module{p, places.New(h), m, New(h, p, f, m), f}
+	days := calendar.New(h)
+	c, err := cases.New(h, p, days)
+	must(t, err)
+	m := meetings.New(h, p, f, c)
+	all := []core.Module{p, places.New(h), m, New(h, p, f, m), f, days, c}
 	must(t, h.Reads.Ready())
 	infos := make([]core.Info, len(all))
 	for i, m := range all {

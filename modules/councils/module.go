@@ -20,8 +20,8 @@ type Module struct {
 }
 
 // New declares the module's types and makes its service. It tells people of the columns that name
-// a person or an organisation, so that merging, erasure and export reach them, files that bodies bear
-// them (the scan of the founding act, say), and meetings of how bodies meet.
+// a person or an organisation, so that merging, erasure and export reach them; files that bodies bear
+// them, the scan of the founding act, say; and meetings how bodies meet.
 func New(h *host.Host, people *people.Module, files *files.Module, meetings *meetings.Module) *Module {
 	declare(h.Reads)
 	register(people)

@@ -12,6 +12,7 @@ import (
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -32,6 +33,9 @@ func (s *Service) AddAgendaItem(ctx context.Context, in AddAgendaItemInput) (*co
 		}
 		i := &AgendaItem{ID: core.NewID(), MeetingID: m.ID, Title: strings.TrimSpace(in.Title), Text: strings.TrimSpace(in.Text), Version: 1}
 		if err := i.validate(); err != nil {
+			return uuid.Nil, err
+		}
+		if i.SourceCaseID, err = seen[cases.Case](ctx, s, tx, in.SourceCaseID, "Case", "sourceCaseId"); err != nil {
 			return uuid.Nil, err
 		}
 		return i.ID, addItem(ctx, tx, i, in.Position)

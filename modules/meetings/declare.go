@@ -84,6 +84,7 @@ func declare(r *read.Reader, quorum map[string]read.Computed) {
 	declareRegistrations(r)
 	declareAttendance(r)
 	declareMinutes(r)
+	declareQuestions(r)
 }
 
 var registrationGroup = read.Group{

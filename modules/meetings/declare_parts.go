@@ -3,6 +3,7 @@ package meetings
 import (
 	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/cases"
 )
 
 // What hangs on a meeting stands where the meeting does (Through).
@@ -18,6 +19,11 @@ func declareAgenda(r *read.Reader) {
 		Orders: map[string][]read.Key{"POSITION": {{SQL: `?TableAlias.position`, Cast: "int"}}}, Order: "POSITION",
 		Lists: map[string]read.List{"AgendaItem.speakers": {By: "Item"}},
 	})
+}
+
+// declareQuestions shows the cases that questions from the floor opened.
+func declareQuestions(r *read.Reader) {
+	read.AddList[cases.Case](r, "Meeting.questions", read.List{By: "SourceID", Where: `?TableAlias.source_type = 'Meeting'`})
 }
 
 func declareRegistrations(r *read.Reader) {

@@ -57,7 +57,7 @@ func quorumFacts(state MeetingState, q *Quorum) any {
 
 func (i *AgendaItem) facts() any {
 	return map[string]any{
-		"meeting": i.MeetingID, "position": i.Position, "title": i.Title, "outcome": i.Outcome, "outcomeText": i.OutcomeText,
+		"meeting": i.MeetingID, "sourceCase": i.SourceCaseID, "position": i.Position, "title": i.Title, "outcome": i.Outcome, "outcomeText": i.OutcomeText,
 		"votesFor": i.VotesFor, "votesAgainst": i.VotesAgainst, "votesAbstained": i.VotesAbstained, "postponedTo": i.PostponedToID,
 	}
 }

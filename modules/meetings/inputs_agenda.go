@@ -12,6 +12,7 @@ type AddAgendaItemInput struct {
 	Title            string
 	Text             string
 	Position         *int
+	SourceCaseID     *core.ID
 	ClientMutationID *string
 }
 

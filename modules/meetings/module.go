@@ -6,6 +6,8 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/cases"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -20,15 +22,17 @@ type Module struct {
 }
 
 // New declares the module's types and makes its service. It tells people of the columns that name a person
-// or an organisation, so that merging, erasure and export reach them.
-func New(h *host.Host, people *people.Module) *Module {
+// or an organisation, so that merging, erasure and export reach them, and files that meetings and items bear papers.
+func New(h *host.Host, people *people.Module, files *files.Module, cases *cases.Module) *Module {
 	m := &Module{
-		Service: &Service{reads: h.Reads, guard: h.Guard, writer: h.Writer, people: people.Service, clock: h.Clock, bodies: map[string]Body{}},
+		Service: &Service{reads: h.Reads, guard: h.Guard, writer: h.Writer, people: people.Service, cases: cases.Service, clock: h.Clock, bodies: map[string]Body{}},
 		host:    h, quorum: map[string]read.Computed{},
 	}
 	declare(h.Reads, m.quorum)
 	m.declareQuorum()
 	register(people)
+	files.Attachable("Meeting", mayWrite)
+	files.Attachable("AgendaItem", mayWrite)
 	return m
 }
 
@@ -51,6 +55,7 @@ func (*Module) Info() core.Info {
 			{Name: mayReadMinutes, Title: core.T("See minutes that are not published", "Видеть неопубликованные протоколы")},
 		},
 		Policy:      policy,
+		Follows:     []string{"Meeting"},
 		Indicators:  indicators,
 		DataClasses: dataClasses,
 	}

@@ -131,7 +131,7 @@ func postpone(ctx context.Context, tx *mutation.Tx, m *Meeting, i *AgendaItem, t
 	if err := next.must(core.T("An item is postponed to a meeting that has not begun.", "Вопрос переносят на встречу, которая не началась."), Planned, Announced); err != nil {
 		return err
 	}
-	return addItem(ctx, tx, &AgendaItem{ID: core.NewID(), MeetingID: next.ID, Title: i.Title, Text: i.Text, PostponedFromID: &i.ID, Version: 1}, nil)
+	return addItem(ctx, tx, &AgendaItem{ID: core.NewID(), MeetingID: next.ID, Title: i.Title, Text: i.Text, SourceCaseID: i.SourceCaseID, PostponedFromID: &i.ID, Version: 1}, nil)
 }
 
 // ReopenAgendaItem opens an item again that was closed by mistake.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -29,6 +30,8 @@ type AgendaItem struct {
 	VotesAgainst    *int           `bun:"votes_against"`
 	VotesAbstained  *int           `bun:"votes_abstained"`
 	ClosedAt        *time.Time     `bun:"closed_at"`
+	SourceCaseID    *uuid.UUID     `bun:"source_case_id,type:uuid"`
+	SourceCase      *cases.Case    `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:source_case_id=id"`
 	PostponedToID   *uuid.UUID     `bun:"postponed_to_id,type:uuid"`
 	PostponedTo     *Meeting       `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:postponed_to_id=id"`
 	PostponedFromID *uuid.UUID     `bun:"postponed_from_id,type:uuid"`

@@ -121,11 +121,11 @@ func promote(ctx context.Context, tx *mutation.Tx, m *Meeting) error {
 	if free <= 0 {
 		return nil
 	}
-	first := tx.NewSelect().Model((*Registration)(nil)).Column("id").Where("?TableAlias.meeting_id = ?", m.ID).Where("?TableAlias.state = ?", Waiting).
-		Order("arrival").Limit(int64(free))
 	var up []Registration
-	err := tx.NewUpdate().Model(&up).Set("state = ?", Registered).Set("promoted_at = ?", tx.Now()).Set("version = ?TableAlias.version + 1").
-		Where("?TableAlias.id IN (?)", first).Returning("*").Scan(ctx)
+	err := tx.NewRaw(`UPDATE meeting_registrations SET state = 'REGISTERED', promoted_at = ?0, version = version + 1
+		WHERE municipality_id = ?1 AND id IN (SELECT id FROM meeting_registrations
+			WHERE municipality_id = ?1 AND meeting_id = ?2 AND state = 'WAITING' ORDER BY arrival LIMIT ?3) RETURNING *`,
+		tx.Now(), core.MunicipalityOf(ctx).ID, m.ID, free).Scan(ctx, &up)
 	if err != nil {
 		return fmt.Errorf("promotion: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -26,6 +27,7 @@ type Service struct {
 	guard  *access.Guard
 	writer *mutation.Writer
 	people *people.Service
+	cases  *cases.Service
 	clock  core.Clock
 	bodies map[string]Body // by the kind of their scope
 }

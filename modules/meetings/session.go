@@ -159,8 +159,9 @@ func nothingOpen(ctx context.Context, db bun.IDB, m *Meeting) error {
 
 // leaveAll ends the presence of whoever is in the room.
 func leaveAll(ctx context.Context, tx *mutation.Tx, m *Meeting) error {
-	of := tx.NewSelect().Model((*Attendance)(nil)).Column("id").Where("?TableAlias.meeting_id = ?", m.ID)
-	_, err := tx.NewUpdate().Model((*Presence)(nil)).Set("left_at = greatest(?, arrived_at + interval '1 microsecond')", tx.Now()).
-		Where("?TableAlias.left_at IS NULL").Where("?TableAlias.attendance_id IN (?)", of).Exec(ctx)
+	_, err := tx.NewRaw(`UPDATE meeting_presence AS presence SET left_at = greatest(?, presence.arrived_at + interval '1 microsecond')
+		FROM meeting_attendances AS attendance WHERE attendance.municipality_id = ? AND attendance.meeting_id = ? AND presence.left_at IS NULL
+		AND presence.municipality_id = attendance.municipality_id AND presence.attendance_id = attendance.id`,
+		tx.Now(), core.MunicipalityOf(ctx).ID, m.ID).Exec(ctx)
 	return err
 }
