@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/veche-city/veche/cmd/veche/house"
+	"github.com/veche-city/veche/core/files"
 )
 
 // Settings are the operator's, shared by all commands.
@@ -36,6 +38,15 @@ type Settings struct {
 	TrustedDocuments string         `help:"Manifest of queries that clients may name by id: JSON of texts by id (Relay), or Apollo's." placeholder:"FILE" group:"Graph"`
 	TrustedOnly      bool           `help:"Refuse every query that is not in the manifest of --trusted-documents." group:"Graph"`
 	TrustedProxies   []netip.Prefix `help:"Networks whose X-Forwarded-For is believed." group:"Graph"`
+
+	FilesDir    string `help:"Folder of files; with S3 only of those that are coming in." placeholder:"FOLDER" group:"Files"`
+	FilesMax    int64  `help:"Largest file that is taken, in megabytes." default:"100" group:"Files"`
+	ScanFiles   string `help:"Scanner that looks at each file before it is taken: clamd's address (tcp://host:port, unix:///path), or a command that reads the file from its standard input and ends with 0 when it is clean, 1 when not (clamdscan -). Without it files are not scanned for viruses." placeholder:"SCANNER" group:"Files"`
+	S3Endpoint  string `help:"S3-compatible storage to keep files in, instead of a folder." placeholder:"URL" group:"Files"`
+	S3Region    string `help:"Its region, where it has some." group:"Files"`
+	S3Bucket    string `help:"The bucket, which must be there and be nobody else's." default:"veche" group:"Files"`
+	S3AccessKey string `help:"Name of the key." env:"VECHE_S3_ACCESS_KEY,AWS_ACCESS_KEY_ID" group:"Files"`
+	S3SecretKey string `help:"The key; best given by the environment." env:"VECHE_S3_SECRET_KEY,AWS_SECRET_ACCESS_KEY" group:"Files"`
 
 	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" group:"Logs"`
 	LogFormat string     `help:"text, json, or auto: text on a terminal, json elsewhere." enum:"auto,text,json" default:"auto" group:"Logs"`
@@ -66,6 +77,9 @@ func (s *Settings) Validate() error {
 	if s.TrustedOnly && s.TrustedDocuments == "" {
 		return errors.New("--trusted-only needs --trusted-documents")
 	}
+	if s.FilesMax < 1 || s.FilesMax > 2047 {
+		return fmt.Errorf("--files-max is from 1 to 2047 (megabytes), not %d", s.FilesMax)
+	}
 	return nil
 }
 
@@ -74,6 +88,14 @@ func (s *Settings) house() house.Settings {
 		Municipality: s.Municipality, MaxPage: s.MaxPage, AllowedOrigins: s.AllowedOrigins,
 		TrustedProxies: s.TrustedProxies, OpenSignUp: s.OpenSignUp, Introspection: s.Introspection, Reads: s.Reads,
 		TrustedDocuments: s.TrustedDocuments, TrustedOnly: s.TrustedOnly,
+		Files: s.files(),
+	}
+}
+
+func (s *Settings) files() files.Settings {
+	return files.Settings{
+		Dir: cmp.Or(s.FilesDir, filepath.Join(s.DataDir, "files")), MaxSize: s.FilesMax << 20, Scan: s.ScanFiles,
+		S3: files.S3Settings{Endpoint: s.S3Endpoint, Region: s.S3Region, Bucket: s.S3Bucket, AccessKey: s.S3AccessKey, SecretKey: s.S3SecretKey},
 	}
 }
 

@@ -71,7 +71,7 @@ func New(ctx context.Context, settings Settings, log *slog.Logger) (*Keeper, err
 	}
 	k.spool = filepath.Join(settings.Dir, "incoming")
 	if err := os.MkdirAll(k.spool, 0o700); err != nil {
-		return nil, fmt.Errorf("files: %w", err)
+		return nil, fmt.Errorf("files: %w; --files-dir names another folder", err)
 	}
 	var err error
 	if k.scanner, err = newScanner(settings.Scan); err != nil {

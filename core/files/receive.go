@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/veche-city/veche/core"
 )
@@ -98,12 +99,17 @@ func (t *taking) spool(r io.Reader, limit int64) (*os.File, error) {
 	return file, nil
 }
 
+// scanTime is how long a scanner may look at a file.
+const scanTime = 4 * time.Minute
+
 // scan has the file looked at as it came.
 func (t *taking) scan(file *os.File) error {
 	if t.keeper.scanner == nil {
 		return nil
 	}
-	virus, err := t.keeper.scanner.Scan(t.ctx, io.NewSectionReader(file, 0, 1<<62))
+	ctx, cancel := context.WithTimeout(t.ctx, scanTime)
+	defer cancel()
+	virus, err := t.keeper.scanner.Scan(ctx, io.NewSectionReader(file, 0, 1<<62))
 	if err != nil {
 		t.keeper.log.ErrorContext(t.ctx, "a file could not be scanned and was not taken", "error", err)
 		return &core.Error{Code: core.CodeUnavailable, Text: core.T("The file could not be scanned for viruses just now. Send it again later.", "Проверить файл антивирусом сейчас не удалось. Отправьте его позже."), Err: err}

@@ -23,8 +23,9 @@ type exchange struct {
 	begun  bool
 
 	operation ast.Operation
-	key       string // of an answer for everybody, under which it is kept
-	files     []*os.File
+	key       string     // of an answer for everybody, under which it is kept
+	files     []*os.File // that came within the request
+	late      bool       // the body has not arrived in time
 }
 
 // serveOperation is POST and GET, answered by JSON or by events. Refusals come before anything of the body is read where possible.

@@ -37,7 +37,7 @@ func (x *exchange) readMultipart() (*graphql.RawParams, *refusal) {
 	}
 	x.r = x.r.WithContext(context.WithValue(x.r.Context(), uploading{}, true))
 	control := http.NewResponseController(x.w)
-	x.r.Body = &slowBody{x.r.Body, control, x.door.limits.Read, time.Now().Add(x.door.limits.FilesTime)}
+	x.r.Body = &slowBody{x.r.Body, x, control, time.Now().Add(x.door.limits.FilesTime)}
 	reader, err := x.r.MultipartReader()
 	if err != nil {
 		return nil, badRequest(codeInput, "multipart")
@@ -52,7 +52,7 @@ func (x *exchange) readMultipart() (*graphql.RawParams, *refusal) {
 		}
 	}
 	if _, err := reader.NextPart(); !errors.Is(err, io.EOF) { // more than map names
-		return nil, x.unreadable(err)
+		return nil, x.unreadable()
 	}
 	_ = control.SetReadDeadline(time.Time{}) // a failure shows at the next read
 	return params, nil
@@ -93,13 +93,13 @@ func (x *exchange) readForm(reader *multipart.Reader) (*graphql.RawParams, map[s
 func (x *exchange) readField(reader *multipart.Reader, name string) ([]byte, *refusal) {
 	part, err := reader.NextPart()
 	if err != nil || part.FormName() != name {
-		return nil, x.unreadable(err)
+		return nil, x.unreadable()
 	}
 	limit := x.door.limits.Body
 	text, err := io.ReadAll(io.LimitReader(part, limit+1))
 	switch {
 	case err != nil:
-		return nil, x.unreadable(err)
+		return nil, x.unreadable()
 	case int64(len(text)) > limit:
 		return nil, refuse(http.StatusRequestEntityTooLarge, codeTooLarge, "body_stream", limit)
 	}
@@ -110,7 +110,7 @@ func (x *exchange) readField(reader *multipart.Reader, name string) ([]byte, *re
 func (x *exchange) readFile(reader *multipart.Reader, params *graphql.RawParams, places map[string]string, limit int64) *refusal {
 	part, err := reader.NextPart()
 	if err != nil {
-		return x.unreadable(err)
+		return x.unreadable()
 	}
 	place, named := places[part.FormName()]
 	if !named {
@@ -124,7 +124,7 @@ func (x *exchange) readFile(reader *multipart.Reader, params *graphql.RawParams,
 	size, err := io.Copy(file, io.LimitReader(part, limit+1))
 	switch {
 	case err != nil:
-		return x.unreadable(err)
+		return x.unreadable()
 	case size > limit:
 		return refuse(http.StatusRequestEntityTooLarge, codeTooLarge, "file_size", limit)
 	}
@@ -170,8 +170,8 @@ func put(variables map[string]any, steps []string, upload graphql.Upload) bool {
 }
 
 // unreadable is a body that ended too early, came too slowly, or is no form.
-func (x *exchange) unreadable(err error) *refusal {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+func (x *exchange) unreadable() *refusal {
+	if x.late {
 		return refuse(http.StatusRequestTimeout, codeTimeout, "body_slow", x.door.limits.Read.String())
 	}
 	return badRequest(codeInput, "multipart")
@@ -188,16 +188,18 @@ func (x *exchange) closeFiles() {
 // slowBody bounds each pause in a body's arrival, and the whole of it.
 type slowBody struct {
 	io.ReadCloser
+	x       *exchange
 	control *http.ResponseController
-	pause   time.Duration
 	end     time.Time
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
-	next := time.Now().Add(b.pause)
+	next := time.Now().Add(b.x.door.limits.Read)
 	if next.After(b.end) {
 		next = b.end
 	}
 	_ = b.control.SetReadDeadline(next) // a writer without deadlines leaves the time to the server's own settings
-	return b.ReadCloser.Read(p)
+	n, err := b.ReadCloser.Read(p)
+	b.x.late = b.x.late || errors.Is(err, os.ErrDeadlineExceeded) // what reads the form hides it
+	return n, err
 }

@@ -213,7 +213,7 @@ func (r *referee) forbidden(by caller, coordinate string) bool {
 var mutations = []string{"createCouncil", "updateCouncil", "dissolveCouncil", "startTerm", "addMember", "updateMembership", "changePost", "endMembership",
 	"createPerson", "updatePerson", "updatePersonalData", "awardHonour", "giveConsent", "withdrawConsent", "createHousehold", "addHouseholdMember", "endHouseholdMember",
 	"createOrganisation", "updateOrganisation", "assignPost", "endPost", "grantMandate", "createDistrict", "updateDistrict", "setDistrictBoundary",
-	"createAddress", "updateAddress", "createVenue", "updateVenue", "closeVenue", "createRole", "createAccount"}
+	"createAddress", "updateAddress", "createVenue", "updateVenue", "closeVenue", "createRole", "createAccount", "prepareUpload"}
 
 // shownOnce are fields whose value is not shown again when a mutation is repeated by its key.
 var shownOnce = []string{"InvitationPayload.invitation", "RolePayload.policyVersion"}
