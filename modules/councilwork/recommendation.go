@@ -25,7 +25,7 @@ type Recommendation struct {
 	Council        *councils.Council      `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:council_id=id"`
 	QuestionID     *uuid.UUID             `bun:"question_id,type:uuid"`
 	Question       *ConsultationQuestion  `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:question_id=id"`
-	Year           int                    `bun:"year,scanonly"`
+	Year           int                    `bun:"year"`
 	Number         int                    `bun:"number"`
 	Title          string                 `bun:"title"`
 	Text           string                 `bun:"text"`

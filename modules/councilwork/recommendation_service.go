@@ -23,7 +23,7 @@ func (s *Service) AdoptRecommendation(ctx context.Context, input AdoptRecommenda
 			return uuid.Nil, err
 		}
 		r := &Recommendation{
-			ID: core.NewID(), CouncilID: c.ID, Title: input.Title, Text: input.Text, AdoptedOn: input.AdoptedOn,
+			ID: core.NewID(), CouncilID: c.ID, Year: input.AdoptedOn.Time().Year(), Title: input.Title, Text: input.Text, AdoptedOn: input.AdoptedOn,
 			VotesFor: input.VotesFor, VotesAgainst: input.VotesAgainst, VotesAbstained: input.VotesAbstained, Version: 1,
 		}
 		var p core.Problems
@@ -40,7 +40,7 @@ func (s *Service) AdoptRecommendation(ctx context.Context, input AdoptRecommenda
 		if err := s.addressee(ctx, tx, r, input.AddresseeID, input.AddresseePostID); err != nil {
 			return uuid.Nil, err
 		}
-		if r.Number, err = nextNumber(ctx, tx, c.ID, r.AdoptedOn); err != nil {
+		if r.Number, err = nextNumber(ctx, tx, c.ID, r.Year); err != nil {
 			return uuid.Nil, err
 		}
 		if err := insert(ctx, tx, r); err != nil {
@@ -112,10 +112,10 @@ func (s *Service) addressee(ctx context.Context, tx *mutation.Tx, r *Recommendat
 }
 
 // nextNumber takes the body's next number of the year.
-func nextNumber(ctx context.Context, tx *mutation.Tx, council uuid.UUID, on core.Date) (number int, err error) {
+func nextNumber(ctx context.Context, tx *mutation.Tx, council uuid.UUID, year int) (number int, err error) {
 	err = tx.NewRaw(`INSERT INTO recommendation_numbers AS given (municipality_id, council_id, year, last) VALUES (?, ?, ?, 1)
 		ON CONFLICT (municipality_id, council_id, year) DO UPDATE SET last = given.last + 1 RETURNING last`,
-		core.MunicipalityOf(ctx).ID, council, on.Time().Year()).Scan(ctx, &number)
+		core.MunicipalityOf(ctx).ID, council, year).Scan(ctx, &number)
 	return number, err
 }
 
