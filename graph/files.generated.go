@@ -23,8 +23,7 @@ import (
 
 type AttachmentResolver interface {
 	Object(ctx context.Context, obj *files.Attachment) (core.Node, error)
-
-	URL(ctx context.Context, obj *files.Attachment) (*string, error)
+	URL(ctx context.Context, obj *files.Attachment) (string, error)
 	PreviewURL(ctx context.Context, obj *files.Attachment) (*string, error)
 	Extension(ctx context.Context, obj *files.Attachment, slot int) (*extension.Place, error)
 }
@@ -239,29 +238,6 @@ func (ec *executionContext) fieldContext_Attachment_object(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _Attachment_removedAt(ctx context.Context, field graphql.CollectedField, obj *files.Attachment) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Attachment_removedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RemovedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Attachment_removedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Attachment", field, false, false, "DateTime")
-}
-
 func (ec *executionContext) _Attachment_url(ctx context.Context, field graphql.CollectedField, obj *files.Attachment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -274,11 +250,11 @@ func (ec *executionContext) _Attachment_url(ctx context.Context, field graphql.C
 			return ec.Resolvers.Attachment().URL(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
 func (ec *executionContext) fieldContext_Attachment_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -860,14 +836,9 @@ func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Attachment_object(ctx, field, obj)
 				})
-		case "removedAt":
-			out.Values[i] = ec._Attachment_removedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		case "url":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
+				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Attachment_url(ctx, field, obj)
 				})
@@ -1016,6 +987,30 @@ func (ec *executionContext) marshalNAttachment2ᚖgithubᚗcomᚋvecheᚑcityᚋ
 		return graphql.Null
 	}
 	return ec._Attachment(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFileUpload2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋfilesᚐFileUploadᚄ(ctx context.Context, sel ast.SelectionSet, v []*files.FileUpload) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFileUpload2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋfilesᚐFileUpload(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFileUpload2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋfilesᚐFileUpload(ctx context.Context, sel ast.SelectionSet, v *files.FileUpload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FileUpload!")
+		return graphql.Null
+	}
+	return ec._FileUpload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNFileUploadState2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋfilesᚐFileUploadState(ctx context.Context, v any) (files.FileUploadState, error) {

@@ -15,6 +15,8 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/modules/accounts"
+	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
@@ -38,6 +40,29 @@ type ResolverRoot interface {
 	Attachment() AttachmentResolver
 	AttachmentPayload() AttachmentPayloadResolver
 	AuditEntry() AuditEntryResolver
+	CalendarDay() CalendarDayResolver
+	CalendarSettings() CalendarSettingsResolver
+	CalendarSettingsPayload() CalendarSettingsPayloadResolver
+	CalendarYear() CalendarYearResolver
+	CalendarYearPayload() CalendarYearPayloadResolver
+	Case() CaseResolver
+	CaseAnswer() CaseAnswerResolver
+	CaseChange() CaseChangeResolver
+	CaseClock() CaseClockResolver
+	CaseContent() CaseContentResolver
+	CaseForwarding() CaseForwardingResolver
+	CaseForwardingPayload() CaseForwardingPayloadResolver
+	CaseKind() CaseKindResolver
+	CaseKindPayload() CaseKindPayloadResolver
+	CaseNote() CaseNoteResolver
+	CaseNotePayload() CaseNotePayloadResolver
+	CasePayload() CasePayloadResolver
+	CaseSignatory() CaseSignatoryResolver
+	CaseSignatoryPayload() CaseSignatoryPayloadResolver
+	CaseState() CaseStateResolver
+	CaseStatePayload() CaseStatePayloadResolver
+	CaseStep() CaseStepResolver
+	CaseTransition() CaseTransitionResolver
 	Consent() ConsentResolver
 	ConsentPayload() ConsentPayloadResolver
 	Council() CouncilResolver
@@ -174,7 +199,6 @@ type ComplexityRoot struct {
 		Name        func(childComplexity int) int
 		Object      func(childComplexity int) int
 		PreviewURL  func(childComplexity int) int
-		RemovedAt   func(childComplexity int) int
 		SHA256      func(childComplexity int) int
 		Size        func(childComplexity int) int
 		URL         func(childComplexity int) int
@@ -224,6 +248,447 @@ type ComplexityRoot struct {
 	}
 
 	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CalendarDay struct {
+		Day       func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Year      func(childComplexity int) int
+	}
+
+	CalendarDayConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CalendarDayEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CalendarSettings struct {
+		DeadlineRule func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		ID           func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	CalendarSettingsPayload struct {
+		CalendarSettings func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CalendarYear struct {
+		Days      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Source    func(childComplexity int) int
+		Version   func(childComplexity int) int
+		Year      func(childComplexity int) int
+	}
+
+	CalendarYearConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CalendarYearEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CalendarYearPayload struct {
+		CalendarYear     func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Case struct {
+		AnsweredOn        func(childComplexity int) int
+		Answers           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Channel           func(childComplexity int) int
+		Children          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Clocks            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		ClosedOn          func(childComplexity int) int
+		Content           func(childComplexity int) int
+		District          func(childComplexity int) int
+		DueOn             func(childComplexity int) int
+		Extension         func(childComplexity int, slot int) int
+		Forwardings       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID                func(childComplexity int) int
+		Kind              func(childComplexity int) int
+		Notes             func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Number            func(childComplexity int) int
+		Origin            func(childComplexity int) int
+		Overdue           func(childComplexity int, asOf *core.Date) int
+		OwnerOrganisation func(childComplexity int) int
+		OwnerPerson       func(childComplexity int) int
+		Parent            func(childComplexity int) int
+		PausedOn          func(childComplexity int) int
+		PublicState       func(childComplexity int) int
+		Publication       func(childComplexity int) int
+		ReceivedOn        func(childComplexity int) int
+		Refusal           func(childComplexity int) int
+		RegisteredOn      func(childComplexity int) int
+		Signatories       func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		SignatoryCount    func(childComplexity int) int
+		Source            func(childComplexity int) int
+		State             func(childComplexity int) int
+		Steps             func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Version           func(childComplexity int) int
+	}
+
+	CaseAnswer struct {
+		AnsweredOn  func(childComplexity int) int
+		Case        func(childComplexity int) int
+		ConfirmedOn func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		ObjectUntil func(childComplexity int) int
+		ObjectedOn  func(childComplexity int) int
+		Objection   func(childComplexity int) int
+		Round       func(childComplexity int) int
+		SignedBy    func(childComplexity int) int
+		Text        func(childComplexity int) int
+	}
+
+	CaseAnswerConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseAnswerEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseChange struct {
+		At        func(childComplexity int) int
+		Case      func(childComplexity int) int
+		EventID   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Kind      func(childComplexity int) int
+	}
+
+	CaseClock struct {
+		BeginsOn     func(childComplexity int) int
+		Case         func(childComplexity int) int
+		Days         func(childComplexity int) int
+		DueOn        func(childComplexity int) int
+		EndedOn      func(childComplexity int) int
+		ExtendedDays func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		FixedOn      func(childComplexity int) int
+		Forwarding   func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		Overdue      func(childComplexity int, asOf *core.Date) int
+		PausedDays   func(childComplexity int) int
+		PausedOn     func(childComplexity int) int
+		Unit         func(childComplexity int) int
+	}
+
+	CaseClockConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseClockEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseContent struct {
+		Applicant func(childComplexity int) int
+		Case      func(childComplexity int) int
+		Code      func(childComplexity int) int
+		Consent   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Operator  func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Title     func(childComplexity int) int
+	}
+
+	CaseContentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseContentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseForwarding struct {
+		Case         func(childComplexity int) int
+		DueOn        func(childComplexity int) int
+		EndedOn      func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		ForwardedOn  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Organisation func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		Outside      func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Reply        func(childComplexity int) int
+	}
+
+	CaseForwardingConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseForwardingEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseForwardingPayload struct {
+		CaseForwarding   func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CaseKind struct {
+		AnswerDays       func(childComplexity int) int
+		AnswerUnit       func(childComplexity int) int
+		Cases            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Extension        func(childComplexity int, slot int) int
+		ExtensionDays    func(childComplexity int) int
+		ForwardingDays   func(childComplexity int) int
+		ForwardingUnit   func(childComplexity int) int
+		ID               func(childComplexity int) int
+		IsDefault        func(childComplexity int) int
+		Key              func(childComplexity int) int
+		MayPause         func(childComplexity int) int
+		Name             func(childComplexity int) int
+		Names            func(childComplexity int) int
+		ObjectionDays    func(childComplexity int) int
+		RegistrationDays func(childComplexity int) int
+		RegistrationUnit func(childComplexity int) int
+		RemindDays       func(childComplexity int) int
+		ReplyDays        func(childComplexity int) int
+		RetiredOn        func(childComplexity int) int
+		Version          func(childComplexity int) int
+	}
+
+	CaseKindConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseKindEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseKindPayload struct {
+		CaseKind         func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CaseNote struct {
+		At        func(childComplexity int) int
+		Author    func(childComplexity int) int
+		Case      func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Text      func(childComplexity int) int
+	}
+
+	CaseNoteConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseNoteEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseNotePayload struct {
+		CaseNote         func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CasePayload struct {
+		Case             func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CasePublication struct {
+		Answer      func(childComplexity int) int
+		PublishedAt func(childComplexity int) int
+		Text        func(childComplexity int) int
+		Title       func(childComplexity int) int
+	}
+
+	CaseReceipt struct {
+		Answer         func(childComplexity int) int
+		AnsweredOn     func(childComplexity int) int
+		ClosedOn       func(childComplexity int) int
+		DueOn          func(childComplexity int) int
+		Number         func(childComplexity int) int
+		ObjectUntil    func(childComplexity int) int
+		Overdue        func(childComplexity int) int
+		PausedOn       func(childComplexity int) int
+		PublicState    func(childComplexity int) int
+		ReceivedOn     func(childComplexity int) int
+		Refusal        func(childComplexity int) int
+		RegisteredOn   func(childComplexity int) int
+		SignatoryCount func(childComplexity int) int
+		Steps          func(childComplexity int) int
+	}
+
+	CaseReceiptStep struct {
+		At   func(childComplexity int) int
+		Kind func(childComplexity int) int
+		Text func(childComplexity int) int
+	}
+
+	CaseSignatory struct {
+		Case        func(childComplexity int) int
+		Contact     func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Person      func(childComplexity int) int
+		SignedOn    func(childComplexity int) int
+		WithdrawnOn func(childComplexity int) int
+	}
+
+	CaseSignatoryConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseSignatoryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseSignatoryPayload struct {
+		CaseSignatory    func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CaseState struct {
+		Entry       func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Key         func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Names       func(childComplexity int) int
+		PublicState func(childComplexity int) int
+		Transitions func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Version     func(childComplexity int) int
+	}
+
+	CaseStateConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseStateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseStatePayload struct {
+		CaseState        func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CaseStep struct {
+		At           func(childComplexity int) int
+		Case         func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Organisation func(childComplexity int) int
+		State        func(childComplexity int) int
+		Text         func(childComplexity int) int
+	}
+
+	CaseStepConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseStepEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CaseTransition struct {
+		Extension func(childComplexity int, slot int) int
+		From      func(childComplexity int) int
+		ID        func(childComplexity int) int
+		To        func(childComplexity int) int
+	}
+
+	CaseTransitionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CaseTransitionEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -340,6 +805,7 @@ type ComplexityRoot struct {
 		AreaKm2     func(childComplexity int, asOf *core.Date) int
 		Boundaries  func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
 		Boundary    func(childComplexity int, asOf *core.Date) int
+		Cases       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Councils    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Extension   func(childComplexity int, slot int) int
 		FoundedOn   func(childComplexity int) int
@@ -403,6 +869,18 @@ type ComplexityRoot struct {
 		SHA256      func(childComplexity int) int
 		Size        func(childComplexity int) int
 		State       func(childComplexity int) int
+	}
+
+	FileUploadConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FileUploadEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	FileUploadPayload struct {
@@ -653,18 +1131,28 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AbolishDistrict       func(childComplexity int, input places.AbolishDistrictInput) int
 		AcceptInvitation      func(childComplexity int, input accounts.AcceptInvitationInput) int
+		AddCaseNote           func(childComplexity int, input cases.AddCaseNoteInput) int
+		AddCaseSignatory      func(childComplexity int, input cases.AddCaseSignatoryInput) int
+		AddCaseStep           func(childComplexity int, input cases.AddCaseStepInput) int
 		AddHouseholdMember    func(childComplexity int, input people.AddHouseholdMemberInput) int
 		AddMember             func(childComplexity int, input councils.AddMemberInput) int
 		AddRoleRule           func(childComplexity int, input permissions.AddRoleRuleInput) int
+		AnswerCase            func(childComplexity int, input cases.AnswerCaseInput) int
+		AssignCase            func(childComplexity int, input cases.AssignCaseInput) int
 		AssignPost            func(childComplexity int, input people.AssignPostInput) int
 		AssignRole            func(childComplexity int, input permissions.AssignRoleInput) int
 		AttachFile            func(childComplexity int, input files.AttachFileInput) int
 		AwardHonour           func(childComplexity int, input people.AwardHonourInput) int
 		ChangePassword        func(childComplexity int, input accounts.ChangePasswordInput) int
 		ChangePost            func(childComplexity int, input councils.ChangePostInput) int
+		ClaimCase             func(childComplexity int, input cases.ClaimCaseInput) int
+		CloseCase             func(childComplexity int, input cases.CloseCaseInput) int
 		CloseVenue            func(childComplexity int, input places.CloseVenueInput) int
+		ConfirmAnswer         func(childComplexity int, input cases.ConfirmAnswerInput) int
 		CreateAccount         func(childComplexity int, input accounts.CreateAccountInput) int
 		CreateAddress         func(childComplexity int, input places.CreateAddressInput) int
+		CreateCaseKind        func(childComplexity int, input cases.CreateCaseKindInput) int
+		CreateCaseState       func(childComplexity int, input cases.CreateCaseStateInput) int
 		CreateCouncil         func(childComplexity int, input councils.CreateCouncilInput) int
 		CreateDistrict        func(childComplexity int, input places.CreateDistrictInput) int
 		CreateHousehold       func(childComplexity int, input people.CreateHouseholdInput) int
@@ -678,28 +1166,43 @@ type ComplexityRoot struct {
 		DissolveCouncil       func(childComplexity int, input councils.DissolveCouncilInput) int
 		DissolveOrganisation  func(childComplexity int, input people.DissolveOrganisationInput) int
 		EnableAccount         func(childComplexity int, input accounts.EnableAccountInput) int
+		EndForwarding         func(childComplexity int, input cases.EndForwardingInput) int
 		EndHouseholdMember    func(childComplexity int, input people.EndHouseholdMemberInput) int
 		EndMembership         func(childComplexity int, input councils.EndMembershipInput) int
 		EndPost               func(childComplexity int, input people.EndPostInput) int
 		EndRoleAssignment     func(childComplexity int, input permissions.EndRoleAssignmentInput) int
 		ErasePerson           func(childComplexity int, input people.ErasePersonInput) int
+		ExtendCase            func(childComplexity int, input cases.ExtendCaseInput) int
 		Extension             func(childComplexity int, slot int) int
 		Follow                func(childComplexity int, input follow.FollowInput) int
+		ForwardCase           func(childComplexity int, input cases.ForwardCaseInput) int
 		GiveConsent           func(childComplexity int, input people.GiveConsentInput) int
 		GrantMandate          func(childComplexity int, input people.GrantMandateInput) int
+		HandOverCase          func(childComplexity int, input cases.HandOverCaseInput) int
+		ImportCalendar        func(childComplexity int, input calendar.ImportCalendarInput) int
+		LinkCase              func(childComplexity int, input cases.LinkCaseInput) int
 		LinkPerson            func(childComplexity int, input accounts.LinkPersonInput) int
 		MarkNotices           func(childComplexity int, input follow.MarkNoticesInput) int
 		MergeAddresses        func(childComplexity int, input places.MergeAddressesInput) int
 		MergeOrganisations    func(childComplexity int, input people.MergeOrganisationsInput) int
 		MergePersons          func(childComplexity int, input people.MergePersonsInput) int
+		ObjectToAnswer        func(childComplexity int, input cases.ObjectToAnswerInput) int
+		OpenCase              func(childComplexity int, input cases.OpenCaseInput) int
+		PauseCase             func(childComplexity int, input cases.PauseCaseInput) int
 		PrepareUpload         func(childComplexity int, input files.PrepareUploadInput) int
+		PublishCase           func(childComplexity int, input cases.PublishCaseInput) int
+		RefuseCase            func(childComplexity int, input cases.RefuseCaseInput) int
+		RegisterCase          func(childComplexity int, input cases.RegisterCaseInput) int
 		RemoveAttachment      func(childComplexity int, input files.RemoveAttachmentInput) int
 		RemoveRoleRule        func(childComplexity int, input permissions.RemoveRoleRuleInput) int
+		ReopenCase            func(childComplexity int, input cases.ReopenCaseInput) int
 		ResetPassword         func(childComplexity int, input accounts.ResetPasswordInput) int
+		ResumeCase            func(childComplexity int, input cases.ResumeCaseInput) int
 		RevokeMandate         func(childComplexity int, input people.RevokeMandateInput) int
 		RevokeOtherSessions   func(childComplexity int, input accounts.RevokeOtherSessionsInput) int
 		RevokeServiceToken    func(childComplexity int, input accounts.RevokeServiceTokenInput) int
 		RevokeSession         func(childComplexity int, input accounts.RevokeSessionInput) int
+		SetDeadlineRule       func(childComplexity int, input calendar.SetDeadlineRuleInput) int
 		SetDistrictBoundary   func(childComplexity int, input places.SetDistrictBoundaryInput) int
 		SetRoleRules          func(childComplexity int, input permissions.SetRoleRulesInput) int
 		SetUp                 func(childComplexity int, input accounts.SetUpInput) int
@@ -711,7 +1214,10 @@ type ComplexityRoot struct {
 		UndoOrganisationMerge func(childComplexity int, input people.UndoOrganisationMergeInput) int
 		UndoPersonMerge       func(childComplexity int, input people.UndoPersonMergeInput) int
 		Unfollow              func(childComplexity int, input follow.UnfollowInput) int
+		UnpublishCase         func(childComplexity int, input cases.UnpublishCaseInput) int
 		UpdateAddress         func(childComplexity int, input places.UpdateAddressInput) int
+		UpdateCaseKind        func(childComplexity int, input cases.UpdateCaseKindInput) int
+		UpdateCaseState       func(childComplexity int, input cases.UpdateCaseStateInput) int
 		UpdateCouncil         func(childComplexity int, input councils.UpdateCouncilInput) int
 		UpdateDistrict        func(childComplexity int, input places.UpdateDistrictInput) int
 		UpdateMembership      func(childComplexity int, input councils.UpdateMembershipInput) int
@@ -721,6 +1227,7 @@ type ComplexityRoot struct {
 		UpdatePersonalData    func(childComplexity int, input people.UpdatePersonalDataInput) int
 		UpdateRole            func(childComplexity int, input permissions.UpdateRoleInput) int
 		UpdateVenue           func(childComplexity int, input places.UpdateVenueInput) int
+		WithdrawCaseSignatory func(childComplexity int, input cases.WithdrawCaseSignatoryInput) int
 		WithdrawConsent       func(childComplexity int, input people.WithdrawConsentInput) int
 	}
 
@@ -811,6 +1318,7 @@ type ComplexityRoot struct {
 	}
 
 	Person struct {
+		Appeals              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Consents             func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ErasedAt             func(childComplexity int) int
 		Extension            func(childComplexity int, slot int) int
@@ -827,6 +1335,7 @@ type ComplexityRoot struct {
 		Personal             func(childComplexity int) int
 		PersonalDataAccesses func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Posts                func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int
+		Signatures           func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
 		Version              func(childComplexity int) int
 	}
 
@@ -931,21 +1440,39 @@ type ComplexityRoot struct {
 		Attachment         func(childComplexity int, id core.ID) int
 		AuditEntries       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		AuditEntry         func(childComplexity int, id core.ID) int
+		CalendarDay        func(childComplexity int, id core.ID) int
+		CalendarDays       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		CalendarSettings   func(childComplexity int) int
+		CalendarYear       func(childComplexity int, id core.ID) int
+		CalendarYears      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Case               func(childComplexity int, id core.ID) int
+		CaseByNumber       func(childComplexity int, number string, code string) int
+		CaseClocks         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		CaseContent        func(childComplexity int, id core.ID) int
+		CaseContents       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		CaseKind           func(childComplexity int, id core.ID) int
+		CaseKinds          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		CaseState          func(childComplexity int, id core.ID) int
+		CaseStates         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Cases              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Council            func(childComplexity int, id core.ID) int
 		CouncilCoverage    func(childComplexity int, kind councils.CouncilKind, asOf *core.Date) int
 		Councils           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		DataClasses        func(childComplexity int) int
+		Deadline           func(childComplexity int, begins core.Date, days int, unit calendar.DeadlineUnit) int
 		District           func(childComplexity int, id core.ID) int
 		DistrictAt         func(childComplexity int, longitude float64, latitude float64, asOf *core.Date) int
 		Districts          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		DistrictsGeoJSON   func(childComplexity int, asOf *core.Date) int
 		Extension          func(childComplexity int, slot int) int
 		FileUpload         func(childComplexity int, id core.ID) int
+		FileUploads        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		FollowableTypes    func(childComplexity int) int
 		Follows            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Household          func(childComplexity int, id core.ID) int
 		Inbox              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Indicators         func(childComplexity int, from core.Date, to core.Date, keys []string) int
+		IsDayOff           func(childComplexity int, day *core.Date) int
 		Mandate            func(childComplexity int, id core.ID) int
 		Mandates           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Membership         func(childComplexity int, id core.ID) int
@@ -971,6 +1498,7 @@ type ComplexityRoot struct {
 		Venues             func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Viewer             func(childComplexity int) int
 		ViewerPermissions  func(childComplexity int) int
+		WorkingDays        func(childComplexity int, from core.Date, to core.Date) int
 	}
 
 	Role struct {
@@ -1104,6 +1632,7 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
+		CaseChanged    func(childComplexity int, id *core.ID) int
 		CouncilChanged func(childComplexity int, id *core.ID) int
 		InboxChanged   func(childComplexity int) int
 	}
@@ -1562,12 +2091,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attachment.PreviewURL(childComplexity), true
-	case "Attachment.removedAt":
-		if e.ComplexityRoot.Attachment.RemovedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Attachment.RemovedAt(childComplexity), true
 	case "Attachment.sha256":
 		if e.ComplexityRoot.Attachment.SHA256 == nil {
 			break
@@ -1782,6 +2305,1943 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
+
+	case "CalendarDay.day":
+		if e.ComplexityRoot.CalendarDay.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDay.Day(childComplexity), true
+	case "CalendarDay._extension":
+		if e.ComplexityRoot.CalendarDay.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CalendarDay__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarDay.Extension(childComplexity, args["slot"].(int)), true
+	case "CalendarDay.id":
+		if e.ComplexityRoot.CalendarDay.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDay.ID(childComplexity), true
+	case "CalendarDay.kind":
+		if e.ComplexityRoot.CalendarDay.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDay.Kind(childComplexity), true
+	case "CalendarDay.name":
+		if e.ComplexityRoot.CalendarDay.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDay.Name(childComplexity), true
+	case "CalendarDay.year":
+		if e.ComplexityRoot.CalendarDay.Year == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDay.Year(childComplexity), true
+
+	case "CalendarDayConnection.edges":
+		if e.ComplexityRoot.CalendarDayConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayConnection.Edges(childComplexity), true
+	case "CalendarDayConnection.nodes":
+		if e.ComplexityRoot.CalendarDayConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayConnection.Nodes(childComplexity), true
+	case "CalendarDayConnection.pageInfo":
+		if e.ComplexityRoot.CalendarDayConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayConnection.PageInfo(childComplexity), true
+	case "CalendarDayConnection.totalCount":
+		if e.ComplexityRoot.CalendarDayConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayConnection.TotalCount(childComplexity), true
+
+	case "CalendarDayEdge.cursor":
+		if e.ComplexityRoot.CalendarDayEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayEdge.Cursor(childComplexity), true
+	case "CalendarDayEdge.node":
+		if e.ComplexityRoot.CalendarDayEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarDayEdge.Node(childComplexity), true
+
+	case "CalendarSettings.deadlineRule":
+		if e.ComplexityRoot.CalendarSettings.DeadlineRule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettings.DeadlineRule(childComplexity), true
+	case "CalendarSettings._extension":
+		if e.ComplexityRoot.CalendarSettings.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CalendarSettings__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarSettings.Extension(childComplexity, args["slot"].(int)), true
+	case "CalendarSettings.id":
+		if e.ComplexityRoot.CalendarSettings.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettings.ID(childComplexity), true
+	case "CalendarSettings.version":
+		if e.ComplexityRoot.CalendarSettings.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettings.Version(childComplexity), true
+
+	case "CalendarSettingsPayload.calendarSettings":
+		if e.ComplexityRoot.CalendarSettingsPayload.CalendarSettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettingsPayload.CalendarSettings(childComplexity), true
+	case "CalendarSettingsPayload.clientMutationId":
+		if e.ComplexityRoot.CalendarSettingsPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettingsPayload.ClientMutationID(childComplexity), true
+	case "CalendarSettingsPayload._extension":
+		if e.ComplexityRoot.CalendarSettingsPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CalendarSettingsPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarSettingsPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CalendarSettingsPayload.userErrors":
+		if e.ComplexityRoot.CalendarSettingsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSettingsPayload.UserErrors(childComplexity), true
+
+	case "CalendarYear.days":
+		if e.ComplexityRoot.CalendarYear.Days == nil {
+			break
+		}
+
+		args, err := ec.field_CalendarYear_days_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarYear.Days(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "CalendarYear._extension":
+		if e.ComplexityRoot.CalendarYear.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CalendarYear__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarYear.Extension(childComplexity, args["slot"].(int)), true
+	case "CalendarYear.id":
+		if e.ComplexityRoot.CalendarYear.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYear.ID(childComplexity), true
+	case "CalendarYear.source":
+		if e.ComplexityRoot.CalendarYear.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYear.Source(childComplexity), true
+	case "CalendarYear.version":
+		if e.ComplexityRoot.CalendarYear.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYear.Version(childComplexity), true
+	case "CalendarYear.year":
+		if e.ComplexityRoot.CalendarYear.Year == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYear.Year(childComplexity), true
+
+	case "CalendarYearConnection.edges":
+		if e.ComplexityRoot.CalendarYearConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearConnection.Edges(childComplexity), true
+	case "CalendarYearConnection.nodes":
+		if e.ComplexityRoot.CalendarYearConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearConnection.Nodes(childComplexity), true
+	case "CalendarYearConnection.pageInfo":
+		if e.ComplexityRoot.CalendarYearConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearConnection.PageInfo(childComplexity), true
+	case "CalendarYearConnection.totalCount":
+		if e.ComplexityRoot.CalendarYearConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearConnection.TotalCount(childComplexity), true
+
+	case "CalendarYearEdge.cursor":
+		if e.ComplexityRoot.CalendarYearEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearEdge.Cursor(childComplexity), true
+	case "CalendarYearEdge.node":
+		if e.ComplexityRoot.CalendarYearEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearEdge.Node(childComplexity), true
+
+	case "CalendarYearPayload.calendarYear":
+		if e.ComplexityRoot.CalendarYearPayload.CalendarYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearPayload.CalendarYear(childComplexity), true
+	case "CalendarYearPayload.clientMutationId":
+		if e.ComplexityRoot.CalendarYearPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearPayload.ClientMutationID(childComplexity), true
+	case "CalendarYearPayload._extension":
+		if e.ComplexityRoot.CalendarYearPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CalendarYearPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CalendarYearPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CalendarYearPayload.userErrors":
+		if e.ComplexityRoot.CalendarYearPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarYearPayload.UserErrors(childComplexity), true
+
+	case "Case.answeredOn":
+		if e.ComplexityRoot.Case.AnsweredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.AnsweredOn(childComplexity), true
+	case "Case.answers":
+		if e.ComplexityRoot.Case.Answers == nil {
+			break
+		}
+
+		args, err := ec.field_Case_answers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Answers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Case.channel":
+		if e.ComplexityRoot.Case.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Channel(childComplexity), true
+	case "Case.children":
+		if e.ComplexityRoot.Case.Children == nil {
+			break
+		}
+
+		args, err := ec.field_Case_children_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Children(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Case.clocks":
+		if e.ComplexityRoot.Case.Clocks == nil {
+			break
+		}
+
+		args, err := ec.field_Case_clocks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Clocks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Case.closedOn":
+		if e.ComplexityRoot.Case.ClosedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.ClosedOn(childComplexity), true
+	case "Case.content":
+		if e.ComplexityRoot.Case.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Content(childComplexity), true
+	case "Case.district":
+		if e.ComplexityRoot.Case.District == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.District(childComplexity), true
+	case "Case.dueOn":
+		if e.ComplexityRoot.Case.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.DueOn(childComplexity), true
+	case "Case._extension":
+		if e.ComplexityRoot.Case.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Case__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Extension(childComplexity, args["slot"].(int)), true
+	case "Case.forwardings":
+		if e.ComplexityRoot.Case.Forwardings == nil {
+			break
+		}
+
+		args, err := ec.field_Case_forwardings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Forwardings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Case.id":
+		if e.ComplexityRoot.Case.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.ID(childComplexity), true
+	case "Case.kind":
+		if e.ComplexityRoot.Case.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Kind(childComplexity), true
+	case "Case.notes":
+		if e.ComplexityRoot.Case.Notes == nil {
+			break
+		}
+
+		args, err := ec.field_Case_notes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Notes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "Case.number":
+		if e.ComplexityRoot.Case.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Number(childComplexity), true
+	case "Case.origin":
+		if e.ComplexityRoot.Case.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Origin(childComplexity), true
+	case "Case.overdue":
+		if e.ComplexityRoot.Case.Overdue == nil {
+			break
+		}
+
+		args, err := ec.field_Case_overdue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Overdue(childComplexity, args["asOf"].(*core.Date)), true
+	case "Case.ownerOrganisation":
+		if e.ComplexityRoot.Case.OwnerOrganisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.OwnerOrganisation(childComplexity), true
+	case "Case.ownerPerson":
+		if e.ComplexityRoot.Case.OwnerPerson == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.OwnerPerson(childComplexity), true
+	case "Case.parent":
+		if e.ComplexityRoot.Case.Parent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Parent(childComplexity), true
+	case "Case.pausedOn":
+		if e.ComplexityRoot.Case.PausedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.PausedOn(childComplexity), true
+	case "Case.publicState":
+		if e.ComplexityRoot.Case.PublicState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.PublicState(childComplexity), true
+	case "Case.publication":
+		if e.ComplexityRoot.Case.Publication == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Publication(childComplexity), true
+	case "Case.receivedOn":
+		if e.ComplexityRoot.Case.ReceivedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.ReceivedOn(childComplexity), true
+	case "Case.refusal":
+		if e.ComplexityRoot.Case.Refusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Refusal(childComplexity), true
+	case "Case.registeredOn":
+		if e.ComplexityRoot.Case.RegisteredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.RegisteredOn(childComplexity), true
+	case "Case.signatories":
+		if e.ComplexityRoot.Case.Signatories == nil {
+			break
+		}
+
+		args, err := ec.field_Case_signatories_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Signatories(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "Case.signatoryCount":
+		if e.ComplexityRoot.Case.SignatoryCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.SignatoryCount(childComplexity), true
+	case "Case.source":
+		if e.ComplexityRoot.Case.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Source(childComplexity), true
+	case "Case.state":
+		if e.ComplexityRoot.Case.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.State(childComplexity), true
+	case "Case.steps":
+		if e.ComplexityRoot.Case.Steps == nil {
+			break
+		}
+
+		args, err := ec.field_Case_steps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Steps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "Case.version":
+		if e.ComplexityRoot.Case.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Version(childComplexity), true
+
+	case "CaseAnswer.answeredOn":
+		if e.ComplexityRoot.CaseAnswer.AnsweredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.AnsweredOn(childComplexity), true
+	case "CaseAnswer.case":
+		if e.ComplexityRoot.CaseAnswer.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.Case(childComplexity), true
+	case "CaseAnswer.confirmedOn":
+		if e.ComplexityRoot.CaseAnswer.ConfirmedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.ConfirmedOn(childComplexity), true
+	case "CaseAnswer._extension":
+		if e.ComplexityRoot.CaseAnswer.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseAnswer__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseAnswer.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseAnswer.id":
+		if e.ComplexityRoot.CaseAnswer.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.ID(childComplexity), true
+	case "CaseAnswer.objectUntil":
+		if e.ComplexityRoot.CaseAnswer.ObjectUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.ObjectUntil(childComplexity), true
+	case "CaseAnswer.objectedOn":
+		if e.ComplexityRoot.CaseAnswer.ObjectedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.ObjectedOn(childComplexity), true
+	case "CaseAnswer.objection":
+		if e.ComplexityRoot.CaseAnswer.Objection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.Objection(childComplexity), true
+	case "CaseAnswer.round":
+		if e.ComplexityRoot.CaseAnswer.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.Round(childComplexity), true
+	case "CaseAnswer.signedBy":
+		if e.ComplexityRoot.CaseAnswer.SignedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.SignedBy(childComplexity), true
+	case "CaseAnswer.text":
+		if e.ComplexityRoot.CaseAnswer.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswer.Text(childComplexity), true
+
+	case "CaseAnswerConnection.edges":
+		if e.ComplexityRoot.CaseAnswerConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerConnection.Edges(childComplexity), true
+	case "CaseAnswerConnection.nodes":
+		if e.ComplexityRoot.CaseAnswerConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerConnection.Nodes(childComplexity), true
+	case "CaseAnswerConnection.pageInfo":
+		if e.ComplexityRoot.CaseAnswerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerConnection.PageInfo(childComplexity), true
+	case "CaseAnswerConnection.totalCount":
+		if e.ComplexityRoot.CaseAnswerConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerConnection.TotalCount(childComplexity), true
+
+	case "CaseAnswerEdge.cursor":
+		if e.ComplexityRoot.CaseAnswerEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerEdge.Cursor(childComplexity), true
+	case "CaseAnswerEdge.node":
+		if e.ComplexityRoot.CaseAnswerEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseAnswerEdge.Node(childComplexity), true
+
+	case "CaseChange.at":
+		if e.ComplexityRoot.CaseChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseChange.At(childComplexity), true
+	case "CaseChange.case":
+		if e.ComplexityRoot.CaseChange.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseChange.Case(childComplexity), true
+	case "CaseChange.eventId":
+		if e.ComplexityRoot.CaseChange.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseChange.EventID(childComplexity), true
+	case "CaseChange._extension":
+		if e.ComplexityRoot.CaseChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseChange.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseChange.kind":
+		if e.ComplexityRoot.CaseChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseChange.Kind(childComplexity), true
+
+	case "CaseClock.beginsOn":
+		if e.ComplexityRoot.CaseClock.BeginsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.BeginsOn(childComplexity), true
+	case "CaseClock.case":
+		if e.ComplexityRoot.CaseClock.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Case(childComplexity), true
+	case "CaseClock.days":
+		if e.ComplexityRoot.CaseClock.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Days(childComplexity), true
+	case "CaseClock.dueOn":
+		if e.ComplexityRoot.CaseClock.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.DueOn(childComplexity), true
+	case "CaseClock.endedOn":
+		if e.ComplexityRoot.CaseClock.EndedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.EndedOn(childComplexity), true
+	case "CaseClock.extendedDays":
+		if e.ComplexityRoot.CaseClock.ExtendedDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.ExtendedDays(childComplexity), true
+	case "CaseClock._extension":
+		if e.ComplexityRoot.CaseClock.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseClock__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseClock.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseClock.fixedOn":
+		if e.ComplexityRoot.CaseClock.FixedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.FixedOn(childComplexity), true
+	case "CaseClock.forwarding":
+		if e.ComplexityRoot.CaseClock.Forwarding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Forwarding(childComplexity), true
+	case "CaseClock.id":
+		if e.ComplexityRoot.CaseClock.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.ID(childComplexity), true
+	case "CaseClock.kind":
+		if e.ComplexityRoot.CaseClock.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Kind(childComplexity), true
+	case "CaseClock.outcome":
+		if e.ComplexityRoot.CaseClock.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Outcome(childComplexity), true
+	case "CaseClock.overdue":
+		if e.ComplexityRoot.CaseClock.Overdue == nil {
+			break
+		}
+
+		args, err := ec.field_CaseClock_overdue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseClock.Overdue(childComplexity, args["asOf"].(*core.Date)), true
+	case "CaseClock.pausedDays":
+		if e.ComplexityRoot.CaseClock.PausedDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.PausedDays(childComplexity), true
+	case "CaseClock.pausedOn":
+		if e.ComplexityRoot.CaseClock.PausedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.PausedOn(childComplexity), true
+	case "CaseClock.unit":
+		if e.ComplexityRoot.CaseClock.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClock.Unit(childComplexity), true
+
+	case "CaseClockConnection.edges":
+		if e.ComplexityRoot.CaseClockConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockConnection.Edges(childComplexity), true
+	case "CaseClockConnection.nodes":
+		if e.ComplexityRoot.CaseClockConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockConnection.Nodes(childComplexity), true
+	case "CaseClockConnection.pageInfo":
+		if e.ComplexityRoot.CaseClockConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockConnection.PageInfo(childComplexity), true
+	case "CaseClockConnection.totalCount":
+		if e.ComplexityRoot.CaseClockConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockConnection.TotalCount(childComplexity), true
+
+	case "CaseClockEdge.cursor":
+		if e.ComplexityRoot.CaseClockEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockEdge.Cursor(childComplexity), true
+	case "CaseClockEdge.node":
+		if e.ComplexityRoot.CaseClockEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseClockEdge.Node(childComplexity), true
+
+	case "CaseConnection.edges":
+		if e.ComplexityRoot.CaseConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.Edges(childComplexity), true
+	case "CaseConnection.nodes":
+		if e.ComplexityRoot.CaseConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.Nodes(childComplexity), true
+	case "CaseConnection.pageInfo":
+		if e.ComplexityRoot.CaseConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.PageInfo(childComplexity), true
+	case "CaseConnection.totalCount":
+		if e.ComplexityRoot.CaseConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseConnection.TotalCount(childComplexity), true
+
+	case "CaseContent.applicant":
+		if e.ComplexityRoot.CaseContent.Applicant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Applicant(childComplexity), true
+	case "CaseContent.case":
+		if e.ComplexityRoot.CaseContent.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Case(childComplexity), true
+	case "CaseContent.code":
+		if e.ComplexityRoot.CaseContent.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Code(childComplexity), true
+	case "CaseContent.consent":
+		if e.ComplexityRoot.CaseContent.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Consent(childComplexity), true
+	case "CaseContent._extension":
+		if e.ComplexityRoot.CaseContent.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseContent__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseContent.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseContent.id":
+		if e.ComplexityRoot.CaseContent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.ID(childComplexity), true
+	case "CaseContent.operator":
+		if e.ComplexityRoot.CaseContent.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Operator(childComplexity), true
+	case "CaseContent.text":
+		if e.ComplexityRoot.CaseContent.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Text(childComplexity), true
+	case "CaseContent.title":
+		if e.ComplexityRoot.CaseContent.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContent.Title(childComplexity), true
+
+	case "CaseContentConnection.edges":
+		if e.ComplexityRoot.CaseContentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentConnection.Edges(childComplexity), true
+	case "CaseContentConnection.nodes":
+		if e.ComplexityRoot.CaseContentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentConnection.Nodes(childComplexity), true
+	case "CaseContentConnection.pageInfo":
+		if e.ComplexityRoot.CaseContentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentConnection.PageInfo(childComplexity), true
+	case "CaseContentConnection.totalCount":
+		if e.ComplexityRoot.CaseContentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentConnection.TotalCount(childComplexity), true
+
+	case "CaseContentEdge.cursor":
+		if e.ComplexityRoot.CaseContentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentEdge.Cursor(childComplexity), true
+	case "CaseContentEdge.node":
+		if e.ComplexityRoot.CaseContentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseContentEdge.Node(childComplexity), true
+
+	case "CaseEdge.cursor":
+		if e.ComplexityRoot.CaseEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseEdge.Cursor(childComplexity), true
+	case "CaseEdge.node":
+		if e.ComplexityRoot.CaseEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseEdge.Node(childComplexity), true
+
+	case "CaseForwarding.case":
+		if e.ComplexityRoot.CaseForwarding.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Case(childComplexity), true
+	case "CaseForwarding.dueOn":
+		if e.ComplexityRoot.CaseForwarding.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.DueOn(childComplexity), true
+	case "CaseForwarding.endedOn":
+		if e.ComplexityRoot.CaseForwarding.EndedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.EndedOn(childComplexity), true
+	case "CaseForwarding._extension":
+		if e.ComplexityRoot.CaseForwarding.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseForwarding__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseForwarding.forwardedOn":
+		if e.ComplexityRoot.CaseForwarding.ForwardedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.ForwardedOn(childComplexity), true
+	case "CaseForwarding.id":
+		if e.ComplexityRoot.CaseForwarding.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.ID(childComplexity), true
+	case "CaseForwarding.organisation":
+		if e.ComplexityRoot.CaseForwarding.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Organisation(childComplexity), true
+	case "CaseForwarding.outcome":
+		if e.ComplexityRoot.CaseForwarding.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Outcome(childComplexity), true
+	case "CaseForwarding.outside":
+		if e.ComplexityRoot.CaseForwarding.Outside == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Outside(childComplexity), true
+	case "CaseForwarding.reason":
+		if e.ComplexityRoot.CaseForwarding.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Reason(childComplexity), true
+	case "CaseForwarding.reply":
+		if e.ComplexityRoot.CaseForwarding.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwarding.Reply(childComplexity), true
+
+	case "CaseForwardingConnection.edges":
+		if e.ComplexityRoot.CaseForwardingConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingConnection.Edges(childComplexity), true
+	case "CaseForwardingConnection.nodes":
+		if e.ComplexityRoot.CaseForwardingConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingConnection.Nodes(childComplexity), true
+	case "CaseForwardingConnection.pageInfo":
+		if e.ComplexityRoot.CaseForwardingConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingConnection.PageInfo(childComplexity), true
+	case "CaseForwardingConnection.totalCount":
+		if e.ComplexityRoot.CaseForwardingConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingConnection.TotalCount(childComplexity), true
+
+	case "CaseForwardingEdge.cursor":
+		if e.ComplexityRoot.CaseForwardingEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingEdge.Cursor(childComplexity), true
+	case "CaseForwardingEdge.node":
+		if e.ComplexityRoot.CaseForwardingEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingEdge.Node(childComplexity), true
+
+	case "CaseForwardingPayload.caseForwarding":
+		if e.ComplexityRoot.CaseForwardingPayload.CaseForwarding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingPayload.CaseForwarding(childComplexity), true
+	case "CaseForwardingPayload.clientMutationId":
+		if e.ComplexityRoot.CaseForwardingPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingPayload.ClientMutationID(childComplexity), true
+	case "CaseForwardingPayload._extension":
+		if e.ComplexityRoot.CaseForwardingPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseForwardingPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseForwardingPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseForwardingPayload.userErrors":
+		if e.ComplexityRoot.CaseForwardingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseForwardingPayload.UserErrors(childComplexity), true
+
+	case "CaseKind.answerDays":
+		if e.ComplexityRoot.CaseKind.AnswerDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.AnswerDays(childComplexity), true
+	case "CaseKind.answerUnit":
+		if e.ComplexityRoot.CaseKind.AnswerUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.AnswerUnit(childComplexity), true
+	case "CaseKind.cases":
+		if e.ComplexityRoot.CaseKind.Cases == nil {
+			break
+		}
+
+		args, err := ec.field_CaseKind_cases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseKind.Cases(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "CaseKind._extension":
+		if e.ComplexityRoot.CaseKind.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseKind__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseKind.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseKind.extensionDays":
+		if e.ComplexityRoot.CaseKind.ExtensionDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ExtensionDays(childComplexity), true
+	case "CaseKind.forwardingDays":
+		if e.ComplexityRoot.CaseKind.ForwardingDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ForwardingDays(childComplexity), true
+	case "CaseKind.forwardingUnit":
+		if e.ComplexityRoot.CaseKind.ForwardingUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ForwardingUnit(childComplexity), true
+	case "CaseKind.id":
+		if e.ComplexityRoot.CaseKind.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ID(childComplexity), true
+	case "CaseKind.isDefault":
+		if e.ComplexityRoot.CaseKind.IsDefault == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.IsDefault(childComplexity), true
+	case "CaseKind.key":
+		if e.ComplexityRoot.CaseKind.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.Key(childComplexity), true
+	case "CaseKind.mayPause":
+		if e.ComplexityRoot.CaseKind.MayPause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.MayPause(childComplexity), true
+	case "CaseKind.name":
+		if e.ComplexityRoot.CaseKind.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.Name(childComplexity), true
+	case "CaseKind.names":
+		if e.ComplexityRoot.CaseKind.Names == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.Names(childComplexity), true
+	case "CaseKind.objectionDays":
+		if e.ComplexityRoot.CaseKind.ObjectionDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ObjectionDays(childComplexity), true
+	case "CaseKind.registrationDays":
+		if e.ComplexityRoot.CaseKind.RegistrationDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.RegistrationDays(childComplexity), true
+	case "CaseKind.registrationUnit":
+		if e.ComplexityRoot.CaseKind.RegistrationUnit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.RegistrationUnit(childComplexity), true
+	case "CaseKind.remindDays":
+		if e.ComplexityRoot.CaseKind.RemindDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.RemindDays(childComplexity), true
+	case "CaseKind.replyDays":
+		if e.ComplexityRoot.CaseKind.ReplyDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.ReplyDays(childComplexity), true
+	case "CaseKind.retiredOn":
+		if e.ComplexityRoot.CaseKind.RetiredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.RetiredOn(childComplexity), true
+	case "CaseKind.version":
+		if e.ComplexityRoot.CaseKind.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKind.Version(childComplexity), true
+
+	case "CaseKindConnection.edges":
+		if e.ComplexityRoot.CaseKindConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindConnection.Edges(childComplexity), true
+	case "CaseKindConnection.nodes":
+		if e.ComplexityRoot.CaseKindConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindConnection.Nodes(childComplexity), true
+	case "CaseKindConnection.pageInfo":
+		if e.ComplexityRoot.CaseKindConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindConnection.PageInfo(childComplexity), true
+	case "CaseKindConnection.totalCount":
+		if e.ComplexityRoot.CaseKindConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindConnection.TotalCount(childComplexity), true
+
+	case "CaseKindEdge.cursor":
+		if e.ComplexityRoot.CaseKindEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindEdge.Cursor(childComplexity), true
+	case "CaseKindEdge.node":
+		if e.ComplexityRoot.CaseKindEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindEdge.Node(childComplexity), true
+
+	case "CaseKindPayload.caseKind":
+		if e.ComplexityRoot.CaseKindPayload.CaseKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindPayload.CaseKind(childComplexity), true
+	case "CaseKindPayload.clientMutationId":
+		if e.ComplexityRoot.CaseKindPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindPayload.ClientMutationID(childComplexity), true
+	case "CaseKindPayload._extension":
+		if e.ComplexityRoot.CaseKindPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseKindPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseKindPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseKindPayload.userErrors":
+		if e.ComplexityRoot.CaseKindPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseKindPayload.UserErrors(childComplexity), true
+
+	case "CaseNote.at":
+		if e.ComplexityRoot.CaseNote.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNote.At(childComplexity), true
+	case "CaseNote.author":
+		if e.ComplexityRoot.CaseNote.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNote.Author(childComplexity), true
+	case "CaseNote.case":
+		if e.ComplexityRoot.CaseNote.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNote.Case(childComplexity), true
+	case "CaseNote._extension":
+		if e.ComplexityRoot.CaseNote.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseNote__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseNote.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseNote.id":
+		if e.ComplexityRoot.CaseNote.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNote.ID(childComplexity), true
+	case "CaseNote.text":
+		if e.ComplexityRoot.CaseNote.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNote.Text(childComplexity), true
+
+	case "CaseNoteConnection.edges":
+		if e.ComplexityRoot.CaseNoteConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteConnection.Edges(childComplexity), true
+	case "CaseNoteConnection.nodes":
+		if e.ComplexityRoot.CaseNoteConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteConnection.Nodes(childComplexity), true
+	case "CaseNoteConnection.pageInfo":
+		if e.ComplexityRoot.CaseNoteConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteConnection.PageInfo(childComplexity), true
+	case "CaseNoteConnection.totalCount":
+		if e.ComplexityRoot.CaseNoteConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteConnection.TotalCount(childComplexity), true
+
+	case "CaseNoteEdge.cursor":
+		if e.ComplexityRoot.CaseNoteEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteEdge.Cursor(childComplexity), true
+	case "CaseNoteEdge.node":
+		if e.ComplexityRoot.CaseNoteEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNoteEdge.Node(childComplexity), true
+
+	case "CaseNotePayload.caseNote":
+		if e.ComplexityRoot.CaseNotePayload.CaseNote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNotePayload.CaseNote(childComplexity), true
+	case "CaseNotePayload.clientMutationId":
+		if e.ComplexityRoot.CaseNotePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNotePayload.ClientMutationID(childComplexity), true
+	case "CaseNotePayload._extension":
+		if e.ComplexityRoot.CaseNotePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseNotePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseNotePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseNotePayload.userErrors":
+		if e.ComplexityRoot.CaseNotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseNotePayload.UserErrors(childComplexity), true
+
+	case "CasePayload.case":
+		if e.ComplexityRoot.CasePayload.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePayload.Case(childComplexity), true
+	case "CasePayload.clientMutationId":
+		if e.ComplexityRoot.CasePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePayload.ClientMutationID(childComplexity), true
+	case "CasePayload._extension":
+		if e.ComplexityRoot.CasePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CasePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CasePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CasePayload.userErrors":
+		if e.ComplexityRoot.CasePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePayload.UserErrors(childComplexity), true
+
+	case "CasePublication.answer":
+		if e.ComplexityRoot.CasePublication.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePublication.Answer(childComplexity), true
+	case "CasePublication.publishedAt":
+		if e.ComplexityRoot.CasePublication.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePublication.PublishedAt(childComplexity), true
+	case "CasePublication.text":
+		if e.ComplexityRoot.CasePublication.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePublication.Text(childComplexity), true
+	case "CasePublication.title":
+		if e.ComplexityRoot.CasePublication.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePublication.Title(childComplexity), true
+
+	case "CaseReceipt.answer":
+		if e.ComplexityRoot.CaseReceipt.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.Answer(childComplexity), true
+	case "CaseReceipt.answeredOn":
+		if e.ComplexityRoot.CaseReceipt.AnsweredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.AnsweredOn(childComplexity), true
+	case "CaseReceipt.closedOn":
+		if e.ComplexityRoot.CaseReceipt.ClosedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.ClosedOn(childComplexity), true
+	case "CaseReceipt.dueOn":
+		if e.ComplexityRoot.CaseReceipt.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.DueOn(childComplexity), true
+	case "CaseReceipt.number":
+		if e.ComplexityRoot.CaseReceipt.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.Number(childComplexity), true
+	case "CaseReceipt.objectUntil":
+		if e.ComplexityRoot.CaseReceipt.ObjectUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.ObjectUntil(childComplexity), true
+	case "CaseReceipt.overdue":
+		if e.ComplexityRoot.CaseReceipt.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.Overdue(childComplexity), true
+	case "CaseReceipt.pausedOn":
+		if e.ComplexityRoot.CaseReceipt.PausedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.PausedOn(childComplexity), true
+	case "CaseReceipt.publicState":
+		if e.ComplexityRoot.CaseReceipt.PublicState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.PublicState(childComplexity), true
+	case "CaseReceipt.receivedOn":
+		if e.ComplexityRoot.CaseReceipt.ReceivedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.ReceivedOn(childComplexity), true
+	case "CaseReceipt.refusal":
+		if e.ComplexityRoot.CaseReceipt.Refusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.Refusal(childComplexity), true
+	case "CaseReceipt.registeredOn":
+		if e.ComplexityRoot.CaseReceipt.RegisteredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.RegisteredOn(childComplexity), true
+	case "CaseReceipt.signatoryCount":
+		if e.ComplexityRoot.CaseReceipt.SignatoryCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.SignatoryCount(childComplexity), true
+	case "CaseReceipt.steps":
+		if e.ComplexityRoot.CaseReceipt.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceipt.Steps(childComplexity), true
+
+	case "CaseReceiptStep.at":
+		if e.ComplexityRoot.CaseReceiptStep.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceiptStep.At(childComplexity), true
+	case "CaseReceiptStep.kind":
+		if e.ComplexityRoot.CaseReceiptStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceiptStep.Kind(childComplexity), true
+	case "CaseReceiptStep.text":
+		if e.ComplexityRoot.CaseReceiptStep.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseReceiptStep.Text(childComplexity), true
+
+	case "CaseSignatory.case":
+		if e.ComplexityRoot.CaseSignatory.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.Case(childComplexity), true
+	case "CaseSignatory.contact":
+		if e.ComplexityRoot.CaseSignatory.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.Contact(childComplexity), true
+	case "CaseSignatory._extension":
+		if e.ComplexityRoot.CaseSignatory.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseSignatory__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseSignatory.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseSignatory.id":
+		if e.ComplexityRoot.CaseSignatory.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.ID(childComplexity), true
+	case "CaseSignatory.person":
+		if e.ComplexityRoot.CaseSignatory.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.Person(childComplexity), true
+	case "CaseSignatory.signedOn":
+		if e.ComplexityRoot.CaseSignatory.SignedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.SignedOn(childComplexity), true
+	case "CaseSignatory.withdrawnOn":
+		if e.ComplexityRoot.CaseSignatory.WithdrawnOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatory.WithdrawnOn(childComplexity), true
+
+	case "CaseSignatoryConnection.edges":
+		if e.ComplexityRoot.CaseSignatoryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryConnection.Edges(childComplexity), true
+	case "CaseSignatoryConnection.nodes":
+		if e.ComplexityRoot.CaseSignatoryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryConnection.Nodes(childComplexity), true
+	case "CaseSignatoryConnection.pageInfo":
+		if e.ComplexityRoot.CaseSignatoryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryConnection.PageInfo(childComplexity), true
+	case "CaseSignatoryConnection.totalCount":
+		if e.ComplexityRoot.CaseSignatoryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryConnection.TotalCount(childComplexity), true
+
+	case "CaseSignatoryEdge.cursor":
+		if e.ComplexityRoot.CaseSignatoryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryEdge.Cursor(childComplexity), true
+	case "CaseSignatoryEdge.node":
+		if e.ComplexityRoot.CaseSignatoryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryEdge.Node(childComplexity), true
+
+	case "CaseSignatoryPayload.caseSignatory":
+		if e.ComplexityRoot.CaseSignatoryPayload.CaseSignatory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryPayload.CaseSignatory(childComplexity), true
+	case "CaseSignatoryPayload.clientMutationId":
+		if e.ComplexityRoot.CaseSignatoryPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryPayload.ClientMutationID(childComplexity), true
+	case "CaseSignatoryPayload._extension":
+		if e.ComplexityRoot.CaseSignatoryPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseSignatoryPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseSignatoryPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseSignatoryPayload.userErrors":
+		if e.ComplexityRoot.CaseSignatoryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseSignatoryPayload.UserErrors(childComplexity), true
+
+	case "CaseState.entry":
+		if e.ComplexityRoot.CaseState.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.Entry(childComplexity), true
+	case "CaseState._extension":
+		if e.ComplexityRoot.CaseState.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseState__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseState.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseState.id":
+		if e.ComplexityRoot.CaseState.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.ID(childComplexity), true
+	case "CaseState.key":
+		if e.ComplexityRoot.CaseState.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.Key(childComplexity), true
+	case "CaseState.name":
+		if e.ComplexityRoot.CaseState.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.Name(childComplexity), true
+	case "CaseState.names":
+		if e.ComplexityRoot.CaseState.Names == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.Names(childComplexity), true
+	case "CaseState.publicState":
+		if e.ComplexityRoot.CaseState.PublicState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.PublicState(childComplexity), true
+	case "CaseState.transitions":
+		if e.ComplexityRoot.CaseState.Transitions == nil {
+			break
+		}
+
+		args, err := ec.field_CaseState_transitions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseState.Transitions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "CaseState.version":
+		if e.ComplexityRoot.CaseState.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseState.Version(childComplexity), true
+
+	case "CaseStateConnection.edges":
+		if e.ComplexityRoot.CaseStateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateConnection.Edges(childComplexity), true
+	case "CaseStateConnection.nodes":
+		if e.ComplexityRoot.CaseStateConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateConnection.Nodes(childComplexity), true
+	case "CaseStateConnection.pageInfo":
+		if e.ComplexityRoot.CaseStateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateConnection.PageInfo(childComplexity), true
+	case "CaseStateConnection.totalCount":
+		if e.ComplexityRoot.CaseStateConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateConnection.TotalCount(childComplexity), true
+
+	case "CaseStateEdge.cursor":
+		if e.ComplexityRoot.CaseStateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateEdge.Cursor(childComplexity), true
+	case "CaseStateEdge.node":
+		if e.ComplexityRoot.CaseStateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStateEdge.Node(childComplexity), true
+
+	case "CaseStatePayload.caseState":
+		if e.ComplexityRoot.CaseStatePayload.CaseState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStatePayload.CaseState(childComplexity), true
+	case "CaseStatePayload.clientMutationId":
+		if e.ComplexityRoot.CaseStatePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStatePayload.ClientMutationID(childComplexity), true
+	case "CaseStatePayload._extension":
+		if e.ComplexityRoot.CaseStatePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseStatePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseStatePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseStatePayload.userErrors":
+		if e.ComplexityRoot.CaseStatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStatePayload.UserErrors(childComplexity), true
+
+	case "CaseStep.at":
+		if e.ComplexityRoot.CaseStep.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.At(childComplexity), true
+	case "CaseStep.case":
+		if e.ComplexityRoot.CaseStep.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.Case(childComplexity), true
+	case "CaseStep._extension":
+		if e.ComplexityRoot.CaseStep.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseStep__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseStep.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseStep.id":
+		if e.ComplexityRoot.CaseStep.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.ID(childComplexity), true
+	case "CaseStep.kind":
+		if e.ComplexityRoot.CaseStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.Kind(childComplexity), true
+	case "CaseStep.organisation":
+		if e.ComplexityRoot.CaseStep.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.Organisation(childComplexity), true
+	case "CaseStep.state":
+		if e.ComplexityRoot.CaseStep.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.State(childComplexity), true
+	case "CaseStep.text":
+		if e.ComplexityRoot.CaseStep.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStep.Text(childComplexity), true
+
+	case "CaseStepConnection.edges":
+		if e.ComplexityRoot.CaseStepConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepConnection.Edges(childComplexity), true
+	case "CaseStepConnection.nodes":
+		if e.ComplexityRoot.CaseStepConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepConnection.Nodes(childComplexity), true
+	case "CaseStepConnection.pageInfo":
+		if e.ComplexityRoot.CaseStepConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepConnection.PageInfo(childComplexity), true
+	case "CaseStepConnection.totalCount":
+		if e.ComplexityRoot.CaseStepConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepConnection.TotalCount(childComplexity), true
+
+	case "CaseStepEdge.cursor":
+		if e.ComplexityRoot.CaseStepEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepEdge.Cursor(childComplexity), true
+	case "CaseStepEdge.node":
+		if e.ComplexityRoot.CaseStepEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStepEdge.Node(childComplexity), true
+
+	case "CaseTransition._extension":
+		if e.ComplexityRoot.CaseTransition.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CaseTransition__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseTransition.Extension(childComplexity, args["slot"].(int)), true
+	case "CaseTransition.from":
+		if e.ComplexityRoot.CaseTransition.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransition.From(childComplexity), true
+	case "CaseTransition.id":
+		if e.ComplexityRoot.CaseTransition.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransition.ID(childComplexity), true
+	case "CaseTransition.to":
+		if e.ComplexityRoot.CaseTransition.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransition.To(childComplexity), true
+
+	case "CaseTransitionConnection.edges":
+		if e.ComplexityRoot.CaseTransitionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionConnection.Edges(childComplexity), true
+	case "CaseTransitionConnection.nodes":
+		if e.ComplexityRoot.CaseTransitionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionConnection.Nodes(childComplexity), true
+	case "CaseTransitionConnection.pageInfo":
+		if e.ComplexityRoot.CaseTransitionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionConnection.PageInfo(childComplexity), true
+	case "CaseTransitionConnection.totalCount":
+		if e.ComplexityRoot.CaseTransitionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionConnection.TotalCount(childComplexity), true
+
+	case "CaseTransitionEdge.cursor":
+		if e.ComplexityRoot.CaseTransitionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionEdge.Cursor(childComplexity), true
+	case "CaseTransitionEdge.node":
+		if e.ComplexityRoot.CaseTransitionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseTransitionEdge.Node(childComplexity), true
 
 	case "Consent.basis":
 		if e.ComplexityRoot.Consent.Basis == nil {
@@ -2330,6 +4790,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.District.Boundary(childComplexity, args["asOf"].(*core.Date)), true
+	case "District.cases":
+		if e.ComplexityRoot.District.Cases == nil {
+			break
+		}
+
+		args, err := ec.field_District_cases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.District.Cases(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "District.councils":
 		if e.ComplexityRoot.District.Councils == nil {
 			break
@@ -2619,6 +5090,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileUpload.State(childComplexity), true
+
+	case "FileUploadConnection.edges":
+		if e.ComplexityRoot.FileUploadConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.Edges(childComplexity), true
+	case "FileUploadConnection.nodes":
+		if e.ComplexityRoot.FileUploadConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.Nodes(childComplexity), true
+	case "FileUploadConnection.pageInfo":
+		if e.ComplexityRoot.FileUploadConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.PageInfo(childComplexity), true
+	case "FileUploadConnection.totalCount":
+		if e.ComplexityRoot.FileUploadConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadConnection.TotalCount(childComplexity), true
+
+	case "FileUploadEdge.cursor":
+		if e.ComplexityRoot.FileUploadEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadEdge.Cursor(childComplexity), true
+	case "FileUploadEdge.node":
+		if e.ComplexityRoot.FileUploadEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileUploadEdge.Node(childComplexity), true
 
 	case "FileUploadPayload.clientMutationId":
 		if e.ComplexityRoot.FileUploadPayload.ClientMutationID == nil {
@@ -3641,6 +6150,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptInvitation(childComplexity, args["input"].(accounts.AcceptInvitationInput)), true
+	case "Mutation.addCaseNote":
+		if e.ComplexityRoot.Mutation.AddCaseNote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addCaseNote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddCaseNote(childComplexity, args["input"].(cases.AddCaseNoteInput)), true
+	case "Mutation.addCaseSignatory":
+		if e.ComplexityRoot.Mutation.AddCaseSignatory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addCaseSignatory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddCaseSignatory(childComplexity, args["input"].(cases.AddCaseSignatoryInput)), true
+	case "Mutation.addCaseStep":
+		if e.ComplexityRoot.Mutation.AddCaseStep == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addCaseStep_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddCaseStep(childComplexity, args["input"].(cases.AddCaseStepInput)), true
 	case "Mutation.addHouseholdMember":
 		if e.ComplexityRoot.Mutation.AddHouseholdMember == nil {
 			break
@@ -3674,6 +6216,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddRoleRule(childComplexity, args["input"].(permissions.AddRoleRuleInput)), true
+	case "Mutation.answerCase":
+		if e.ComplexityRoot.Mutation.AnswerCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerCase(childComplexity, args["input"].(cases.AnswerCaseInput)), true
+	case "Mutation.assignCase":
+		if e.ComplexityRoot.Mutation.AssignCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assignCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssignCase(childComplexity, args["input"].(cases.AssignCaseInput)), true
 	case "Mutation.assignPost":
 		if e.ComplexityRoot.Mutation.AssignPost == nil {
 			break
@@ -3740,6 +6304,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePost(childComplexity, args["input"].(councils.ChangePostInput)), true
+	case "Mutation.claimCase":
+		if e.ComplexityRoot.Mutation.ClaimCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_claimCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClaimCase(childComplexity, args["input"].(cases.ClaimCaseInput)), true
+	case "Mutation.closeCase":
+		if e.ComplexityRoot.Mutation.CloseCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseCase(childComplexity, args["input"].(cases.CloseCaseInput)), true
 	case "Mutation.closeVenue":
 		if e.ComplexityRoot.Mutation.CloseVenue == nil {
 			break
@@ -3751,6 +6337,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseVenue(childComplexity, args["input"].(places.CloseVenueInput)), true
+	case "Mutation.confirmAnswer":
+		if e.ComplexityRoot.Mutation.ConfirmAnswer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmAnswer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmAnswer(childComplexity, args["input"].(cases.ConfirmAnswerInput)), true
 	case "Mutation.createAccount":
 		if e.ComplexityRoot.Mutation.CreateAccount == nil {
 			break
@@ -3773,6 +6370,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAddress(childComplexity, args["input"].(places.CreateAddressInput)), true
+	case "Mutation.createCaseKind":
+		if e.ComplexityRoot.Mutation.CreateCaseKind == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createCaseKind_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCaseKind(childComplexity, args["input"].(cases.CreateCaseKindInput)), true
+	case "Mutation.createCaseState":
+		if e.ComplexityRoot.Mutation.CreateCaseState == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createCaseState_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCaseState(childComplexity, args["input"].(cases.CreateCaseStateInput)), true
 	case "Mutation.createCouncil":
 		if e.ComplexityRoot.Mutation.CreateCouncil == nil {
 			break
@@ -3916,6 +6535,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnableAccount(childComplexity, args["input"].(accounts.EnableAccountInput)), true
+	case "Mutation.endForwarding":
+		if e.ComplexityRoot.Mutation.EndForwarding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endForwarding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndForwarding(childComplexity, args["input"].(cases.EndForwardingInput)), true
 	case "Mutation.endHouseholdMember":
 		if e.ComplexityRoot.Mutation.EndHouseholdMember == nil {
 			break
@@ -3971,6 +6601,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ErasePerson(childComplexity, args["input"].(people.ErasePersonInput)), true
+	case "Mutation.extendCase":
+		if e.ComplexityRoot.Mutation.ExtendCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_extendCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExtendCase(childComplexity, args["input"].(cases.ExtendCaseInput)), true
 	case "Mutation._extension":
 		if e.ComplexityRoot.Mutation.Extension == nil {
 			break
@@ -3993,6 +6634,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Follow(childComplexity, args["input"].(follow.FollowInput)), true
+	case "Mutation.forwardCase":
+		if e.ComplexityRoot.Mutation.ForwardCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_forwardCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ForwardCase(childComplexity, args["input"].(cases.ForwardCaseInput)), true
 	case "Mutation.giveConsent":
 		if e.ComplexityRoot.Mutation.GiveConsent == nil {
 			break
@@ -4015,6 +6667,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantMandate(childComplexity, args["input"].(people.GrantMandateInput)), true
+	case "Mutation.handOverCase":
+		if e.ComplexityRoot.Mutation.HandOverCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_handOverCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HandOverCase(childComplexity, args["input"].(cases.HandOverCaseInput)), true
+	case "Mutation.importCalendar":
+		if e.ComplexityRoot.Mutation.ImportCalendar == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importCalendar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportCalendar(childComplexity, args["input"].(calendar.ImportCalendarInput)), true
+	case "Mutation.linkCase":
+		if e.ComplexityRoot.Mutation.LinkCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkCase(childComplexity, args["input"].(cases.LinkCaseInput)), true
 	case "Mutation.linkPerson":
 		if e.ComplexityRoot.Mutation.LinkPerson == nil {
 			break
@@ -4070,6 +6755,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MergePersons(childComplexity, args["input"].(people.MergePersonsInput)), true
+	case "Mutation.objectToAnswer":
+		if e.ComplexityRoot.Mutation.ObjectToAnswer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_objectToAnswer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ObjectToAnswer(childComplexity, args["input"].(cases.ObjectToAnswerInput)), true
+	case "Mutation.openCase":
+		if e.ComplexityRoot.Mutation.OpenCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenCase(childComplexity, args["input"].(cases.OpenCaseInput)), true
+	case "Mutation.pauseCase":
+		if e.ComplexityRoot.Mutation.PauseCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pauseCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PauseCase(childComplexity, args["input"].(cases.PauseCaseInput)), true
 	case "Mutation.prepareUpload":
 		if e.ComplexityRoot.Mutation.PrepareUpload == nil {
 			break
@@ -4081,6 +6799,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PrepareUpload(childComplexity, args["input"].(files.PrepareUploadInput)), true
+	case "Mutation.publishCase":
+		if e.ComplexityRoot.Mutation.PublishCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishCase(childComplexity, args["input"].(cases.PublishCaseInput)), true
+	case "Mutation.refuseCase":
+		if e.ComplexityRoot.Mutation.RefuseCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refuseCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefuseCase(childComplexity, args["input"].(cases.RefuseCaseInput)), true
+	case "Mutation.registerCase":
+		if e.ComplexityRoot.Mutation.RegisterCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterCase(childComplexity, args["input"].(cases.RegisterCaseInput)), true
 	case "Mutation.removeAttachment":
 		if e.ComplexityRoot.Mutation.RemoveAttachment == nil {
 			break
@@ -4103,6 +6854,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveRoleRule(childComplexity, args["input"].(permissions.RemoveRoleRuleInput)), true
+	case "Mutation.reopenCase":
+		if e.ComplexityRoot.Mutation.ReopenCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reopenCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReopenCase(childComplexity, args["input"].(cases.ReopenCaseInput)), true
 	case "Mutation.resetPassword":
 		if e.ComplexityRoot.Mutation.ResetPassword == nil {
 			break
@@ -4114,6 +6876,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(accounts.ResetPasswordInput)), true
+	case "Mutation.resumeCase":
+		if e.ComplexityRoot.Mutation.ResumeCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeCase(childComplexity, args["input"].(cases.ResumeCaseInput)), true
 	case "Mutation.revokeMandate":
 		if e.ComplexityRoot.Mutation.RevokeMandate == nil {
 			break
@@ -4158,6 +6931,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(accounts.RevokeSessionInput)), true
+	case "Mutation.setDeadlineRule":
+		if e.ComplexityRoot.Mutation.SetDeadlineRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setDeadlineRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetDeadlineRule(childComplexity, args["input"].(calendar.SetDeadlineRuleInput)), true
 	case "Mutation.setDistrictBoundary":
 		if e.ComplexityRoot.Mutation.SetDistrictBoundary == nil {
 			break
@@ -4279,6 +7063,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Unfollow(childComplexity, args["input"].(follow.UnfollowInput)), true
+	case "Mutation.unpublishCase":
+		if e.ComplexityRoot.Mutation.UnpublishCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unpublishCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnpublishCase(childComplexity, args["input"].(cases.UnpublishCaseInput)), true
 	case "Mutation.updateAddress":
 		if e.ComplexityRoot.Mutation.UpdateAddress == nil {
 			break
@@ -4290,6 +7085,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAddress(childComplexity, args["input"].(places.UpdateAddressInput)), true
+	case "Mutation.updateCaseKind":
+		if e.ComplexityRoot.Mutation.UpdateCaseKind == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCaseKind_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCaseKind(childComplexity, args["input"].(cases.UpdateCaseKindInput)), true
+	case "Mutation.updateCaseState":
+		if e.ComplexityRoot.Mutation.UpdateCaseState == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCaseState_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCaseState(childComplexity, args["input"].(cases.UpdateCaseStateInput)), true
 	case "Mutation.updateCouncil":
 		if e.ComplexityRoot.Mutation.UpdateCouncil == nil {
 			break
@@ -4389,6 +7206,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateVenue(childComplexity, args["input"].(places.UpdateVenueInput)), true
+	case "Mutation.withdrawCaseSignatory":
+		if e.ComplexityRoot.Mutation.WithdrawCaseSignatory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawCaseSignatory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawCaseSignatory(childComplexity, args["input"].(cases.WithdrawCaseSignatoryInput)), true
 	case "Mutation.withdrawConsent":
 		if e.ComplexityRoot.Mutation.WithdrawConsent == nil {
 			break
@@ -4797,6 +7625,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Permission.Title(childComplexity), true
 
+	case "Person.appeals":
+		if e.ComplexityRoot.Person.Appeals == nil {
+			break
+		}
+
+		args, err := ec.field_Person_appeals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Person.Appeals(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Person.consents":
 		if e.ComplexityRoot.Person.Consents == nil {
 			break
@@ -4933,6 +7772,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Person.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["asOf"].(*core.Date), args["orderBy"].(map[string]any)), true
+	case "Person.signatures":
+		if e.ComplexityRoot.Person.Signatures == nil {
+			break
+		}
+
+		args, err := ec.field_Person_signatures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Person.Signatures(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
 	case "Person.version":
 		if e.ComplexityRoot.Person.Version == nil {
 			break
@@ -5396,6 +8246,166 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditEntry(childComplexity, args["id"].(core.ID)), true
+	case "Query.calendarDay":
+		if e.ComplexityRoot.Query.CalendarDay == nil {
+			break
+		}
+
+		args, err := ec.field_Query_calendarDay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CalendarDay(childComplexity, args["id"].(core.ID)), true
+	case "Query.calendarDays":
+		if e.ComplexityRoot.Query.CalendarDays == nil {
+			break
+		}
+
+		args, err := ec.field_Query_calendarDays_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CalendarDays(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.calendarSettings":
+		if e.ComplexityRoot.Query.CalendarSettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.CalendarSettings(childComplexity), true
+	case "Query.calendarYear":
+		if e.ComplexityRoot.Query.CalendarYear == nil {
+			break
+		}
+
+		args, err := ec.field_Query_calendarYear_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CalendarYear(childComplexity, args["id"].(core.ID)), true
+	case "Query.calendarYears":
+		if e.ComplexityRoot.Query.CalendarYears == nil {
+			break
+		}
+
+		args, err := ec.field_Query_calendarYears_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CalendarYears(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.case":
+		if e.ComplexityRoot.Query.Case == nil {
+			break
+		}
+
+		args, err := ec.field_Query_case_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Case(childComplexity, args["id"].(core.ID)), true
+	case "Query.caseByNumber":
+		if e.ComplexityRoot.Query.CaseByNumber == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseByNumber_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseByNumber(childComplexity, args["number"].(string), args["code"].(string)), true
+	case "Query.caseClocks":
+		if e.ComplexityRoot.Query.CaseClocks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseClocks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseClocks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.caseContent":
+		if e.ComplexityRoot.Query.CaseContent == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseContent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseContent(childComplexity, args["id"].(core.ID)), true
+	case "Query.caseContents":
+		if e.ComplexityRoot.Query.CaseContents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseContents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseContents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.caseKind":
+		if e.ComplexityRoot.Query.CaseKind == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseKind_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseKind(childComplexity, args["id"].(core.ID)), true
+	case "Query.caseKinds":
+		if e.ComplexityRoot.Query.CaseKinds == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseKinds_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseKinds(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.caseState":
+		if e.ComplexityRoot.Query.CaseState == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseState_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseState(childComplexity, args["id"].(core.ID)), true
+	case "Query.caseStates":
+		if e.ComplexityRoot.Query.CaseStates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseStates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseStates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.cases":
+		if e.ComplexityRoot.Query.Cases == nil {
+			break
+		}
+
+		args, err := ec.field_Query_cases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Cases(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Query.council":
 		if e.ComplexityRoot.Query.Council == nil {
 			break
@@ -5435,6 +8445,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DataClasses(childComplexity), true
+	case "Query.deadline":
+		if e.ComplexityRoot.Query.Deadline == nil {
+			break
+		}
+
+		args, err := ec.field_Query_deadline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Deadline(childComplexity, args["begins"].(core.Date), args["days"].(int), args["unit"].(calendar.DeadlineUnit)), true
 	case "Query.district":
 		if e.ComplexityRoot.Query.District == nil {
 			break
@@ -5501,6 +8522,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.FileUpload(childComplexity, args["id"].(core.ID)), true
+	case "Query.fileUploads":
+		if e.ComplexityRoot.Query.FileUploads == nil {
+			break
+		}
+
+		args, err := ec.field_Query_fileUploads_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FileUploads(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.followableTypes":
 		if e.ComplexityRoot.Query.FollowableTypes == nil {
 			break
@@ -5552,6 +8584,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Indicators(childComplexity, args["from"].(core.Date), args["to"].(core.Date), args["keys"].([]string)), true
 
+	case "Query.isDayOff":
+		if e.ComplexityRoot.Query.IsDayOff == nil {
+			break
+		}
+
+		args, err := ec.field_Query_isDayOff_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IsDayOff(childComplexity, args["day"].(*core.Date)), true
 	case "Query.mandate":
 		if e.ComplexityRoot.Query.Mandate == nil {
 			break
@@ -5802,6 +8845,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ViewerPermissions(childComplexity), true
+	case "Query.workingDays":
+		if e.ComplexityRoot.Query.WorkingDays == nil {
+			break
+		}
+
+		args, err := ec.field_Query_workingDays_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.WorkingDays(childComplexity, args["from"].(core.Date), args["to"].(core.Date)), true
 
 	case "Role.builtin":
 		if e.ComplexityRoot.Role.Builtin == nil {
@@ -6341,6 +9395,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignInPayload.Viewer(childComplexity), true
 
+	case "Subscription.caseChanged":
+		if e.ComplexityRoot.Subscription.CaseChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_caseChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.CaseChanged(childComplexity, args["id"].(*core.ID)), true
 	case "Subscription.councilChanged":
 		if e.ComplexityRoot.Subscription.CouncilChanged == nil {
 			break
@@ -6734,11 +9799,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountOrder", ec.unmarshalInputAccountOrder),
 			graphql.NewInputUnmarshaler("ActorKindFilter", ec.unmarshalInputActorKindFilter),
+			graphql.NewInputUnmarshaler("AddCaseNoteInput", ec.unmarshalInputAddCaseNoteInput),
+			graphql.NewInputUnmarshaler("AddCaseSignatoryInput", ec.unmarshalInputAddCaseSignatoryInput),
+			graphql.NewInputUnmarshaler("AddCaseStepInput", ec.unmarshalInputAddCaseStepInput),
 			graphql.NewInputUnmarshaler("AddHouseholdMemberInput", ec.unmarshalInputAddHouseholdMemberInput),
 			graphql.NewInputUnmarshaler("AddMemberInput", ec.unmarshalInputAddMemberInput),
 			graphql.NewInputUnmarshaler("AddRoleRuleInput", ec.unmarshalInputAddRoleRuleInput),
 			graphql.NewInputUnmarshaler("AddressFilter", ec.unmarshalInputAddressFilter),
 			graphql.NewInputUnmarshaler("AddressOrder", ec.unmarshalInputAddressOrder),
+			graphql.NewInputUnmarshaler("AnswerCaseInput", ec.unmarshalInputAnswerCaseInput),
+			graphql.NewInputUnmarshaler("AssignCaseInput", ec.unmarshalInputAssignCaseInput),
 			graphql.NewInputUnmarshaler("AssignPostInput", ec.unmarshalInputAssignPostInput),
 			graphql.NewInputUnmarshaler("AssignRoleInput", ec.unmarshalInputAssignRoleInput),
 			graphql.NewInputUnmarshaler("AttachFileInput", ec.unmarshalInputAttachFileInput),
@@ -6746,14 +9816,44 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
 			graphql.NewInputUnmarshaler("AwardHonourInput", ec.unmarshalInputAwardHonourInput),
 			graphql.NewInputUnmarshaler("BooleanFilter", ec.unmarshalInputBooleanFilter),
+			graphql.NewInputUnmarshaler("CalendarDayFilter", ec.unmarshalInputCalendarDayFilter),
+			graphql.NewInputUnmarshaler("CalendarDayInput", ec.unmarshalInputCalendarDayInput),
+			graphql.NewInputUnmarshaler("CalendarDayKindFilter", ec.unmarshalInputCalendarDayKindFilter),
+			graphql.NewInputUnmarshaler("CalendarDayOrder", ec.unmarshalInputCalendarDayOrder),
+			graphql.NewInputUnmarshaler("CalendarYearFilter", ec.unmarshalInputCalendarYearFilter),
+			graphql.NewInputUnmarshaler("CalendarYearOrder", ec.unmarshalInputCalendarYearOrder),
+			graphql.NewInputUnmarshaler("CaseChannelFilter", ec.unmarshalInputCaseChannelFilter),
+			graphql.NewInputUnmarshaler("CaseClockFilter", ec.unmarshalInputCaseClockFilter),
+			graphql.NewInputUnmarshaler("CaseClockKindFilter", ec.unmarshalInputCaseClockKindFilter),
+			graphql.NewInputUnmarshaler("CaseClockOrder", ec.unmarshalInputCaseClockOrder),
+			graphql.NewInputUnmarshaler("CaseClockOutcomeFilter", ec.unmarshalInputCaseClockOutcomeFilter),
+			graphql.NewInputUnmarshaler("CaseContentFilter", ec.unmarshalInputCaseContentFilter),
+			graphql.NewInputUnmarshaler("CaseContentOrder", ec.unmarshalInputCaseContentOrder),
+			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
+			graphql.NewInputUnmarshaler("CaseKindFilter", ec.unmarshalInputCaseKindFilter),
+			graphql.NewInputUnmarshaler("CaseKindOrder", ec.unmarshalInputCaseKindOrder),
+			graphql.NewInputUnmarshaler("CaseNoteOrder", ec.unmarshalInputCaseNoteOrder),
+			graphql.NewInputUnmarshaler("CaseOrder", ec.unmarshalInputCaseOrder),
+			graphql.NewInputUnmarshaler("CaseOriginFilter", ec.unmarshalInputCaseOriginFilter),
+			graphql.NewInputUnmarshaler("CasePublicStateFilter", ec.unmarshalInputCasePublicStateFilter),
+			graphql.NewInputUnmarshaler("CaseSignatoryOrder", ec.unmarshalInputCaseSignatoryOrder),
+			graphql.NewInputUnmarshaler("CaseStateFilter", ec.unmarshalInputCaseStateFilter),
+			graphql.NewInputUnmarshaler("CaseStateOrder", ec.unmarshalInputCaseStateOrder),
+			graphql.NewInputUnmarshaler("CaseStepOrder", ec.unmarshalInputCaseStepOrder),
+			graphql.NewInputUnmarshaler("CaseTermsInput", ec.unmarshalInputCaseTermsInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChangePostInput", ec.unmarshalInputChangePostInput),
+			graphql.NewInputUnmarshaler("ClaimCaseInput", ec.unmarshalInputClaimCaseInput),
+			graphql.NewInputUnmarshaler("CloseCaseInput", ec.unmarshalInputCloseCaseInput),
 			graphql.NewInputUnmarshaler("CloseVenueInput", ec.unmarshalInputCloseVenueInput),
+			graphql.NewInputUnmarshaler("ConfirmAnswerInput", ec.unmarshalInputConfirmAnswerInput),
 			graphql.NewInputUnmarshaler("CouncilFilter", ec.unmarshalInputCouncilFilter),
 			graphql.NewInputUnmarshaler("CouncilKindFilter", ec.unmarshalInputCouncilKindFilter),
 			graphql.NewInputUnmarshaler("CouncilOrder", ec.unmarshalInputCouncilOrder),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
 			graphql.NewInputUnmarshaler("CreateAddressInput", ec.unmarshalInputCreateAddressInput),
+			graphql.NewInputUnmarshaler("CreateCaseKindInput", ec.unmarshalInputCreateCaseKindInput),
+			graphql.NewInputUnmarshaler("CreateCaseStateInput", ec.unmarshalInputCreateCaseStateInput),
 			graphql.NewInputUnmarshaler("CreateCouncilInput", ec.unmarshalInputCreateCouncilInput),
 			graphql.NewInputUnmarshaler("CreateDistrictInput", ec.unmarshalInputCreateDistrictInput),
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
@@ -6771,18 +9871,24 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DistrictFilter", ec.unmarshalInputDistrictFilter),
 			graphql.NewInputUnmarshaler("DistrictOrder", ec.unmarshalInputDistrictOrder),
 			graphql.NewInputUnmarshaler("EnableAccountInput", ec.unmarshalInputEnableAccountInput),
+			graphql.NewInputUnmarshaler("EndForwardingInput", ec.unmarshalInputEndForwardingInput),
 			graphql.NewInputUnmarshaler("EndHouseholdMemberInput", ec.unmarshalInputEndHouseholdMemberInput),
 			graphql.NewInputUnmarshaler("EndMembershipInput", ec.unmarshalInputEndMembershipInput),
 			graphql.NewInputUnmarshaler("EndPostInput", ec.unmarshalInputEndPostInput),
 			graphql.NewInputUnmarshaler("EndRoleAssignmentInput", ec.unmarshalInputEndRoleAssignmentInput),
 			graphql.NewInputUnmarshaler("ErasePersonInput", ec.unmarshalInputErasePersonInput),
+			graphql.NewInputUnmarshaler("ExtendCaseInput", ec.unmarshalInputExtendCaseInput),
 			graphql.NewInputUnmarshaler("FollowFilter", ec.unmarshalInputFollowFilter),
 			graphql.NewInputUnmarshaler("FollowInput", ec.unmarshalInputFollowInput),
 			graphql.NewInputUnmarshaler("FollowOrder", ec.unmarshalInputFollowOrder),
+			graphql.NewInputUnmarshaler("ForwardCaseInput", ec.unmarshalInputForwardCaseInput),
 			graphql.NewInputUnmarshaler("GiveConsentInput", ec.unmarshalInputGiveConsentInput),
 			graphql.NewInputUnmarshaler("GrantMandateInput", ec.unmarshalInputGrantMandateInput),
+			graphql.NewInputUnmarshaler("HandOverCaseInput", ec.unmarshalInputHandOverCaseInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
+			graphql.NewInputUnmarshaler("ImportCalendarInput", ec.unmarshalInputImportCalendarInput),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
+			graphql.NewInputUnmarshaler("LinkCaseInput", ec.unmarshalInputLinkCaseInput),
 			graphql.NewInputUnmarshaler("LinkPersonInput", ec.unmarshalInputLinkPersonInput),
 			graphql.NewInputUnmarshaler("LocalTextInput", ec.unmarshalInputLocalTextInput),
 			graphql.NewInputUnmarshaler("MandateFilter", ec.unmarshalInputMandateFilter),
@@ -6797,9 +9903,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MergePersonsInput", ec.unmarshalInputMergePersonsInput),
 			graphql.NewInputUnmarshaler("NoticeFilter", ec.unmarshalInputNoticeFilter),
 			graphql.NewInputUnmarshaler("NoticeOrder", ec.unmarshalInputNoticeOrder),
+			graphql.NewInputUnmarshaler("ObjectToAnswerInput", ec.unmarshalInputObjectToAnswerInput),
+			graphql.NewInputUnmarshaler("OpenCaseInput", ec.unmarshalInputOpenCaseInput),
 			graphql.NewInputUnmarshaler("OrganisationFilter", ec.unmarshalInputOrganisationFilter),
 			graphql.NewInputUnmarshaler("OrganisationKindFilter", ec.unmarshalInputOrganisationKindFilter),
 			graphql.NewInputUnmarshaler("OrganisationOrder", ec.unmarshalInputOrganisationOrder),
+			graphql.NewInputUnmarshaler("PauseCaseInput", ec.unmarshalInputPauseCaseInput),
 			graphql.NewInputUnmarshaler("PersonFilter", ec.unmarshalInputPersonFilter),
 			graphql.NewInputUnmarshaler("PersonOrder", ec.unmarshalInputPersonOrder),
 			graphql.NewInputUnmarshaler("PersonalDataInput", ec.unmarshalInputPersonalDataInput),
@@ -6807,9 +9916,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PostFilter", ec.unmarshalInputPostFilter),
 			graphql.NewInputUnmarshaler("PostOrder", ec.unmarshalInputPostOrder),
 			graphql.NewInputUnmarshaler("PrepareUploadInput", ec.unmarshalInputPrepareUploadInput),
+			graphql.NewInputUnmarshaler("PublishCaseInput", ec.unmarshalInputPublishCaseInput),
+			graphql.NewInputUnmarshaler("RefuseCaseInput", ec.unmarshalInputRefuseCaseInput),
+			graphql.NewInputUnmarshaler("RegisterCaseInput", ec.unmarshalInputRegisterCaseInput),
 			graphql.NewInputUnmarshaler("RemoveAttachmentInput", ec.unmarshalInputRemoveAttachmentInput),
 			graphql.NewInputUnmarshaler("RemoveRoleRuleInput", ec.unmarshalInputRemoveRoleRuleInput),
+			graphql.NewInputUnmarshaler("ReopenCaseInput", ec.unmarshalInputReopenCaseInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
+			graphql.NewInputUnmarshaler("ResumeCaseInput", ec.unmarshalInputResumeCaseInput),
 			graphql.NewInputUnmarshaler("RevokeMandateInput", ec.unmarshalInputRevokeMandateInput),
 			graphql.NewInputUnmarshaler("RevokeOtherSessionsInput", ec.unmarshalInputRevokeOtherSessionsInput),
 			graphql.NewInputUnmarshaler("RevokeServiceTokenInput", ec.unmarshalInputRevokeServiceTokenInput),
@@ -6820,6 +9934,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoleRuleInput", ec.unmarshalInputRoleRuleInput),
 			graphql.NewInputUnmarshaler("ServiceTokenFilter", ec.unmarshalInputServiceTokenFilter),
 			graphql.NewInputUnmarshaler("ServiceTokenOrder", ec.unmarshalInputServiceTokenOrder),
+			graphql.NewInputUnmarshaler("SetDeadlineRuleInput", ec.unmarshalInputSetDeadlineRuleInput),
 			graphql.NewInputUnmarshaler("SetDistrictBoundaryInput", ec.unmarshalInputSetDistrictBoundaryInput),
 			graphql.NewInputUnmarshaler("SetRoleRulesInput", ec.unmarshalInputSetRoleRulesInput),
 			graphql.NewInputUnmarshaler("SetUpInput", ec.unmarshalInputSetUpInput),
@@ -6832,7 +9947,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UndoOrganisationMergeInput", ec.unmarshalInputUndoOrganisationMergeInput),
 			graphql.NewInputUnmarshaler("UndoPersonMergeInput", ec.unmarshalInputUndoPersonMergeInput),
 			graphql.NewInputUnmarshaler("UnfollowInput", ec.unmarshalInputUnfollowInput),
+			graphql.NewInputUnmarshaler("UnpublishCaseInput", ec.unmarshalInputUnpublishCaseInput),
 			graphql.NewInputUnmarshaler("UpdateAddressInput", ec.unmarshalInputUpdateAddressInput),
+			graphql.NewInputUnmarshaler("UpdateCaseKindInput", ec.unmarshalInputUpdateCaseKindInput),
+			graphql.NewInputUnmarshaler("UpdateCaseStateInput", ec.unmarshalInputUpdateCaseStateInput),
 			graphql.NewInputUnmarshaler("UpdateCouncilInput", ec.unmarshalInputUpdateCouncilInput),
 			graphql.NewInputUnmarshaler("UpdateDistrictInput", ec.unmarshalInputUpdateDistrictInput),
 			graphql.NewInputUnmarshaler("UpdateMembershipInput", ec.unmarshalInputUpdateMembershipInput),
@@ -6845,6 +9963,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VenueFilter", ec.unmarshalInputVenueFilter),
 			graphql.NewInputUnmarshaler("VenueKindFilter", ec.unmarshalInputVenueKindFilter),
 			graphql.NewInputUnmarshaler("VenueOrder", ec.unmarshalInputVenueOrder),
+			graphql.NewInputUnmarshaler("WithdrawCaseSignatoryInput", ec.unmarshalInputWithdrawCaseSignatoryInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 		)
 	}
@@ -7331,6 +10450,998 @@ enum AuditEntryOrderField {
   RECORDED
 }
 `, BuiltIn: false},
+	{Name: "../modules/calendar/calendar.graphqls", Input: `extend type Query {
+  "A year of the production calendar by its id."
+  calendarYear(id: ID!): CalendarYear @can(permission: "calendar:read")
+  "Years whose calendar was imported, the latest last. In every other year the holidays of the Labour Code, article 112, hold."
+  calendarYears(first: Int, after: String, last: Int, before: String, filter: CalendarYearFilter, orderBy: CalendarYearOrder): CalendarYearConnection! @can(permission: "calendar:read")
+  "An exception of the calendar by its id."
+  calendarDay(id: ID!): CalendarDay @can(permission: "calendar:read")
+  "Days that differ from Saturdays and Sundays off: holidays, and days that were moved."
+  calendarDays(first: Int, after: String, last: Int, before: String, filter: CalendarDayFilter, orderBy: CalendarDayOrder): CalendarDayConnection! @can(permission: "calendar:read")
+  "By which rules the municipality counts."
+  calendarSettings: CalendarSettings! @can(permission: "calendar:read")
+  "Whether the day is off in this municipality (today when not given)."
+  isDayOff(day: Date): Boolean! @can(permission: "calendar:read")
+  "How many working days there are from the first day to the last, both included. At most ten years: BAD_USER_INPUT."
+  workingDays(from: Date!, to: Date!): Int! @can(permission: "calendar:read")
+  "The last day of a term, counted from the day after it begins (Civil Code, article 191); where it is a day off, the municipality's deadlineRule decides."
+  deadline(
+    "The day on which the term begins; it is not counted itself."
+    begins: Date!
+    "0 to 3,660."
+    days: Int!
+    unit: DeadlineUnit! = CALENDAR
+  ): Date! @can(permission: "calendar:read")
+}
+
+extend type Mutation {
+  "Put a year's exceptions in the place of those that there were. Deadlines that are still open are counted anew."
+  importCalendar(input: ImportCalendarInput!): CalendarYearPayload! @can(permission: "calendar:import")
+  "Say what becomes of a deadline that falls on a day off. Deadlines that are still open are counted anew."
+  setDeadlineRule(input: SetDeadlineRuleInput!): CalendarSettingsPayload! @can(permission: "calendar:rule")
+}
+
+"A year of the municipality's production calendar (производственный календарь)."
+type CalendarYear implements Node {
+  id: ID!
+  year: Int!
+  "The acts that it follows, as cited."
+  source: String!
+  "Its exceptions, in order."
+  days(first: Int, after: String, last: Int, before: String, orderBy: CalendarDayOrder): CalendarDayConnection!
+  "Give it as expectedVersion when you import the year again."
+  version: Int!
+}
+
+"A day that differs from Saturdays and Sundays off."
+type CalendarDay implements Node {
+  id: ID!
+  day: Date!
+  kind: CalendarDayKind!
+  "What the day is, in the language that was asked for."
+  name: String!
+  year: CalendarYear
+}
+
+enum CalendarDayKind {
+  "Работают, хотя это суббота или воскресенье"
+  WORKING
+  "Не работают: праздник или перенесённый выходной"
+  DAY_OFF
+}
+
+"How the municipality counts."
+type CalendarSettings implements Node {
+  id: ID!
+  deadlineRule: DeadlineRule!
+  "Give it as expectedVersion when you change the rule."
+  version: Int!
+}
+
+"What becomes of a deadline whose last day is a day off."
+enum DeadlineRule {
+  "The next working day: Civil Code, article 193. The rule until another is set."
+  NEXT_WORKING_DAY
+  "The day itself."
+  SAME_DAY
+  "The working day before, as the instructions of some bodies on appeals have it; the next one where the term has no working day before."
+  PREVIOUS_WORKING_DAY
+}
+
+"In what days a term is counted."
+enum DeadlineUnit {
+  "All days"
+  CALENDAR
+  "Working days of the municipality's calendar only"
+  WORKING
+}
+
+input CalendarYearFilter { year: IntFilter }
+
+enum CalendarYearOrderField { YEAR }
+
+input CalendarDayFilter {
+  day: DateFilter
+  kind: CalendarDayKindFilter
+  "Of one year."
+  year: IDFilter
+}
+
+enum CalendarDayOrderField { DAY }
+
+input ImportCalendarInput {
+  "1900 to 2200."
+  year: Int!
+  "Needed where the year was imported before: the version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int
+  "The acts that it follows; 1 to 1,000 characters."
+  source: String!
+  "All exceptions of the year, each day once; at most 366. None: Saturdays and Sundays alone are off."
+  days: [CalendarDayInput!]!
+  clientMutationId: String
+}
+
+input CalendarDayInput {
+  "A day of the year that is imported."
+  day: Date!
+  kind: CalendarDayKind!
+  "What the day is; 1 to 200 characters in each language."
+  name: LocalTextInput!
+}
+
+input SetDeadlineRuleInput {
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  deadlineRule: DeadlineRule!
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/cases/cases.graphqls", Input: `extend type Query {
+  "A case by its id."
+  case(id: ID!): Case @can(permission: "cases:read")
+  "Cases that the caller may see: everybody those that were published, a resident also their own, an official those of their organisation, the reception all."
+  cases(
+    first: Int, after: String, last: Int, before: String
+    filter: CaseFilter
+    orderBy: CaseOrder
+    "The day that the filter overdue speaks of; today when not given."
+    asOf: Date
+  ): CaseConnection! @can(permission: "cases:read")
+  "What was said in a case, by the case's own key."
+  caseContent(id: ID!): CaseContent @can(permission: "cases:read_content")
+  "What was said in cases, for those who look for a person's or for words."
+  caseContents(first: Int, after: String, last: Int, before: String, filter: CaseContentFilter, orderBy: CaseContentOrder): CaseContentConnection! @can(permission: "cases:read_content")
+  "A case for whoever has its slip, with or without an account. NOT_FOUND for a wrong number and a wrong code alike; RATE_LIMITED after ten failures from one address."
+  caseByNumber(
+    "As on the slip: 2012-15."
+    number: String!
+    "As on the slip; case and blanks do not count."
+    code: String!
+  ): CaseReceipt! @public
+  "Terms that run or ran against cases, by their day."
+  caseClocks(
+    first: Int, after: String, last: Int, before: String
+    filter: CaseClockFilter
+    orderBy: CaseClockOrder
+    "The day that the filter overdue speaks of; today when not given."
+    asOf: Date
+  ): CaseClockConnection! @can(permission: "cases:read")
+  "A kind of case by its id."
+  caseKind(id: ID!): CaseKind @can(permission: "cases:read")
+  "The municipality's kinds of cases, with their terms."
+  caseKinds(first: Int, after: String, last: Int, before: String, filter: CaseKindFilter, orderBy: CaseKindOrder): CaseKindConnection! @can(permission: "cases:read")
+  "A state of the workflow by its id."
+  caseState(id: ID!): CaseState @can(permission: "cases:read")
+  "The states of the municipality's workflow."
+  caseStates(first: Int, after: String, last: Int, before: String, filter: CaseStateFilter, orderBy: CaseStateOrder): CaseStateConnection! @can(permission: "cases:read")
+}
+
+extend type Mutation {
+  "Hand in a case; or, as staff, write one down for somebody else, which registers it. The slip is number and content.code."
+  openCase(input: OpenCaseInput!): CasePayload! @can(permission: "cases:open")
+  "Register a case that was handed in (59-FZ, article 8, part 2: within 3 days). The terms for forwarding and for the answer begin."
+  registerCase(input: RegisterCaseInput!): CasePayload! @can(permission: "cases:register")
+  "Give a registered or reopened case to its owner, who is told."
+  assignCase(input: AssignCaseInput!): CasePayload! @can(permission: "cases:assign")
+  "Give a case to another owner; both are told. The terms run on."
+  handOverCase(input: HandOverCaseInput!): CasePayload! @can(permission: "cases:assign")
+  "Send a case to another body. Outside: our term for an answer stops, and the applicant is told (59-FZ, article 8, part 3). Inside: the body is asked, and our term runs on (article 10, part 2)."
+  forwardCase(input: ForwardCaseInput!): CasePayload! @can(permission: "cases:forward")
+  "Say what came of a forwarding. A case that comes back from outside is worked on again, with a fresh term for the answer."
+  endForwarding(input: EndForwardingInput!): CaseForwardingPayload! @can(permission: "cases:forward")
+  "Note a step of the work that the applicant sees."
+  addCaseStep(input: AddCaseStepInput!): CasePayload! @can(permission: "cases:write")
+  "Write a note that only those who work on the case see."
+  addCaseNote(input: AddCaseNoteInput!): CaseNotePayload! @can(permission: "cases:write")
+  "Put a person behind a case: oneself, or, as staff, somebody who has signed on paper. CONFLICT for whoever has signed already."
+  addCaseSignatory(input: AddCaseSignatoryInput!): CaseSignatoryPayload! @can(permission: "cases:sign")
+  "Take a signature back. When it is the contact's, the next who signed becomes the contact; the last does not leave: CONFLICT."
+  withdrawCaseSignatory(input: WithdrawCaseSignatoryInput!): CaseSignatoryPayload! @can(permission: "cases:sign")
+  "Give the answer more days, with the reason: once for each term, before its day has passed; the applicant is told (59-FZ, article 12, part 2: at most 30 days)."
+  extendCase(input: ExtendCaseInput!): CasePayload! @can(permission: "cases:answer")
+  "Let the term for the answer stand still while the applicant is waited for, where the kind allows it. 59-FZ knows no pause."
+  pauseCase(input: PauseCaseInput!): CasePayload! @can(permission: "cases:write")
+  "Let the term run on: its day moves by the days for which it stood."
+  resumeCase(input: ResumeCaseInput!): CasePayload! @can(permission: "cases:write")
+  "Answer the applicant; that meets the term (59-FZ, article 12, part 1)."
+  answerCase(input: AnswerCaseInput!): CasePayload! @can(permission: "cases:answer")
+  "Say that a case is not considered, and why (59-FZ, article 11)."
+  refuseCase(input: RefuseCaseInput!): CasePayload! @can(permission: "cases:answer")
+  "The applicant's word that the answer will do: by their account with the case's id, or with number and code. The case is closed, unless cases below it are open."
+  confirmAnswer(input: ConfirmAnswerInput!): CasePayload! @public
+  "The applicant's word that the answer will not do, until the answer's objectUntil: the case is reopened with a fresh term, and the owner is told."
+  objectToAnswer(input: ObjectToAnswerInput!): CasePayload! @public
+  "End the work on a case. Refused while cases below it are open: CONFLICT."
+  closeCase(input: CloseCaseInput!): CasePayload! @can(permission: "cases:close")
+  "Begin the work on an answered, closed or refused case anew, with a fresh term for the answer."
+  reopenCase(input: ReopenCaseInput!): CasePayload! @can(permission: "cases:close")
+  "Show a case to everybody, in words given anew and without personal data. Once more with other words: those take their place."
+  publishCase(input: PublishCaseInput!): CasePayload! @can(permission: "cases:publish")
+  "Take a publication back."
+  unpublishCase(input: UnpublishCaseInput!): CasePayload! @can(permission: "cases:publish")
+  "Link a case that staff wrote down to one's own account, with the number and code of its slip."
+  claimCase(input: ClaimCaseInput!): CasePayload! @can(permission: "cases:open")
+  "Put a case below another, or take it from there."
+  linkCase(input: LinkCaseInput!): CasePayload! @can(permission: "cases:write")
+  "Add a kind of case. Terms that are left out are those of 59-FZ."
+  createCaseKind(input: CreateCaseKindInput!): CaseKindPayload! @can(permission: "cases:configure")
+  "Change a kind of case. Terms that run stay as they are."
+  updateCaseKind(input: UpdateCaseKindInput!): CaseKindPayload! @can(permission: "cases:configure")
+  "Add a state to the workflow."
+  createCaseState(input: CreateCaseStateInput!): CaseStatePayload! @can(permission: "cases:configure")
+  "Change a state's names, and where the workflow leads from it."
+  updateCaseState(input: UpdateCaseStateInput!): CaseStatePayload! @can(permission: "cases:configure")
+}
+
+extend type Subscription {
+  "Each change of a case, its signatories included, as it is committed; of one case, or of all that the caller may see. One committed just before may come too: load after subscribing."
+  caseChanged(id: ID): CaseChange! @can(permission: "cases:read")
+}
+
+extend type District {
+  "Cases of the district, as far as the caller may see them."
+  cases(
+    first: Int, after: String, last: Int, before: String, filter: CaseFilter, orderBy: CaseOrder
+    "The day that the filter overdue speaks of; today when not given."
+    asOf: Date
+  ): CaseConnection!
+}
+
+extend type Person {
+  "What the person handed in as the applicant; for themself and those whose work it is."
+  appeals(first: Int, after: String, last: Int, before: String, filter: CaseContentFilter, orderBy: CaseContentOrder): CaseContentConnection!
+  "Cases that the person stands behind; for themself and those whose work it is."
+  signatures(first: Int, after: String, last: Int, before: String, orderBy: CaseSignatoryOrder): CaseSignatoryConnection!
+}
+
+"One thread from a resident's word to the outcome (обращение). What was said and by whom stands in content; what the public may read, in publication."
+type Case implements Node {
+  id: ID!
+  "The year of receipt and the number within it, without gaps: 2012-15."
+  number: String!
+  kind: CaseKind
+  origin: CaseOrigin!
+  channel: CaseChannel!
+  "The object that it came from, where there is one and the caller may see it: a gathering, a visit's finding."
+  source: Node
+  district: District
+  "The case that this one is part of."
+  parent: Case
+  "Cases that are part of this one."
+  children(first: Int, after: String, last: Int, before: String, filter: CaseFilter, orderBy: CaseOrder, asOf: Date): CaseConnection!
+  "The body that answers for it."
+  ownerOrganisation: Organisation
+  "The official who answers for it, where one was named; null also when the caller may not see the person."
+  ownerPerson: Person
+  "Where it stands in the municipality's own workflow."
+  state: CaseState
+  publicState: CasePublicState!
+  receivedOn: Date!
+  "Null until it is registered."
+  registeredOn: Date
+  "The day of the term for the answer that runs, or ran last; null before registration."
+  dueOn: Date
+  "Since when that term stands still; null while it runs."
+  pausedOn: Date
+  "The day of the answer that stands; null when there is none, or the case was reopened since."
+  answeredOn: Date
+  closedOn: Date
+  "On what ground it is not considered; null unless it was refused."
+  refusal: CaseRefusal
+  "Whether the answer was overdue on a day (today when not given): its day had passed, and there was none."
+  overdue(asOf: Date): Boolean!
+  "How many persons stand behind it, each counted once; 0 where nobody is named."
+  signatoryCount: Int!
+  "What was said and by whom; null for those who may see the case alone."
+  content: CaseContent
+  "What everybody may read; null when it is not published."
+  publication: CasePublication
+  "Its course, the first step first."
+  steps(first: Int, after: String, last: Int, before: String, orderBy: CaseStepOrder): CaseStepConnection!
+  "Answers that the applicant was given, the first one first; for those who may read what the case says."
+  answers(first: Int, after: String, last: Int, before: String): CaseAnswerConnection!
+  "Internal notes; for those who work on the case."
+  notes(first: Int, after: String, last: Int, before: String, orderBy: CaseNoteOrder): CaseNoteConnection!
+  "Who stands behind it; a signatory sees their own signature."
+  signatories(first: Int, after: String, last: Int, before: String, orderBy: CaseSignatoryOrder): CaseSignatoryConnection!
+  "Other bodies in whose hands it is or was."
+  forwardings(first: Int, after: String, last: Int, before: String): CaseForwardingConnection!
+  "Its terms, the first one first."
+  clocks(first: Int, after: String, last: Int, before: String, filter: CaseClockFilter, orderBy: CaseClockOrder, asOf: Date): CaseClockConnection!
+  "Give it as expectedVersion when you change the case."
+  version: Int!
+}
+
+"What was said in a case, and by whom: personal data, for the applicant and those whose work it is."
+type CaseContent implements Node {
+  id: ID!
+  case: Case
+  title: String!
+  text: String!
+  "Who speaks for those who signed; null when nobody is named."
+  applicant: Person
+  "The applicant's consent to the processing of their data, where one was noted."
+  consent: Consent
+  "The account of the member of staff who wrote it down; null when it was handed in online, or the caller may not see accounts."
+  operator: Node
+  "What shows, with the number, that somebody handed the case in; print both on the slip. FORBIDDEN for those who answer the case: with it one speaks for the applicant."
+  code: String @can(permission: "cases:read_code")
+}
+
+"A case in the words in which everybody may read it."
+type CasePublication {
+  title: String!
+  text: String!
+  "Null while there is no answer, or none was published."
+  answer: String
+  publishedAt: DateTime!
+}
+
+"A case for whoever has its slip."
+type CaseReceipt {
+  number: String!
+  publicState: CasePublicState!
+  receivedOn: Date!
+  registeredOn: Date
+  dueOn: Date
+  "Whether the answer is overdue today."
+  overdue: Boolean!
+  pausedOn: Date
+  answeredOn: Date
+  closedOn: Date
+  refusal: CaseRefusal
+  "The last answer."
+  answer: String
+  "The last day on which one may object to it."
+  objectUntil: Date
+  signatoryCount: Int!
+  "The first step first."
+  steps: [CaseReceiptStep!]!
+}
+
+type CaseReceiptStep {
+  kind: CaseStepKind!
+  at: DateTime!
+  text: String
+}
+
+"A step of a case's course."
+type CaseStep implements Node {
+  id: ID!
+  case: Case
+  kind: CaseStepKind!
+  "The state that the case was in after it."
+  state: CaseState
+  "Whom it is about: the new owner, the body that it was forwarded to."
+  organisation: Organisation
+  "What was said with it; FORBIDDEN to those who may not read what the case says."
+  text: String @can(permission: "cases:read_content")
+  at: DateTime!
+}
+
+enum CaseStepKind {
+  OPENED
+  REGISTERED
+  ASSIGNED
+  HANDED_OVER
+  FORWARDED
+  "Another body has answered or sent it back."
+  FORWARDING_ENDED
+  "Work was done."
+  PROGRESS
+  EXTENDED
+  PAUSED
+  RESUMED
+  ANSWERED
+  "The applicant accepts the answer."
+  CONFIRMED
+  "The applicant does not accept it."
+  OBJECTED
+  CLOSED
+  REOPENED
+  REFUSED
+}
+
+"An internal note."
+type CaseNote implements Node {
+  id: ID!
+  case: Case
+  author: Person
+  text: String!
+  at: DateTime!
+}
+
+"An answer that the applicant was given."
+type CaseAnswer implements Node {
+  id: ID!
+  case: Case
+  "1 for the first; a case that was reopened has several."
+  round: Int!
+  text: String!
+  "The official who signed it."
+  signedBy: Person
+  answeredOn: Date!
+  "The last day on which the applicant may object."
+  objectUntil: Date!
+  "When the applicant accepted it."
+  confirmedOn: Date
+  "When the applicant objected."
+  objectedOn: Date
+  "What the applicant objected."
+  objection: String
+}
+
+"A person who stands behind a case."
+type CaseSignatory implements Node {
+  id: ID!
+  case: Case
+  person: Person
+  signedOn: Date!
+  withdrawnOn: Date
+  "Whether they speak for all: the first who signed and did not withdraw."
+  contact: Boolean!
+}
+
+"A case, or a question about it, in the hands of another body."
+type CaseForwarding implements Node {
+  id: ID!
+  case: Case
+  organisation: Organisation
+  "True: the case is that body's to answer (59-FZ, article 8, part 3). False: a body of the municipality was asked (article 10, part 2)."
+  outside: Boolean!
+  "Why; FORBIDDEN to those who may not read what the case says."
+  reason: String @can(permission: "cases:read_content")
+  forwardedOn: Date!
+  "When the reply is due: inside after the kind's replyDays, outside after the days that the law gives the other body to register and to answer."
+  dueOn: Date
+  endedOn: Date
+  outcome: CaseForwardOutcome
+  "What was replied; FORBIDDEN to those who may not read what the case says."
+  reply: String @can(permission: "cases:read_content")
+}
+
+enum CaseForwardOutcome {
+  "The other body has replied; outside, to the applicant."
+  ANSWERED
+  "It sent the case back."
+  RETURNED
+  "The reply is no longer needed."
+  WITHDRAWN
+}
+
+"A term that runs, or ran, against a case."
+type CaseClock implements Node {
+  id: ID!
+  case: Case
+  kind: CaseClockKind!
+  "The forwarding whose reply it counts towards."
+  forwarding: CaseForwarding
+  "Counted from the day after this one (Civil Code, article 191)."
+  beginsOn: Date!
+  "The term, without extension and pause."
+  days: Int!
+  unit: DeadlineUnit!
+  "A day that was set, and is not counted by the calendar; null for all others."
+  fixedOn: Date
+  extendedDays: Int!
+  "For how many days of the unit it stood still."
+  pausedDays: Int!
+  "Since when it stands still; null while it runs."
+  pausedOn: Date
+  "Its last day, by the municipality's calendar and its rule for days off."
+  dueOn: Date!
+  endedOn: Date
+  outcome: CaseClockOutcome
+  "Whether it was overdue on a day (today when not given): from the day after dueOn until it ended."
+  overdue(asOf: Date): Boolean!
+}
+
+enum CaseClockKind {
+  "From receipt to registration: 3 days (59-FZ, article 8, part 2)"
+  REGISTRATION
+  "From registration until it is forwarded or somebody takes it on: 7 days (article 8, part 3)"
+  FORWARDING
+  "From registration to the answer: 30 days (article 12, part 1)"
+  ANSWER
+  "Until another body has replied: 15 days inside (article 10, part 2)"
+  REPLY
+}
+
+enum CaseClockOutcome {
+  "What it counted towards was done, in time or late."
+  MET
+  "There was no more reason for it: the case went to another body, say."
+  STOPPED
+}
+
+enum CaseOrigin {
+  "Said at a citizens' gathering (сход)"
+  GATHERING
+  "Said at an official's reception (личный приём; 59-FZ, article 13)"
+  RECEPTION
+  "A collective complaint"
+  COMPLAINT
+  "Found on a field visit"
+  FINDING
+  "Said at public hearings"
+  HEARING
+  "A council's recommendation"
+  RECOMMENDATION
+  "A proposal on a draft or programme"
+  PROPOSAL
+  "A question from the floor of a meeting"
+  QUESTION
+  "A public expertise's opinion"
+  EXPERTISE
+  "Written down by staff from paper, phone or word of mouth"
+  STAFF
+  "Handed in by a resident"
+  ONLINE
+}
+
+enum CaseChannel {
+  ONLINE
+  PAPER
+  EMAIL
+  PHONE
+  IN_PERSON
+  "Spoken at a meeting"
+  MEETING
+}
+
+"What the public sees of a workflow."
+enum CasePublicState {
+  "Handed in, not registered yet"
+  RECEIVED
+  "Registered, without an owner yet"
+  REGISTERED
+  "In its owner's hands"
+  IN_PROGRESS
+  "In the hands of a body outside, which answers it"
+  FORWARDED
+  "Answered; the applicant may accept or object"
+  ANSWERED
+  CLOSED
+  "Worked on again after an answer, a refusal or its return"
+  REOPENED
+  "Not considered; see refusal"
+  REFUSED
+}
+
+"Why a case is not considered: the grounds of 59-FZ, article 11."
+enum CaseRefusal {
+  "No name or address to answer to (part 1)"
+  NO_NAME_OR_ADDRESS
+  "Against a court's decision (part 2)"
+  JUDICIAL_DECISION
+  "Obscene or insulting words, threats (part 3)"
+  ABUSE
+  "It cannot be read (part 4)"
+  UNREADABLE
+  "It does not tell what is wanted (part 4.1)"
+  UNCLEAR
+  "Answered in substance several times, without anything new (part 5)"
+  REPEATED
+  "The answer would disclose a secret that the law protects (part 6)"
+  SECRET
+}
+
+"A sort of case, with its terms: data of the municipality, with the terms of 59-FZ to begin with."
+type CaseKind implements Node {
+  id: ID!
+  "Its name for programs, as openers use it: appeal."
+  key: String!
+  "In the language that was asked for."
+  name: String!
+  names: LocalText!
+  "From receipt to registration (59-FZ, article 8, part 2: 3 days)."
+  registrationDays: Int!
+  registrationUnit: DeadlineUnit!
+  "From registration to forwarding (article 8, part 3: 7 days)."
+  forwardingDays: Int!
+  forwardingUnit: DeadlineUnit!
+  "From registration to the answer (article 12, part 1: 30 days)."
+  answerDays: Int!
+  answerUnit: DeadlineUnit!
+  "The most by which a term is extended, once (article 12, part 2: 30 days); 0: never."
+  extensionDays: Int!
+  "For a body of the municipality that is asked (article 10, part 2: 15 days), in calendar days."
+  replyDays: Int!
+  "For the applicant to object to an answer, in calendar days."
+  objectionDays: Int!
+  "How many days before a term's day the owner and their superior are told; they are told again on the day after."
+  remindDays: Int!
+  "Whether the term may stand still while the applicant is waited for. Appeals' may not: 59-FZ knows no pause."
+  mayPause: Boolean!
+  "Whether cases that name no kind are of this one."
+  isDefault: Boolean!
+  "Cases received from this day on are not of this kind; null: it is in use."
+  retiredOn: Date
+  "Cases of the kind, as far as the caller may see them."
+  cases(first: Int, after: String, last: Int, before: String, filter: CaseFilter, orderBy: CaseOrder, asOf: Date): CaseConnection!
+  version: Int!
+}
+
+"A state of the municipality's own workflow."
+type CaseState implements Node {
+  id: ID!
+  key: String!
+  "In the language that was asked for."
+  name: String!
+  names: LocalText!
+  "What the public sees of it."
+  publicState: CasePublicState!
+  "Whether a case that reaches the public state comes to this state; each public state has one such."
+  entry: Boolean!
+  "Where the workflow leads from it."
+  transitions(first: Int, after: String, last: Int, before: String): CaseTransitionConnection!
+  version: Int!
+}
+
+"A way of the workflow from one state to another."
+type CaseTransition implements Node {
+  id: ID!
+  from: CaseState
+  to: CaseState
+}
+
+"Something that happened to a case, or to a signatory of it."
+type CaseChange {
+  "The same at every delivery: a client that has seen it drops it."
+  eventId: ID!
+  kind: ChangeKind!
+  at: DateTime!
+  "The case, read anew; null when the caller may no longer see it."
+  case: Case
+}
+
+input CaseFilter {
+  number: StringFilter
+  kind: IDFilter
+  state: IDFilter
+  publicState: CasePublicStateFilter
+  origin: CaseOriginFilter
+  channel: CaseChannelFilter
+  "The object that it came from, of any type."
+  source: IDFilter
+  district: IDFilter
+  ownerOrganisation: IDFilter
+  ownerPerson: IDFilter
+  parent: IDFilter
+  receivedOn: DateFilter
+  dueOn: DateFilter
+  answeredOn: DateFilter
+  closedOn: DateFilter
+  published: BooleanFilter
+  "Whether the answer was overdue on the day asOf."
+  overdue: BooleanFilter
+}
+
+enum CaseOrderField {
+  RECEIVED_ON
+  "The day of the answer; those without one last."
+  DUE_ON
+  NUMBER
+}
+
+input CaseContentFilter {
+  applicant: IDFilter
+  "Words of the title: forgives ё for е, case and a typo. The list is then ordered by likeness unless orderBy is given."
+  search: String
+}
+
+enum CaseContentOrderField { RECEIVED_ON }
+
+input CaseClockFilter {
+  kind: CaseClockKindFilter
+  dueOn: DateFilter
+  endedOn: DateFilter
+  outcome: CaseClockOutcomeFilter
+  "Whether it was overdue on the day asOf."
+  overdue: BooleanFilter
+}
+
+enum CaseClockOrderField { BEGINS_ON DUE_ON }
+
+input CaseKindFilter { key: StringFilter }
+
+enum CaseKindOrderField { KEY }
+
+input CaseStateFilter { publicState: CasePublicStateFilter }
+
+enum CaseStateOrderField { KEY }
+
+enum CaseStepOrderField { AT }
+
+enum CaseNoteOrderField { AT }
+
+enum CaseSignatoryOrderField { SIGNED_ON }
+
+"A resident gives the first fields. Those after districtId are for staff, who may register (cases:register); with any of them the case is written down for somebody else."
+input OpenCaseInput {
+  "The municipality's default kind when not given."
+  kindId: ID
+  "1 to 300 characters."
+  title: String!
+  "1 to 20,000 characters."
+  text: String!
+  districtId: ID
+  "How it came; PAPER when not given."
+  channel: CaseChannel
+  "STAFF when not given."
+  origin: CaseOrigin
+  "The object that it came from, of any type that the caller may see."
+  sourceId: ID
+  "Whose word it is; nobody is named when not given."
+  applicantId: ID
+  "The applicant's consent to the processing of their data. Needed for what was spoken (PHONE, IN_PERSON) when there is an applicant."
+  consentId: ID
+  "Today when not given; not in the future."
+  receivedOn: Date
+  "The day of registration in the paper journal: receipt or later; today when not given."
+  registeredOn: Date
+  ownerOrganisationId: ID
+  ownerPersonId: ID
+  "The case that this one is part of; cases:write on it is needed."
+  parentId: ID
+  clientMutationId: String
+}
+
+input RegisterCaseInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int
+  "Another kind than the one that it was handed in as."
+  kindId: ID
+  clientMutationId: String
+}
+
+"An organisation, a person, or both."
+input AssignCaseInput {
+  id: ID!
+  expectedVersion: Int
+  ownerOrganisationId: ID
+  ownerPersonId: ID
+  clientMutationId: String
+}
+
+"An organisation, a person, or both."
+input HandOverCaseInput {
+  id: ID!
+  expectedVersion: Int
+  ownerOrganisationId: ID
+  ownerPersonId: ID
+  "1 to 4,000 characters; the applicant sees it."
+  reason: String!
+  clientMutationId: String
+}
+
+input ForwardCaseInput {
+  id: ID!
+  expectedVersion: Int
+  organisationId: ID!
+  "True: the body outside is competent, and answers. False: a body of the municipality is asked."
+  outside: Boolean!
+  "1 to 4,000 characters; the applicant sees it."
+  reason: String!
+  "Until when a reply is expected, in calendar days: 1 to 366. Not given: the kind's terms."
+  replyDays: Int
+  clientMutationId: String
+}
+
+input EndForwardingInput {
+  "The forwarding's id."
+  id: ID!
+  outcome: CaseForwardOutcome!
+  "Needed where it was answered; 1 to 20,000 characters. The applicant sees it."
+  reply: String
+  clientMutationId: String
+}
+
+input AddCaseStepInput {
+  caseId: ID!
+  "1 to 4,000 characters."
+  text: String!
+  "Another state of work to which the workflow leads."
+  stateId: ID
+  clientMutationId: String
+}
+
+input AddCaseNoteInput {
+  caseId: ID!
+  "1 to 4,000 characters."
+  text: String!
+  clientMutationId: String
+}
+
+input AddCaseSignatoryInput {
+  caseId: ID!
+  "Oneself when not given; somebody else needs cases:write."
+  personId: ID
+  clientMutationId: String
+}
+
+input WithdrawCaseSignatoryInput {
+  "The signature's id."
+  id: ID!
+  clientMutationId: String
+}
+
+input ExtendCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "1 up to the kind's extensionDays, of the unit of its term."
+  days: Int!
+  "1 to 4,000 characters; the applicant sees it."
+  reason: String!
+  clientMutationId: String
+}
+
+input PauseCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "What the applicant is asked for; 1 to 4,000 characters."
+  reason: String!
+  clientMutationId: String
+}
+
+input ResumeCaseInput {
+  id: ID!
+  expectedVersion: Int
+  clientMutationId: String
+}
+
+input AnswerCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "1 to 20,000 characters."
+  text: String!
+  "The official who signs; the caller when not given."
+  signedById: ID
+  clientMutationId: String
+}
+
+input RefuseCaseInput {
+  id: ID!
+  expectedVersion: Int
+  ground: CaseRefusal!
+  "What the applicant is told; 1 to 4,000 characters."
+  text: String!
+  clientMutationId: String
+}
+
+"The id for the applicant's account; number and code for whoever has the slip."
+input ConfirmAnswerInput {
+  id: ID
+  number: String
+  code: String
+  clientMutationId: String
+}
+
+"The id for the applicant's account; number and code for whoever has the slip."
+input ObjectToAnswerInput {
+  id: ID
+  number: String
+  code: String
+  "1 to 4,000 characters."
+  text: String!
+  clientMutationId: String
+}
+
+input CloseCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "1 to 4,000 characters; the applicant sees it."
+  text: String
+  clientMutationId: String
+}
+
+input ReopenCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "1 to 4,000 characters; the applicant sees it."
+  reason: String!
+  clientMutationId: String
+}
+
+"Words without personal data, which everybody will read."
+input PublishCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "1 to 300 characters."
+  title: String!
+  "1 to 20,000 characters; not the applicant's own text."
+  text: String!
+  "Where the case was answered; 1 to 20,000 characters."
+  answer: String
+  clientMutationId: String
+}
+
+input UnpublishCaseInput {
+  id: ID!
+  expectedVersion: Int
+  clientMutationId: String
+}
+
+input ClaimCaseInput {
+  "As on the slip: 2012-15."
+  number: String!
+  "As on the slip."
+  code: String!
+  clientMutationId: String
+}
+
+input LinkCaseInput {
+  id: ID!
+  expectedVersion: Int
+  "Null takes the case from below the one where it is."
+  parentId: ID
+  clientMutationId: String
+}
+
+input CreateCaseKindInput {
+  "Latin letters, digits and _, at most 40; it cannot be changed."
+  key: String!
+  "1 to 200 characters in each language."
+  names: LocalTextInput!
+  terms: CaseTermsInput
+  isDefault: Boolean! = false
+  clientMutationId: String
+}
+
+"Days: 0 to 366, remindDays to 60. What is left out stays as it is."
+input CaseTermsInput {
+  registrationDays: Int
+  registrationUnit: DeadlineUnit
+  forwardingDays: Int
+  forwardingUnit: DeadlineUnit
+  answerDays: Int
+  answerUnit: DeadlineUnit
+  extensionDays: Int
+  replyDays: Int
+  objectionDays: Int
+  remindDays: Int
+  mayPause: Boolean
+}
+
+"Fields left out stay as they are."
+input UpdateCaseKindInput {
+  id: ID!
+  expectedVersion: Int!
+  names: LocalTextInput
+  terms: CaseTermsInput
+  "True makes it the default in the place of the one before."
+  isDefault: Boolean
+  "Null puts the kind into use again."
+  retiredOn: Date
+  clientMutationId: String
+}
+
+input CreateCaseStateInput {
+  "Latin letters, digits and _, at most 40; it cannot be changed."
+  key: String!
+  "1 to 200 characters in each language."
+  names: LocalTextInput!
+  publicState: CasePublicState!
+  "True makes it the entry to its public state in the place of the one before."
+  entry: Boolean! = false
+  "The states to which the workflow leads from it. Add it to the nextIds of others to lead there."
+  nextIds: [ID!]! = []
+  clientMutationId: String
+}
+
+"Fields left out stay as they are."
+input UpdateCaseStateInput {
+  id: ID!
+  expectedVersion: Int!
+  names: LocalTextInput
+  entry: Boolean
+  "All states to which the workflow leads from it."
+  nextIds: [ID!]
+  clientMutationId: String
+}
+`, BuiltIn: false},
 	{Name: "../modules/councils/councils.graphqls", Input: `extend type Query {
   "A council by its id."
   council(id: ID!): Council @can(permission: "councils:read")
@@ -7708,6 +11819,8 @@ input EndMembershipInput {
   attachment(id: ID!): Attachment @public
   "An upload of one's own."
   fileUpload(id: ID!): FileUpload @can(permission: "files:upload")
+  "Uploads of one's own of the last day, in the order in which they were begun."
+  fileUploads(first: Int, after: String, last: Int, before: String): FileUploadConnection! @can(permission: "files:upload")
 }
 
 extend type Mutation {
@@ -7715,7 +11828,7 @@ extend type Mutation {
   prepareUpload(input: PrepareUploadInput!): FileUploadPayload! @can(permission: "files:upload")
   "Add a file to an object: one sent within this request, or an upload of one's own that was received. Needs the right to change the object's files: FORBIDDEN. BAD_USER_INPUT when the file is not taken: too large, of a kind that is not taken, damaged, infected."
   attachFile(input: AttachFileInput!): AttachmentPayload! @can(permission: "files:upload")
-  "Take a file from an object. It stays as a mark that there was one; its bytes are erased soon after. Needs the right to change the object's files."
+  "Take a file from an object: nobody sees it any more (the payload's attachment is null), and its bytes are erased soon after. Needs the right to change the object's files."
   removeAttachment(input: RemoveAttachmentInput!): AttachmentPayload! @can(permission: "files:upload")
 }
 
@@ -7736,10 +11849,8 @@ type Attachment implements Node {
   createdAt: DateTime!
   "What it belongs to."
   object: Node
-  "When it was taken away; null while it stands."
-  removedAt: DateTime
-  "Where the caller gets it, relative to this server: for one to two hours, and no longer than the right to see it and the session last. Null once it was taken away."
-  url: String
+  "Where the caller gets it, relative to this server: for one to two hours, and no longer than the right to see it and the session last."
+  url: String!
   "Where the caller gets a small JPEG of a picture, upright and without metadata; null where there is none."
   previewUrl: String
 }
@@ -9163,6 +13274,378 @@ input AuditEntryOrder {
   direction: OrderDirection! = ASC
 }
 
+"A page of a list of CalendarDay."
+type CalendarDayConnection {
+  edges: [CalendarDayEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CalendarDay!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CalendarDayEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CalendarDay!
+}
+
+"Each condition that is given must hold."
+input CalendarDayKindFilter {
+  eq: CalendarDayKind
+  in: [CalendarDayKind!]
+  notIn: [CalendarDayKind!]
+}
+
+input CalendarDayOrder {
+  field: CalendarDayOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CalendarSettingsPayload {
+  "As it is now; null when nothing was changed."
+  calendarSettings: CalendarSettings
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CalendarYear."
+type CalendarYearConnection {
+  edges: [CalendarYearEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CalendarYear!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CalendarYearEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CalendarYear!
+}
+
+input CalendarYearOrder {
+  field: CalendarYearOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CalendarYearPayload {
+  "As it is now; null when nothing was changed."
+  calendarYear: CalendarYear
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CaseAnswer."
+type CaseAnswerConnection {
+  edges: [CaseAnswerEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseAnswer!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseAnswerEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseAnswer!
+}
+
+"Each condition that is given must hold."
+input CaseChannelFilter {
+  eq: CaseChannel
+  in: [CaseChannel!]
+  notIn: [CaseChannel!]
+}
+
+"A page of a list of CaseClock."
+type CaseClockConnection {
+  edges: [CaseClockEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseClock!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseClockEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseClock!
+}
+
+"Each condition that is given must hold."
+input CaseClockKindFilter {
+  eq: CaseClockKind
+  in: [CaseClockKind!]
+  notIn: [CaseClockKind!]
+}
+
+input CaseClockOrder {
+  field: CaseClockOrderField!
+  direction: OrderDirection! = ASC
+}
+
+"Each condition that is given must hold."
+input CaseClockOutcomeFilter {
+  eq: CaseClockOutcome
+  in: [CaseClockOutcome!]
+  notIn: [CaseClockOutcome!]
+}
+
+"A page of a list of Case."
+type CaseConnection {
+  edges: [CaseEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Case!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Case!
+}
+
+"A page of a list of CaseContent."
+type CaseContentConnection {
+  edges: [CaseContentEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseContent!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseContentEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseContent!
+}
+
+input CaseContentOrder {
+  field: CaseContentOrderField!
+  direction: OrderDirection! = ASC
+}
+
+"A page of a list of CaseForwarding."
+type CaseForwardingConnection {
+  edges: [CaseForwardingEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseForwarding!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseForwardingEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseForwarding!
+}
+
+type CaseForwardingPayload {
+  "As it is now; null when nothing was changed."
+  caseForwarding: CaseForwarding
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CaseKind."
+type CaseKindConnection {
+  edges: [CaseKindEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseKind!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseKindEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseKind!
+}
+
+input CaseKindOrder {
+  field: CaseKindOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CaseKindPayload {
+  "As it is now; null when nothing was changed."
+  caseKind: CaseKind
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CaseNote."
+type CaseNoteConnection {
+  edges: [CaseNoteEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseNote!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseNoteEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseNote!
+}
+
+input CaseNoteOrder {
+  field: CaseNoteOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CaseNotePayload {
+  "As it is now; null when nothing was changed."
+  caseNote: CaseNote
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+input CaseOrder {
+  field: CaseOrderField!
+  direction: OrderDirection! = ASC
+}
+
+"Each condition that is given must hold."
+input CaseOriginFilter {
+  eq: CaseOrigin
+  in: [CaseOrigin!]
+  notIn: [CaseOrigin!]
+}
+
+type CasePayload {
+  "As it is now; null when nothing was changed."
+  case: Case
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input CasePublicStateFilter {
+  eq: CasePublicState
+  in: [CasePublicState!]
+  notIn: [CasePublicState!]
+}
+
+"A page of a list of CaseSignatory."
+type CaseSignatoryConnection {
+  edges: [CaseSignatoryEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseSignatory!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseSignatoryEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseSignatory!
+}
+
+input CaseSignatoryOrder {
+  field: CaseSignatoryOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CaseSignatoryPayload {
+  "As it is now; null when nothing was changed."
+  caseSignatory: CaseSignatory
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CaseState."
+type CaseStateConnection {
+  edges: [CaseStateEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseState!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseStateEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseState!
+}
+
+input CaseStateOrder {
+  field: CaseStateOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type CaseStatePayload {
+  "As it is now; null when nothing was changed."
+  caseState: CaseState
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CaseStep."
+type CaseStepConnection {
+  edges: [CaseStepEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseStep!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseStepEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseStep!
+}
+
+input CaseStepOrder {
+  field: CaseStepOrderField!
+  direction: OrderDirection! = ASC
+}
+
+"A page of a list of CaseTransition."
+type CaseTransitionConnection {
+  edges: [CaseTransitionEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CaseTransition!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CaseTransitionEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CaseTransition!
+}
+
 "A page of a list of Consent."
 type ConsentConnection {
   edges: [ConsentEdge!]!
@@ -9269,6 +13752,22 @@ type DistrictPayload {
   userErrors: [UserError!]!
   clientMutationId: String
   _extension(slot: Int!): Extension
+}
+
+"A page of a list of FileUpload."
+type FileUploadConnection {
+  edges: [FileUploadEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [FileUpload!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type FileUploadEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: FileUpload!
 }
 
 type FileUploadPayload {
@@ -9727,6 +14226,21 @@ extend type Account { _extension(slot: Int!): Extension }
 extend type Address { _extension(slot: Int!): Extension }
 extend type Attachment { _extension(slot: Int!): Extension }
 extend type AuditEntry { _extension(slot: Int!): Extension }
+extend type CalendarDay { _extension(slot: Int!): Extension }
+extend type CalendarSettings { _extension(slot: Int!): Extension }
+extend type CalendarYear { _extension(slot: Int!): Extension }
+extend type Case { _extension(slot: Int!): Extension }
+extend type CaseAnswer { _extension(slot: Int!): Extension }
+extend type CaseChange { _extension(slot: Int!): Extension }
+extend type CaseClock { _extension(slot: Int!): Extension }
+extend type CaseContent { _extension(slot: Int!): Extension }
+extend type CaseForwarding { _extension(slot: Int!): Extension }
+extend type CaseKind { _extension(slot: Int!): Extension }
+extend type CaseNote { _extension(slot: Int!): Extension }
+extend type CaseSignatory { _extension(slot: Int!): Extension }
+extend type CaseState { _extension(slot: Int!): Extension }
+extend type CaseStep { _extension(slot: Int!): Extension }
+extend type CaseTransition { _extension(slot: Int!): Extension }
 extend type Consent { _extension(slot: Int!): Extension }
 extend type Council { _extension(slot: Int!): Extension }
 extend type CouncilChange { _extension(slot: Int!): Extension }
@@ -9919,8 +14433,6 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_createdAt(ctx, field)
 	case "object":
 		return ec.fieldContext_Attachment_object(ctx, field)
-	case "removedAt":
-		return ec.fieldContext_Attachment_removedAt(ctx, field)
 	case "url":
 		return ec.fieldContext_Attachment_url(ctx, field)
 	case "previewUrl":
@@ -10025,6 +14537,888 @@ func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, fiel
 		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarDay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CalendarDay_id(ctx, field)
+	case "day":
+		return ec.fieldContext_CalendarDay_day(ctx, field)
+	case "kind":
+		return ec.fieldContext_CalendarDay_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_CalendarDay_name(ctx, field)
+	case "year":
+		return ec.fieldContext_CalendarDay_year(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CalendarDay__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarDay", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarDayConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CalendarDayConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CalendarDayConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CalendarDayConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CalendarDayConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarDayConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarDayEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CalendarDayEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CalendarDayEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarDayEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CalendarSettings_id(ctx, field)
+	case "deadlineRule":
+		return ec.fieldContext_CalendarSettings_deadlineRule(ctx, field)
+	case "version":
+		return ec.fieldContext_CalendarSettings_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CalendarSettings__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarSettings", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarSettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "calendarSettings":
+		return ec.fieldContext_CalendarSettingsPayload_calendarSettings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CalendarSettingsPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CalendarSettingsPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CalendarSettingsPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarSettingsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarYear(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CalendarYear_id(ctx, field)
+	case "year":
+		return ec.fieldContext_CalendarYear_year(ctx, field)
+	case "source":
+		return ec.fieldContext_CalendarYear_source(ctx, field)
+	case "days":
+		return ec.fieldContext_CalendarYear_days(ctx, field)
+	case "version":
+		return ec.fieldContext_CalendarYear_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CalendarYear__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarYear", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarYearConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CalendarYearConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CalendarYearConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CalendarYearConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CalendarYearConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarYearConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarYearEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CalendarYearEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CalendarYearEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarYearEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarYearPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "calendarYear":
+		return ec.fieldContext_CalendarYearPayload_calendarYear(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CalendarYearPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CalendarYearPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CalendarYearPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarYearPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Case_id(ctx, field)
+	case "number":
+		return ec.fieldContext_Case_number(ctx, field)
+	case "kind":
+		return ec.fieldContext_Case_kind(ctx, field)
+	case "origin":
+		return ec.fieldContext_Case_origin(ctx, field)
+	case "channel":
+		return ec.fieldContext_Case_channel(ctx, field)
+	case "source":
+		return ec.fieldContext_Case_source(ctx, field)
+	case "district":
+		return ec.fieldContext_Case_district(ctx, field)
+	case "parent":
+		return ec.fieldContext_Case_parent(ctx, field)
+	case "children":
+		return ec.fieldContext_Case_children(ctx, field)
+	case "ownerOrganisation":
+		return ec.fieldContext_Case_ownerOrganisation(ctx, field)
+	case "ownerPerson":
+		return ec.fieldContext_Case_ownerPerson(ctx, field)
+	case "state":
+		return ec.fieldContext_Case_state(ctx, field)
+	case "publicState":
+		return ec.fieldContext_Case_publicState(ctx, field)
+	case "receivedOn":
+		return ec.fieldContext_Case_receivedOn(ctx, field)
+	case "registeredOn":
+		return ec.fieldContext_Case_registeredOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Case_dueOn(ctx, field)
+	case "pausedOn":
+		return ec.fieldContext_Case_pausedOn(ctx, field)
+	case "answeredOn":
+		return ec.fieldContext_Case_answeredOn(ctx, field)
+	case "closedOn":
+		return ec.fieldContext_Case_closedOn(ctx, field)
+	case "refusal":
+		return ec.fieldContext_Case_refusal(ctx, field)
+	case "overdue":
+		return ec.fieldContext_Case_overdue(ctx, field)
+	case "signatoryCount":
+		return ec.fieldContext_Case_signatoryCount(ctx, field)
+	case "content":
+		return ec.fieldContext_Case_content(ctx, field)
+	case "publication":
+		return ec.fieldContext_Case_publication(ctx, field)
+	case "steps":
+		return ec.fieldContext_Case_steps(ctx, field)
+	case "answers":
+		return ec.fieldContext_Case_answers(ctx, field)
+	case "notes":
+		return ec.fieldContext_Case_notes(ctx, field)
+	case "signatories":
+		return ec.fieldContext_Case_signatories(ctx, field)
+	case "forwardings":
+		return ec.fieldContext_Case_forwardings(ctx, field)
+	case "clocks":
+		return ec.fieldContext_Case_clocks(ctx, field)
+	case "version":
+		return ec.fieldContext_Case_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Case__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Case", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseAnswer_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseAnswer_case(ctx, field)
+	case "round":
+		return ec.fieldContext_CaseAnswer_round(ctx, field)
+	case "text":
+		return ec.fieldContext_CaseAnswer_text(ctx, field)
+	case "signedBy":
+		return ec.fieldContext_CaseAnswer_signedBy(ctx, field)
+	case "answeredOn":
+		return ec.fieldContext_CaseAnswer_answeredOn(ctx, field)
+	case "objectUntil":
+		return ec.fieldContext_CaseAnswer_objectUntil(ctx, field)
+	case "confirmedOn":
+		return ec.fieldContext_CaseAnswer_confirmedOn(ctx, field)
+	case "objectedOn":
+		return ec.fieldContext_CaseAnswer_objectedOn(ctx, field)
+	case "objection":
+		return ec.fieldContext_CaseAnswer_objection(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseAnswer__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseAnswer", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseAnswerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseAnswerConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseAnswerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseAnswerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseAnswerConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseAnswerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseAnswerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseAnswerEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseAnswerEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseAnswerEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventId":
+		return ec.fieldContext_CaseChange_eventId(ctx, field)
+	case "kind":
+		return ec.fieldContext_CaseChange_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_CaseChange_at(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseChange_case(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseChange__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseChange", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseClock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseClock_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseClock_case(ctx, field)
+	case "kind":
+		return ec.fieldContext_CaseClock_kind(ctx, field)
+	case "forwarding":
+		return ec.fieldContext_CaseClock_forwarding(ctx, field)
+	case "beginsOn":
+		return ec.fieldContext_CaseClock_beginsOn(ctx, field)
+	case "days":
+		return ec.fieldContext_CaseClock_days(ctx, field)
+	case "unit":
+		return ec.fieldContext_CaseClock_unit(ctx, field)
+	case "fixedOn":
+		return ec.fieldContext_CaseClock_fixedOn(ctx, field)
+	case "extendedDays":
+		return ec.fieldContext_CaseClock_extendedDays(ctx, field)
+	case "pausedDays":
+		return ec.fieldContext_CaseClock_pausedDays(ctx, field)
+	case "pausedOn":
+		return ec.fieldContext_CaseClock_pausedOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_CaseClock_dueOn(ctx, field)
+	case "endedOn":
+		return ec.fieldContext_CaseClock_endedOn(ctx, field)
+	case "outcome":
+		return ec.fieldContext_CaseClock_outcome(ctx, field)
+	case "overdue":
+		return ec.fieldContext_CaseClock_overdue(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseClock__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseClock", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseClockConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseClockConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseClockConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseClockConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseClockConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseClockConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseClockEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseClockEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseClockEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseClockEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseContent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseContent_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseContent_case(ctx, field)
+	case "title":
+		return ec.fieldContext_CaseContent_title(ctx, field)
+	case "text":
+		return ec.fieldContext_CaseContent_text(ctx, field)
+	case "applicant":
+		return ec.fieldContext_CaseContent_applicant(ctx, field)
+	case "consent":
+		return ec.fieldContext_CaseContent_consent(ctx, field)
+	case "operator":
+		return ec.fieldContext_CaseContent_operator(ctx, field)
+	case "code":
+		return ec.fieldContext_CaseContent_code(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseContent__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseContent", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseContentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseContentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseContentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseContentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseContentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseContentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseContentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseContentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseContentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseContentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseForwarding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseForwarding_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseForwarding_case(ctx, field)
+	case "organisation":
+		return ec.fieldContext_CaseForwarding_organisation(ctx, field)
+	case "outside":
+		return ec.fieldContext_CaseForwarding_outside(ctx, field)
+	case "reason":
+		return ec.fieldContext_CaseForwarding_reason(ctx, field)
+	case "forwardedOn":
+		return ec.fieldContext_CaseForwarding_forwardedOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_CaseForwarding_dueOn(ctx, field)
+	case "endedOn":
+		return ec.fieldContext_CaseForwarding_endedOn(ctx, field)
+	case "outcome":
+		return ec.fieldContext_CaseForwarding_outcome(ctx, field)
+	case "reply":
+		return ec.fieldContext_CaseForwarding_reply(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseForwarding__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseForwarding", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseForwardingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseForwardingConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseForwardingConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseForwardingConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseForwardingConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseForwardingConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseForwardingEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseForwardingEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseForwardingEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseForwardingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseForwardingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "caseForwarding":
+		return ec.fieldContext_CaseForwardingPayload_caseForwarding(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaseForwardingPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CaseForwardingPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseForwardingPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseForwardingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseKind(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseKind_id(ctx, field)
+	case "key":
+		return ec.fieldContext_CaseKind_key(ctx, field)
+	case "name":
+		return ec.fieldContext_CaseKind_name(ctx, field)
+	case "names":
+		return ec.fieldContext_CaseKind_names(ctx, field)
+	case "registrationDays":
+		return ec.fieldContext_CaseKind_registrationDays(ctx, field)
+	case "registrationUnit":
+		return ec.fieldContext_CaseKind_registrationUnit(ctx, field)
+	case "forwardingDays":
+		return ec.fieldContext_CaseKind_forwardingDays(ctx, field)
+	case "forwardingUnit":
+		return ec.fieldContext_CaseKind_forwardingUnit(ctx, field)
+	case "answerDays":
+		return ec.fieldContext_CaseKind_answerDays(ctx, field)
+	case "answerUnit":
+		return ec.fieldContext_CaseKind_answerUnit(ctx, field)
+	case "extensionDays":
+		return ec.fieldContext_CaseKind_extensionDays(ctx, field)
+	case "replyDays":
+		return ec.fieldContext_CaseKind_replyDays(ctx, field)
+	case "objectionDays":
+		return ec.fieldContext_CaseKind_objectionDays(ctx, field)
+	case "remindDays":
+		return ec.fieldContext_CaseKind_remindDays(ctx, field)
+	case "mayPause":
+		return ec.fieldContext_CaseKind_mayPause(ctx, field)
+	case "isDefault":
+		return ec.fieldContext_CaseKind_isDefault(ctx, field)
+	case "retiredOn":
+		return ec.fieldContext_CaseKind_retiredOn(ctx, field)
+	case "cases":
+		return ec.fieldContext_CaseKind_cases(ctx, field)
+	case "version":
+		return ec.fieldContext_CaseKind_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseKind__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseKind", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseKindConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseKindConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseKindConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseKindConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseKindConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseKindConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseKindEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseKindEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseKindEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseKindEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseKindPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "caseKind":
+		return ec.fieldContext_CaseKindPayload_caseKind(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaseKindPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CaseKindPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseKindPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseKindPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseNote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseNote_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseNote_case(ctx, field)
+	case "author":
+		return ec.fieldContext_CaseNote_author(ctx, field)
+	case "text":
+		return ec.fieldContext_CaseNote_text(ctx, field)
+	case "at":
+		return ec.fieldContext_CaseNote_at(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseNote__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseNote", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseNoteConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseNoteConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseNoteConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseNoteConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseNoteConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseNoteConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseNoteEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseNoteEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseNoteEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseNoteEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseNotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "caseNote":
+		return ec.fieldContext_CaseNotePayload_caseNote(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaseNotePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CaseNotePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseNotePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseNotePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "case":
+		return ec.fieldContext_CasePayload_case(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CasePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CasePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CasePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CasePublication(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_CasePublication_title(ctx, field)
+	case "text":
+		return ec.fieldContext_CasePublication_text(ctx, field)
+	case "answer":
+		return ec.fieldContext_CasePublication_answer(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_CasePublication_publishedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CasePublication", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_CaseReceipt_number(ctx, field)
+	case "publicState":
+		return ec.fieldContext_CaseReceipt_publicState(ctx, field)
+	case "receivedOn":
+		return ec.fieldContext_CaseReceipt_receivedOn(ctx, field)
+	case "registeredOn":
+		return ec.fieldContext_CaseReceipt_registeredOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_CaseReceipt_dueOn(ctx, field)
+	case "overdue":
+		return ec.fieldContext_CaseReceipt_overdue(ctx, field)
+	case "pausedOn":
+		return ec.fieldContext_CaseReceipt_pausedOn(ctx, field)
+	case "answeredOn":
+		return ec.fieldContext_CaseReceipt_answeredOn(ctx, field)
+	case "closedOn":
+		return ec.fieldContext_CaseReceipt_closedOn(ctx, field)
+	case "refusal":
+		return ec.fieldContext_CaseReceipt_refusal(ctx, field)
+	case "answer":
+		return ec.fieldContext_CaseReceipt_answer(ctx, field)
+	case "objectUntil":
+		return ec.fieldContext_CaseReceipt_objectUntil(ctx, field)
+	case "signatoryCount":
+		return ec.fieldContext_CaseReceipt_signatoryCount(ctx, field)
+	case "steps":
+		return ec.fieldContext_CaseReceipt_steps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseReceipt", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseReceiptStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_CaseReceiptStep_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_CaseReceiptStep_at(ctx, field)
+	case "text":
+		return ec.fieldContext_CaseReceiptStep_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseReceiptStep", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseSignatory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseSignatory_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseSignatory_case(ctx, field)
+	case "person":
+		return ec.fieldContext_CaseSignatory_person(ctx, field)
+	case "signedOn":
+		return ec.fieldContext_CaseSignatory_signedOn(ctx, field)
+	case "withdrawnOn":
+		return ec.fieldContext_CaseSignatory_withdrawnOn(ctx, field)
+	case "contact":
+		return ec.fieldContext_CaseSignatory_contact(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseSignatory__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseSignatory", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseSignatoryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseSignatoryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseSignatoryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseSignatoryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseSignatoryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseSignatoryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseSignatoryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseSignatoryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseSignatoryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseSignatoryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseSignatoryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "caseSignatory":
+		return ec.fieldContext_CaseSignatoryPayload_caseSignatory(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaseSignatoryPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CaseSignatoryPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseSignatoryPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseSignatoryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseState(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseState_id(ctx, field)
+	case "key":
+		return ec.fieldContext_CaseState_key(ctx, field)
+	case "name":
+		return ec.fieldContext_CaseState_name(ctx, field)
+	case "names":
+		return ec.fieldContext_CaseState_names(ctx, field)
+	case "publicState":
+		return ec.fieldContext_CaseState_publicState(ctx, field)
+	case "entry":
+		return ec.fieldContext_CaseState_entry(ctx, field)
+	case "transitions":
+		return ec.fieldContext_CaseState_transitions(ctx, field)
+	case "version":
+		return ec.fieldContext_CaseState_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseState__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseState", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseStateConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseStateConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseStateConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseStateConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseStateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseStateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "caseState":
+		return ec.fieldContext_CaseStatePayload_caseState(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CaseStatePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CaseStatePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseStatePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseStep_id(ctx, field)
+	case "case":
+		return ec.fieldContext_CaseStep_case(ctx, field)
+	case "kind":
+		return ec.fieldContext_CaseStep_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_CaseStep_state(ctx, field)
+	case "organisation":
+		return ec.fieldContext_CaseStep_organisation(ctx, field)
+	case "text":
+		return ec.fieldContext_CaseStep_text(ctx, field)
+	case "at":
+		return ec.fieldContext_CaseStep_at(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseStep__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStep", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStepConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseStepConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseStepConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseStepConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseStepConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStepConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStepEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseStepEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseStepEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStepEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseTransition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CaseTransition_id(ctx, field)
+	case "from":
+		return ec.fieldContext_CaseTransition_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CaseTransition_to(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CaseTransition__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseTransition", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseTransitionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CaseTransitionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CaseTransitionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CaseTransitionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CaseTransitionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseTransitionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseTransitionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CaseTransitionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CaseTransitionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseTransitionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10263,6 +15657,8 @@ func (ec *executionContext) childFields_District(ctx context.Context, field grap
 		return ec.fieldContext_District_venues(ctx, field)
 	case "version":
 		return ec.fieldContext_District_version(ctx, field)
+	case "cases":
+		return ec.fieldContext_District_cases(ctx, field)
 	case "councils":
 		return ec.fieldContext_District_councils(ctx, field)
 	case "_extension":
@@ -10379,6 +15775,30 @@ func (ec *executionContext) childFields_FileUpload(ctx context.Context, field gr
 		return ec.fieldContext_FileUpload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileUpload", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUploadConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FileUploadConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FileUploadConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FileUploadConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FileUploadConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUploadConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUploadEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FileUploadEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FileUploadEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUploadEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_FileUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11075,6 +16495,10 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 		return ec.fieldContext_Person_erasedAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Person_version(ctx, field)
+	case "appeals":
+		return ec.fieldContext_Person_appeals(ctx, field)
+	case "signatures":
+		return ec.fieldContext_Person_signatures(ctx, field)
 	case "memberships":
 		return ec.fieldContext_Person_memberships(ctx, field)
 	case "_extension":

@@ -8,6 +8,8 @@ import (
 
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
+	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
@@ -26,6 +28,32 @@ type (
 	AttachmentEdge               = read.Edge[files.Attachment]
 	AuditEntryConnection         = read.Connection[audit.AuditEntry]
 	AuditEntryEdge               = read.Edge[audit.AuditEntry]
+	CalendarDayConnection        = read.Connection[calendar.CalendarDay]
+	CalendarDayEdge              = read.Edge[calendar.CalendarDay]
+	CalendarYearConnection       = read.Connection[calendar.CalendarYear]
+	CalendarYearEdge             = read.Edge[calendar.CalendarYear]
+	CaseConnection               = read.Connection[cases.Case]
+	CaseEdge                     = read.Edge[cases.Case]
+	CaseAnswerConnection         = read.Connection[cases.CaseAnswer]
+	CaseAnswerEdge               = read.Edge[cases.CaseAnswer]
+	CaseClockConnection          = read.Connection[cases.CaseClock]
+	CaseClockEdge                = read.Edge[cases.CaseClock]
+	CaseContentConnection        = read.Connection[cases.CaseContent]
+	CaseContentEdge              = read.Edge[cases.CaseContent]
+	CaseForwardingConnection     = read.Connection[cases.CaseForwarding]
+	CaseForwardingEdge           = read.Edge[cases.CaseForwarding]
+	CaseKindConnection           = read.Connection[cases.CaseKind]
+	CaseKindEdge                 = read.Edge[cases.CaseKind]
+	CaseNoteConnection           = read.Connection[cases.CaseNote]
+	CaseNoteEdge                 = read.Edge[cases.CaseNote]
+	CaseSignatoryConnection      = read.Connection[cases.CaseSignatory]
+	CaseSignatoryEdge            = read.Edge[cases.CaseSignatory]
+	CaseStateConnection          = read.Connection[cases.CaseState]
+	CaseStateEdge                = read.Edge[cases.CaseState]
+	CaseStepConnection           = read.Connection[cases.CaseStep]
+	CaseStepEdge                 = read.Edge[cases.CaseStep]
+	CaseTransitionConnection     = read.Connection[cases.CaseTransition]
+	CaseTransitionEdge           = read.Edge[cases.CaseTransition]
 	ConsentConnection            = read.Connection[people.Consent]
 	ConsentEdge                  = read.Edge[people.Consent]
 	CouncilConnection            = read.Connection[councils.Council]
@@ -34,6 +62,8 @@ type (
 	DistrictEdge                 = read.Edge[places.District]
 	DistrictBoundaryConnection   = read.Connection[places.DistrictBoundary]
 	DistrictBoundaryEdge         = read.Edge[places.DistrictBoundary]
+	FileUploadConnection         = read.Connection[files.FileUpload]
+	FileUploadEdge               = read.Edge[files.FileUpload]
 	FollowConnection             = read.Connection[follow.Follow]
 	FollowEdge                   = read.Edge[follow.Follow]
 	HonourConnection             = read.Connection[people.Honour]

@@ -27,7 +27,7 @@ func declare(r *read.Reader, s *Service) {
 		Order:      "SENT",
 		References: map[string]read.Reference{"object": {Type: `?TableAlias.object_type`, Key: `?TableAlias.object_id`}},
 		Computed: map[string]read.Computed{
-			"url": {Show: s.show(files.Read), SQL: `?TableAlias.id::text || '/' || ?TableAlias.name`},
+			"url":        {Show: s.show(files.Read), SQL: `?TableAlias.id::text || '/' || ?TableAlias.name`},
 			"previewUrl": {Show: s.show(files.ReadMini), SQL: `CASE WHEN ?TableAlias.preview THEN ?TableAlias.id::text || '/preview.jpg' END`},
 		},
 	})
