@@ -30,7 +30,7 @@ func New(h *host.Host) ([]core.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	cases, err := cases.New(h, people, calendar)
+	cases, err := cases.New(h, people, calendar, files)
 	if err != nil {
 		return nil, err
 	}

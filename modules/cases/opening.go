@@ -32,6 +32,7 @@ type Opening struct {
 	// written in public and hold no personal data. It is the caller who vouches for that.
 	Public  bool
 	Channel Channel
+	Uploads []core.ID // the caller's finished uploads, attached to the content: seen by who may read what the case says
 	// Path is where in the caller's input the opening stands; "input" when empty.
 	Path []string
 
@@ -83,6 +84,11 @@ func (s *Service) Open(ctx context.Context, tx *mutation.Tx, o Opening) (uuid.UU
 	}
 	if err := s.startAll(ctx, tx, c, &o, kind); err != nil {
 		return uuid.Nil, err
+	}
+	if len(o.Uploads) > 0 {
+		if err := s.files.Take(ctx, tx, core.ID{Type: "CaseContent", Key: c.ID}, o.Uploads, o.at("uploadIds")...); err != nil {
+			return uuid.Nil, err
+		}
 	}
 	return c.ID, s.opened(ctx, tx, c, &o)
 }
