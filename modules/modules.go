@@ -9,6 +9,7 @@ import (
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/councilwork"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/gatherings"
@@ -37,6 +38,7 @@ func New(h *host.Host) ([]core.Module, error) {
 		return nil, err
 	}
 	meetings := meetings.New(h, people, files, cases)
+	councils := councils.New(h, people, files, meetings)
 	all := []core.Module{
 		people,
 		places,
@@ -45,7 +47,8 @@ func New(h *host.Host) ([]core.Module, error) {
 		cases,
 		meetings,
 		motions.New(h, people, meetings),
-		councils.New(h, people, files, meetings),
+		councils,
+		councilwork.New(h, councilwork.Parts{People: people, Councils: councils, Calendar: calendar, Cases: cases, Files: files}),
 		gatherings.New(h, people, cases, meetings),
 		hearings.New(h, people, files, meetings),
 	}
