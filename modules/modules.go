@@ -5,6 +5,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/modules/accounts"
+	"github.com/veche-city/veche/modules/assemblies"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/people"
@@ -20,10 +21,12 @@ func New(h *host.Host) ([]core.Module, error) {
 		return nil, err
 	}
 	people, places := people.New(h), places.New(h)
+	councils := councils.New(h, people)
 	all := []core.Module{
 		people,
 		places,
-		councils.New(h, people),
+		councils,
+		assemblies.New(h, people, councils),
 	}
 	all = append(all, reports.New(h, all...)) // tells of the others' figures
 	places.Others(all...)                     // and this switches them; what follows stays on

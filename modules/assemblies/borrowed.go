@@ -1,0 +1,6 @@
+package assemblies
+
+type VoteManner string
+type MajorityBase string
+
+const OfPresent MajorityBase = "PRESENT"
