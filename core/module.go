@@ -15,6 +15,7 @@ type Info struct {
 	Grants      []Grant
 	Indicators  []Indicator
 	DataClasses []DataClass
+	Follows     []string // GraphQL types whose objects people may follow; see Change.Notice
 }
 
 // Grant is a membership or post that gives a role by itself, and takes it away when it ends.

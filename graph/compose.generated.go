@@ -14,6 +14,7 @@ import (
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -25,6 +26,7 @@ type Modules struct {
 	Accounts    *accounts.Module
 	Audit       *audit.Module
 	Councils    *councils.Module
+	Follow      *follow.Module
 	People      *people.Module
 	Permissions *permissions.Module
 	Places      *places.Module
@@ -42,6 +44,8 @@ func Join(all []core.Module) (Modules, error) {
 			m.Audit = one
 		case *councils.Module:
 			m.Councils = one
+		case *follow.Module:
+			m.Follow = one
 		case *people.Module:
 			m.People = one
 		case *permissions.Module:
@@ -60,6 +64,9 @@ func Join(all []core.Module) (Modules, error) {
 	}
 	if m.Councils == nil {
 		return m, fmt.Errorf("graph: the module councils is not in the list of modules")
+	}
+	if m.Follow == nil {
+		return m, fmt.Errorf("graph: the module follow is not in the list of modules")
 	}
 	if m.People == nil {
 		return m, fmt.Errorf("graph: the module people is not in the list of modules")
@@ -86,11 +93,13 @@ var declaredFields = map[string][]string{
 	"Council":            {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats"},
 	"District":           {"boundary", "areaKm2", "boundaries", "addresses", "venues", "councils"},
 	"DistrictBoundary":   {"district"},
+	"Follow":             {"subject", "subjectId"},
 	"Honour":             {"person"},
 	"Household":          {"members"},
 	"HouseholdMember":    {"household", "person"},
 	"Mandate":            {"person", "organisation"},
 	"Membership":         {"council", "person", "organisation", "leavingNote"},
+	"Notice":             {"text", "texts", "texts.ru", "texts.en", "subject", "subjectId"},
 	"Organisation":       {"parent", "children", "status", "posts", "representatives", "mergedInto", "councils", "delegates"},
 	"Person":             {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "memberships"},
 	"PersonalDataAccess": {"person", "reader"},
@@ -113,6 +122,8 @@ var declaredRoots = map[string]bool{
 	"councils":        true,
 	"membership":      true,
 	"memberships":     true,
+	"follows":         true,
+	"inbox":           true,
 	"person":          true,
 	"persons":         true,
 	"organisation":    true,
@@ -157,13 +168,16 @@ var references = map[string]func(object any) core.ID{
 	"CouncilChange.membership":               func(o any) core.ID { return idOf("Membership", uuid.UUID(o.(*councils.CouncilChange).Membership)) },
 	"CouncilPayload.council":                 func(o any) core.ID { return idOf("Council", o.(*core.Payload).Key) },
 	"DistrictPayload.district":               func(o any) core.ID { return idOf("District", o.(*core.Payload).Key) },
+	"FollowPayload.follow":                   func(o any) core.ID { return idOf("Follow", o.(*core.Payload).Key) },
 	"HonourPayload.honour":                   func(o any) core.ID { return idOf("Honour", o.(*core.Payload).Key) },
 	"HouseholdPayload.household":             func(o any) core.ID { return idOf("Household", o.(*core.Payload).Key) },
+	"InboxChange.notice":                     func(o any) core.ID { return idOf("Notice", uuid.UUID(o.(*follow.InboxChange).Notice)) },
 	"IndicatorRow.object":                    func(o any) core.ID { return core.ID(o.(*reports.IndicatorRow).Object) },
 	"InvitationPayload.account":              func(o any) core.ID { return idOf("Account", o.(*accounts.InvitationPayload).Key) },
 	"IssuedServiceTokenPayload.serviceToken": func(o any) core.ID { return idOf("ServiceToken", o.(*accounts.IssuedServiceTokenPayload).Key) },
 	"MandatePayload.mandate":                 func(o any) core.ID { return idOf("Mandate", o.(*core.Payload).Key) },
 	"MembershipPayload.membership":           func(o any) core.ID { return idOf("Membership", o.(*core.Payload).Key) },
+	"NoticePayload.notice":                   func(o any) core.ID { return idOf("Notice", o.(*core.Payload).Key) },
 	"OrganisationPayload.organisation":       func(o any) core.ID { return idOf("Organisation", o.(*core.Payload).Key) },
 	"PersonPayload.person":                   func(o any) core.ID { return idOf("Person", o.(*core.Payload).Key) },
 	"PostPayload.post":                       func(o any) core.ID { return idOf("Post", o.(*core.Payload).Key) },
@@ -546,6 +560,50 @@ func (d declaredDistrictPayload) Extension(ctx context.Context, obj *core.Payloa
 	return extension.At(ctx, obj, slot)
 }
 
+type followResolver struct {
+	declaredFollow
+}
+
+func (r *Resolver) Follow() FollowResolver {
+	return followResolver{
+		declaredFollow: declaredFollow{r.Reads},
+	}
+}
+
+type declaredFollow struct{ reads *read.Reader }
+
+func (d declaredFollow) Subject(ctx context.Context, obj *follow.Follow) (core.Node, error) {
+	return read.Refer(ctx, d.reads, obj)
+}
+
+func (d declaredFollow) SubjectID(ctx context.Context, obj *follow.Follow) (*core.ID, error) {
+	return read.Value[*core.ID](ctx, d.reads, obj)
+}
+
+func (d declaredFollow) Extension(ctx context.Context, obj *follow.Follow, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Follow", Key: obj.ID}, slot)
+}
+
+type followPayloadResolver struct {
+	declaredFollowPayload
+}
+
+func (r *Resolver) FollowPayload() FollowPayloadResolver {
+	return followPayloadResolver{
+		declaredFollowPayload: declaredFollowPayload{r.Reads},
+	}
+}
+
+type declaredFollowPayload struct{ reads *read.Reader }
+
+func (d declaredFollowPayload) Follow(ctx context.Context, obj *core.Payload) (*follow.Follow, error) {
+	return read.Changed[follow.Follow](ctx, d.reads, obj.Key)
+}
+
+func (d declaredFollowPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type honourResolver struct {
 	declaredHonour
 }
@@ -647,6 +705,26 @@ func (d declaredHouseholdPayload) Household(ctx context.Context, obj *core.Paylo
 }
 
 func (d declaredHouseholdPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type inboxChangeResolver struct {
+	declaredInboxChange
+}
+
+func (r *Resolver) InboxChange() InboxChangeResolver {
+	return inboxChangeResolver{
+		declaredInboxChange: declaredInboxChange{r.Reads},
+	}
+}
+
+type declaredInboxChange struct{ reads *read.Reader }
+
+func (d declaredInboxChange) Notice(ctx context.Context, obj *follow.InboxChange) (*follow.Notice, error) {
+	return read.Changed[follow.Notice](ctx, d.reads, uuid.UUID(obj.Notice))
+}
+
+func (d declaredInboxChange) Extension(ctx context.Context, obj *follow.InboxChange, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -832,6 +910,7 @@ func (r *Resolver) Municipality() MunicipalityResolver {
 
 type accountsMutation = accounts.MutationResolver
 type councilsMutation = councils.MutationResolver
+type followMutation = follow.MutationResolver
 type peopleMutation = people.MutationResolver
 type permissionsMutation = permissions.MutationResolver
 type placesMutation = places.MutationResolver
@@ -839,6 +918,7 @@ type placesMutation = places.MutationResolver
 type mutationResolver struct {
 	accountsMutation
 	councilsMutation
+	followMutation
 	peopleMutation
 	permissionsMutation
 	placesMutation
@@ -849,6 +929,7 @@ func (r *Resolver) Mutation() MutationResolver {
 	return mutationResolver{
 		accountsMutation:    accountsMutation{Module: r.Modules.Accounts},
 		councilsMutation:    councilsMutation{Module: r.Modules.Councils},
+		followMutation:      followMutation{Module: r.Modules.Follow},
 		peopleMutation:      peopleMutation{Module: r.Modules.People},
 		permissionsMutation: permissionsMutation{Module: r.Modules.Permissions},
 		placesMutation:      placesMutation{Module: r.Modules.Places},
@@ -860,6 +941,58 @@ type declaredMutation struct{ reads *read.Reader }
 
 func (d declaredMutation) Extension(ctx context.Context, slot int) (*extension.Place, error) {
 	return extension.At(ctx, nil, slot)
+}
+
+type noticeResolver struct {
+	declaredNotice
+}
+
+func (r *Resolver) Notice() NoticeResolver {
+	return noticeResolver{
+		declaredNotice: declaredNotice{r.Reads},
+	}
+}
+
+type declaredNotice struct{ reads *read.Reader }
+
+func (d declaredNotice) Text(ctx context.Context, obj *follow.Notice) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
+}
+
+func (d declaredNotice) Texts(ctx context.Context, obj *follow.Notice) (*core.Text, error) {
+	return read.Grouped[core.Text](ctx, d.reads, obj)
+}
+
+func (d declaredNotice) Subject(ctx context.Context, obj *follow.Notice) (core.Node, error) {
+	return read.Refer(ctx, d.reads, obj)
+}
+
+func (d declaredNotice) SubjectID(ctx context.Context, obj *follow.Notice) (*core.ID, error) {
+	return read.Value[*core.ID](ctx, d.reads, obj)
+}
+
+func (d declaredNotice) Extension(ctx context.Context, obj *follow.Notice, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Notice", Key: obj.ID}, slot)
+}
+
+type noticePayloadResolver struct {
+	declaredNoticePayload
+}
+
+func (r *Resolver) NoticePayload() NoticePayloadResolver {
+	return noticePayloadResolver{
+		declaredNoticePayload: declaredNoticePayload{r.Reads},
+	}
+}
+
+type declaredNoticePayload struct{ reads *read.Reader }
+
+func (d declaredNoticePayload) Notice(ctx context.Context, obj *core.Payload) (*follow.Notice, error) {
+	return read.Changed[follow.Notice](ctx, d.reads, obj.Key)
+}
+
+func (d declaredNoticePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type organisationResolver struct {
@@ -1092,6 +1225,7 @@ func (d declaredPostPayload) Extension(ctx context.Context, obj *core.Payload, s
 
 type accountsQuery = accounts.QueryResolver
 type councilsQuery = councils.QueryResolver
+type followQuery = follow.QueryResolver
 type peopleQuery = people.QueryResolver
 type permissionsQuery = permissions.QueryResolver
 type placesQuery = places.QueryResolver
@@ -1100,6 +1234,7 @@ type reportsQuery = reports.QueryResolver
 type queryResolver struct {
 	accountsQuery
 	councilsQuery
+	followQuery
 	peopleQuery
 	permissionsQuery
 	placesQuery
@@ -1112,6 +1247,7 @@ func (r *Resolver) Query() QueryResolver {
 	return queryResolver{
 		accountsQuery:    accountsQuery{Module: r.Modules.Accounts},
 		councilsQuery:    councilsQuery{Module: r.Modules.Councils},
+		followQuery:      followQuery{Module: r.Modules.Follow},
 		peopleQuery:      peopleQuery{Module: r.Modules.People},
 		permissionsQuery: permissionsQuery{Module: r.Modules.Permissions},
 		placesQuery:      placesQuery{Module: r.Modules.Places},
@@ -1157,6 +1293,14 @@ func (d declaredQuery) Membership(ctx context.Context, id core.ID) (*councils.Me
 
 func (d declaredQuery) Memberships(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councils.Membership], error) {
 	return read.All[councils.Membership](ctx, d.reads)
+}
+
+func (d declaredQuery) Follows(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[follow.Follow], error) {
+	return read.All[follow.Follow](ctx, d.reads)
+}
+
+func (d declaredQuery) Inbox(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[follow.Notice], error) {
+	return read.All[follow.Notice](ctx, d.reads)
 }
 
 func (d declaredQuery) Person(ctx context.Context, id core.ID) (*people.Person, error) {
@@ -1388,14 +1532,17 @@ func (d declaredServiceTokenPayload) Extension(ctx context.Context, obj *core.Pa
 }
 
 type councilsSubscription = councils.SubscriptionResolver
+type followSubscription = follow.SubscriptionResolver
 
 type subscriptionResolver struct {
 	councilsSubscription
+	followSubscription
 }
 
 func (r *Resolver) Subscription() SubscriptionResolver {
 	return subscriptionResolver{
 		councilsSubscription: councilsSubscription{Module: r.Modules.Councils},
+		followSubscription:   followSubscription{Module: r.Modules.Follow},
 	}
 }
 
@@ -1594,6 +1741,12 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Follows = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Inbox = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Persons = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {

@@ -16,6 +16,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -43,11 +44,14 @@ type ResolverRoot interface {
 	District() DistrictResolver
 	DistrictBoundary() DistrictBoundaryResolver
 	DistrictPayload() DistrictPayloadResolver
+	Follow() FollowResolver
+	FollowPayload() FollowPayloadResolver
 	Honour() HonourResolver
 	HonourPayload() HonourPayloadResolver
 	Household() HouseholdResolver
 	HouseholdMember() HouseholdMemberResolver
 	HouseholdPayload() HouseholdPayloadResolver
+	InboxChange() InboxChangeResolver
 	Indicator() IndicatorResolver
 	IndicatorRow() IndicatorRowResolver
 	InvitationPayload() InvitationPayloadResolver
@@ -58,6 +62,8 @@ type ResolverRoot interface {
 	MembershipPayload() MembershipPayloadResolver
 	Municipality() MunicipalityResolver
 	Mutation() MutationResolver
+	Notice() NoticeResolver
+	NoticePayload() NoticePayloadResolver
 	Organisation() OrganisationResolver
 	OrganisationPayload() OrganisationPayloadResolver
 	Person() PersonResolver
@@ -346,6 +352,34 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	Follow struct {
+		EndedAt   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Since     func(childComplexity int) int
+		Subject   func(childComplexity int) int
+		SubjectID func(childComplexity int) int
+	}
+
+	FollowConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	FollowEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FollowPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Follow           func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	Honour struct {
 		Act       func(childComplexity int) int
 		AwardedOn func(childComplexity int) int
@@ -408,6 +442,11 @@ type ComplexityRoot struct {
 		Extension        func(childComplexity int, slot int) int
 		Household        func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	InboxChange struct {
+		Extension func(childComplexity int, slot int) int
+		Notice    func(childComplexity int) int
 	}
 
 	Indicator struct {
@@ -584,9 +623,11 @@ type ComplexityRoot struct {
 		EndRoleAssignment     func(childComplexity int, input permissions.EndRoleAssignmentInput) int
 		ErasePerson           func(childComplexity int, input people.ErasePersonInput) int
 		Extension             func(childComplexity int, slot int) int
+		Follow                func(childComplexity int, input follow.FollowInput) int
 		GiveConsent           func(childComplexity int, input people.GiveConsentInput) int
 		GrantMandate          func(childComplexity int, input people.GrantMandateInput) int
 		LinkPerson            func(childComplexity int, input accounts.LinkPersonInput) int
+		MarkNotices           func(childComplexity int, input follow.MarkNoticesInput) int
 		MergeAddresses        func(childComplexity int, input places.MergeAddressesInput) int
 		MergeOrganisations    func(childComplexity int, input people.MergeOrganisationsInput) int
 		MergePersons          func(childComplexity int, input people.MergePersonsInput) int
@@ -606,6 +647,7 @@ type ComplexityRoot struct {
 		UndoMergeAddresses    func(childComplexity int, input places.UndoMergeAddressesInput) int
 		UndoOrganisationMerge func(childComplexity int, input people.UndoOrganisationMergeInput) int
 		UndoPersonMerge       func(childComplexity int, input people.UndoPersonMergeInput) int
+		Unfollow              func(childComplexity int, input follow.UnfollowInput) int
 		UpdateAddress         func(childComplexity int, input places.UpdateAddressInput) int
 		UpdateCouncil         func(childComplexity int, input councils.UpdateCouncilInput) int
 		UpdateDistrict        func(childComplexity int, input places.UpdateDistrictInput) int
@@ -617,6 +659,37 @@ type ComplexityRoot struct {
 		UpdateRole            func(childComplexity int, input permissions.UpdateRoleInput) int
 		UpdateVenue           func(childComplexity int, input places.UpdateVenueInput) int
 		WithdrawConsent       func(childComplexity int, input people.WithdrawConsentInput) int
+	}
+
+	Notice struct {
+		At        func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		ReadAt    func(childComplexity int) int
+		Subject   func(childComplexity int) int
+		SubjectID func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Texts     func(childComplexity int) int
+	}
+
+	NoticeConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	NoticeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	NoticePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Notice           func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	Organisation struct {
@@ -803,7 +876,10 @@ type ComplexityRoot struct {
 		Districts          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		DistrictsGeoJSON   func(childComplexity int, asOf *core.Date) int
 		Extension          func(childComplexity int, slot int) int
+		FollowableTypes    func(childComplexity int) int
+		Follows            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Household          func(childComplexity int, id core.ID) int
+		Inbox              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Indicators         func(childComplexity int, from core.Date, to core.Date, keys []string) int
 		Mandate            func(childComplexity int, id core.ID) int
 		Mandates           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
@@ -964,6 +1040,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		CouncilChanged func(childComplexity int, id *core.ID) int
+		InboxChanged   func(childComplexity int) int
 	}
 
 	Term struct {
@@ -2255,6 +2332,116 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DistrictPayload.UserErrors(childComplexity), true
 
+	case "Follow.endedAt":
+		if e.ComplexityRoot.Follow.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Follow.EndedAt(childComplexity), true
+	case "Follow._extension":
+		if e.ComplexityRoot.Follow.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Follow__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Follow.Extension(childComplexity, args["slot"].(int)), true
+	case "Follow.id":
+		if e.ComplexityRoot.Follow.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Follow.ID(childComplexity), true
+	case "Follow.since":
+		if e.ComplexityRoot.Follow.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Follow.Since(childComplexity), true
+	case "Follow.subject":
+		if e.ComplexityRoot.Follow.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Follow.Subject(childComplexity), true
+	case "Follow.subjectId":
+		if e.ComplexityRoot.Follow.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Follow.SubjectID(childComplexity), true
+
+	case "FollowConnection.edges":
+		if e.ComplexityRoot.FollowConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowConnection.Edges(childComplexity), true
+	case "FollowConnection.nodes":
+		if e.ComplexityRoot.FollowConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowConnection.Nodes(childComplexity), true
+	case "FollowConnection.pageInfo":
+		if e.ComplexityRoot.FollowConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowConnection.PageInfo(childComplexity), true
+	case "FollowConnection.totalCount":
+		if e.ComplexityRoot.FollowConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowConnection.TotalCount(childComplexity), true
+
+	case "FollowEdge.cursor":
+		if e.ComplexityRoot.FollowEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowEdge.Cursor(childComplexity), true
+	case "FollowEdge.node":
+		if e.ComplexityRoot.FollowEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowEdge.Node(childComplexity), true
+
+	case "FollowPayload.clientMutationId":
+		if e.ComplexityRoot.FollowPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowPayload.ClientMutationID(childComplexity), true
+	case "FollowPayload._extension":
+		if e.ComplexityRoot.FollowPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_FollowPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FollowPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "FollowPayload.follow":
+		if e.ComplexityRoot.FollowPayload.Follow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowPayload.Follow(childComplexity), true
+	case "FollowPayload.userErrors":
+		if e.ComplexityRoot.FollowPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowPayload.UserErrors(childComplexity), true
+
 	case "Honour.act":
 		if e.ComplexityRoot.Honour.Act == nil {
 			break
@@ -2515,6 +2702,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HouseholdPayload.UserErrors(childComplexity), true
+
+	case "InboxChange._extension":
+		if e.ComplexityRoot.InboxChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_InboxChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.InboxChange.Extension(childComplexity, args["slot"].(int)), true
+	case "InboxChange.notice":
+		if e.ComplexityRoot.InboxChange.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxChange.Notice(childComplexity), true
 
 	case "Indicator.breakdown":
 		if e.ComplexityRoot.Indicator.Breakdown == nil {
@@ -3448,6 +3653,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Extension(childComplexity, args["slot"].(int)), true
+	case "Mutation.follow":
+		if e.ComplexityRoot.Mutation.Follow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_follow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Follow(childComplexity, args["input"].(follow.FollowInput)), true
 	case "Mutation.giveConsent":
 		if e.ComplexityRoot.Mutation.GiveConsent == nil {
 			break
@@ -3481,6 +3697,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LinkPerson(childComplexity, args["input"].(accounts.LinkPersonInput)), true
+	case "Mutation.markNotices":
+		if e.ComplexityRoot.Mutation.MarkNotices == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markNotices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkNotices(childComplexity, args["input"].(follow.MarkNoticesInput)), true
 	case "Mutation.mergeAddresses":
 		if e.ComplexityRoot.Mutation.MergeAddresses == nil {
 			break
@@ -3690,6 +3917,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UndoPersonMerge(childComplexity, args["input"].(people.UndoPersonMergeInput)), true
+	case "Mutation.unfollow":
+		if e.ComplexityRoot.Mutation.Unfollow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unfollow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Unfollow(childComplexity, args["input"].(follow.UnfollowInput)), true
 	case "Mutation.updateAddress":
 		if e.ComplexityRoot.Mutation.UpdateAddress == nil {
 			break
@@ -3811,6 +4049,134 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawConsent(childComplexity, args["input"].(people.WithdrawConsentInput)), true
+
+	case "Notice.at":
+		if e.ComplexityRoot.Notice.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.At(childComplexity), true
+	case "Notice._extension":
+		if e.ComplexityRoot.Notice.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Notice__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Notice.Extension(childComplexity, args["slot"].(int)), true
+	case "Notice.id":
+		if e.ComplexityRoot.Notice.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.ID(childComplexity), true
+	case "Notice.kind":
+		if e.ComplexityRoot.Notice.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.Kind(childComplexity), true
+	case "Notice.readAt":
+		if e.ComplexityRoot.Notice.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.ReadAt(childComplexity), true
+	case "Notice.subject":
+		if e.ComplexityRoot.Notice.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.Subject(childComplexity), true
+	case "Notice.subjectId":
+		if e.ComplexityRoot.Notice.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.SubjectID(childComplexity), true
+	case "Notice.text":
+		if e.ComplexityRoot.Notice.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.Text(childComplexity), true
+	case "Notice.texts":
+		if e.ComplexityRoot.Notice.Texts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notice.Texts(childComplexity), true
+
+	case "NoticeConnection.edges":
+		if e.ComplexityRoot.NoticeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeConnection.Edges(childComplexity), true
+	case "NoticeConnection.nodes":
+		if e.ComplexityRoot.NoticeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeConnection.Nodes(childComplexity), true
+	case "NoticeConnection.pageInfo":
+		if e.ComplexityRoot.NoticeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeConnection.PageInfo(childComplexity), true
+	case "NoticeConnection.totalCount":
+		if e.ComplexityRoot.NoticeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeConnection.TotalCount(childComplexity), true
+
+	case "NoticeEdge.cursor":
+		if e.ComplexityRoot.NoticeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeEdge.Cursor(childComplexity), true
+	case "NoticeEdge.node":
+		if e.ComplexityRoot.NoticeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeEdge.Node(childComplexity), true
+
+	case "NoticePayload.clientMutationId":
+		if e.ComplexityRoot.NoticePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticePayload.ClientMutationID(childComplexity), true
+	case "NoticePayload._extension":
+		if e.ComplexityRoot.NoticePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_NoticePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.NoticePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "NoticePayload.notice":
+		if e.ComplexityRoot.NoticePayload.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticePayload.Notice(childComplexity), true
+	case "NoticePayload.userErrors":
+		if e.ComplexityRoot.NoticePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticePayload.UserErrors(childComplexity), true
 
 	case "Organisation.children":
 		if e.ComplexityRoot.Organisation.Children == nil {
@@ -4762,6 +5128,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Extension(childComplexity, args["slot"].(int)), true
+	case "Query.followableTypes":
+		if e.ComplexityRoot.Query.FollowableTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.FollowableTypes(childComplexity), true
+	case "Query.follows":
+		if e.ComplexityRoot.Query.Follows == nil {
+			break
+		}
+
+		args, err := ec.field_Query_follows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Follows(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.household":
 		if e.ComplexityRoot.Query.Household == nil {
 			break
@@ -4773,6 +5156,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Household(childComplexity, args["id"].(core.ID)), true
+	case "Query.inbox":
+		if e.ComplexityRoot.Query.Inbox == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Inbox(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.indicators":
 		if e.ComplexityRoot.Query.Indicators == nil {
 			break
@@ -5585,6 +5979,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.CouncilChanged(childComplexity, args["id"].(*core.ID)), true
+	case "Subscription.inboxChanged":
+		if e.ComplexityRoot.Subscription.InboxChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.InboxChanged(childComplexity), true
 
 	case "Term.council":
 		if e.ComplexityRoot.Term.Council == nil {
@@ -6002,6 +6402,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndPostInput", ec.unmarshalInputEndPostInput),
 			graphql.NewInputUnmarshaler("EndRoleAssignmentInput", ec.unmarshalInputEndRoleAssignmentInput),
 			graphql.NewInputUnmarshaler("ErasePersonInput", ec.unmarshalInputErasePersonInput),
+			graphql.NewInputUnmarshaler("FollowFilter", ec.unmarshalInputFollowFilter),
+			graphql.NewInputUnmarshaler("FollowInput", ec.unmarshalInputFollowInput),
+			graphql.NewInputUnmarshaler("FollowOrder", ec.unmarshalInputFollowOrder),
 			graphql.NewInputUnmarshaler("GiveConsentInput", ec.unmarshalInputGiveConsentInput),
 			graphql.NewInputUnmarshaler("GrantMandateInput", ec.unmarshalInputGrantMandateInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
@@ -6010,6 +6413,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LocalTextInput", ec.unmarshalInputLocalTextInput),
 			graphql.NewInputUnmarshaler("MandateFilter", ec.unmarshalInputMandateFilter),
 			graphql.NewInputUnmarshaler("MandateOrder", ec.unmarshalInputMandateOrder),
+			graphql.NewInputUnmarshaler("MarkNoticesInput", ec.unmarshalInputMarkNoticesInput),
 			graphql.NewInputUnmarshaler("MembershipBasisFilter", ec.unmarshalInputMembershipBasisFilter),
 			graphql.NewInputUnmarshaler("MembershipFilter", ec.unmarshalInputMembershipFilter),
 			graphql.NewInputUnmarshaler("MembershipOrder", ec.unmarshalInputMembershipOrder),
@@ -6017,6 +6421,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MergeAddressesInput", ec.unmarshalInputMergeAddressesInput),
 			graphql.NewInputUnmarshaler("MergeOrganisationsInput", ec.unmarshalInputMergeOrganisationsInput),
 			graphql.NewInputUnmarshaler("MergePersonsInput", ec.unmarshalInputMergePersonsInput),
+			graphql.NewInputUnmarshaler("NoticeFilter", ec.unmarshalInputNoticeFilter),
+			graphql.NewInputUnmarshaler("NoticeOrder", ec.unmarshalInputNoticeOrder),
 			graphql.NewInputUnmarshaler("OrganisationFilter", ec.unmarshalInputOrganisationFilter),
 			graphql.NewInputUnmarshaler("OrganisationKindFilter", ec.unmarshalInputOrganisationKindFilter),
 			graphql.NewInputUnmarshaler("OrganisationOrder", ec.unmarshalInputOrganisationOrder),
@@ -6049,6 +6455,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UndoMergeAddressesInput", ec.unmarshalInputUndoMergeAddressesInput),
 			graphql.NewInputUnmarshaler("UndoOrganisationMergeInput", ec.unmarshalInputUndoOrganisationMergeInput),
 			graphql.NewInputUnmarshaler("UndoPersonMergeInput", ec.unmarshalInputUndoPersonMergeInput),
+			graphql.NewInputUnmarshaler("UnfollowInput", ec.unmarshalInputUnfollowInput),
 			graphql.NewInputUnmarshaler("UpdateAddressInput", ec.unmarshalInputUpdateAddressInput),
 			graphql.NewInputUnmarshaler("UpdateCouncilInput", ec.unmarshalInputUpdateCouncilInput),
 			graphql.NewInputUnmarshaler("UpdateDistrictInput", ec.unmarshalInputUpdateDistrictInput),
@@ -6915,6 +7322,101 @@ input EndMembershipInput {
   endsOn: Date!
   reason: LeavingReason!
   note: String
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/follow/follow.graphqls", Input: `extend type Query {
+  "What the caller follows, the longest-followed first."
+  follows(first: Int, after: String, last: Int, before: String, filter: FollowFilter, orderBy: FollowOrder): FollowConnection! @can(permission: "follow:use")
+  "The caller's inbox: what they were told of what they follow or what concerns them, the latest first. What they may no longer see is left out."
+  inbox(first: Int, after: String, last: Int, before: String, filter: NoticeFilter, orderBy: NoticeOrder): NoticeConnection! @can(permission: "follow:use")
+  "The GraphQL types whose objects can be followed, in order."
+  followableTypes: [String!]! @public
+}
+
+extend type Mutation {
+  "Be told in the inbox of what happens to an object. Following it again changes nothing."
+  follow(input: FollowInput!): FollowPayload! @can(permission: "follow:use")
+  "Be told no more. What the inbox holds stays."
+  unfollow(input: UnfollowInput!): FollowPayload! @can(permission: "follow:use")
+  "Mark notices of one's own as read, or as not read. The payload shows the latest of them."
+  markNotices(input: MarkNoticesInput!): NoticePayload! @can(permission: "follow:use")
+}
+
+extend type Subscription {
+  "Each notice that comes to the caller's inbox, as it comes."
+  inboxChanged: InboxChange! @can(permission: "follow:use")
+}
+
+"That an account is told of what happens to an object."
+type Follow implements Node {
+  id: ID!
+  "What is followed; null when the caller may no longer see it."
+  subject: Node
+  subjectId: ID!
+  since: DateTime!
+  "When it ended; null while it goes on."
+  endedAt: DateTime
+}
+
+"What somebody was told: one change, in words."
+type Notice implements Node {
+  id: ID!
+  "In the language that Accept-Language asks for."
+  text: String!
+  texts: LocalText!
+  "What changed; null when its type is not shown in this municipality any more."
+  subject: Node
+  subjectId: ID!
+  kind: ChangeKind!
+  "When the change was made."
+  at: DateTime!
+  "When the caller marked it as read; null before."
+  readAt: DateTime
+}
+
+"What came to the inbox."
+type InboxChange {
+  notice: Notice
+}
+
+input FollowFilter {
+  subject: IDFilter
+  "Without it also those that have ended; false shows those that go on."
+  ended: BooleanFilter
+}
+
+enum FollowOrderField {
+  SINCE
+}
+
+input NoticeFilter {
+  "False shows what is new."
+  read: BooleanFilter
+  subject: IDFilter
+  at: DateTimeFilter
+}
+
+enum NoticeOrderField {
+  "The latest first."
+  ARRIVED
+}
+
+input FollowInput {
+  "An object of one of followableTypes that the caller may see."
+  subjectId: ID!
+  clientMutationId: String
+}
+
+input UnfollowInput {
+  subjectId: ID!
+  clientMutationId: String
+}
+
+input MarkNoticesInput {
+  "1 to 1,000 notices of one's own."
+  noticeIds: [ID!]!
+  read: Boolean! = true
   clientMutationId: String
 }
 `, BuiltIn: false},
@@ -8254,6 +8756,36 @@ type DistrictPayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of Follow."
+type FollowConnection {
+  edges: [FollowEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Follow!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type FollowEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Follow!
+}
+
+input FollowOrder {
+  field: FollowOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type FollowPayload {
+  "As it is now; null when nothing was changed."
+  follow: Follow
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
 "A page of a list of Honour."
 type HonourConnection {
   edges: [HonourEdge!]!
@@ -8392,6 +8924,36 @@ input MembershipPostFilter {
   eq: MembershipPost
   in: [MembershipPost!]
   notIn: [MembershipPost!]
+}
+
+"A page of a list of Notice."
+type NoticeConnection {
+  edges: [NoticeEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Notice!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type NoticeEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Notice!
+}
+
+input NoticeOrder {
+  field: NoticeOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type NoticePayload {
+  "As it is now; null when nothing was changed."
+  notice: Notice
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of Organisation."
@@ -8645,15 +9207,18 @@ extend type Council { _extension(slot: Int!): Extension }
 extend type CouncilChange { _extension(slot: Int!): Extension }
 extend type District { _extension(slot: Int!): Extension }
 extend type DistrictBoundary { _extension(slot: Int!): Extension }
+extend type Follow { _extension(slot: Int!): Extension }
 extend type Honour { _extension(slot: Int!): Extension }
 extend type Household { _extension(slot: Int!): Extension }
 extend type HouseholdMember { _extension(slot: Int!): Extension }
+extend type InboxChange { _extension(slot: Int!): Extension }
 extend type IndicatorRow { _extension(slot: Int!): Extension }
 extend type InvitationPayload { _extension(slot: Int!): Extension }
 extend type IssuedServiceTokenPayload { _extension(slot: Int!): Extension }
 extend type Mandate { _extension(slot: Int!): Extension }
 extend type Membership { _extension(slot: Int!): Extension }
 extend type Mutation { _extension(slot: Int!): Extension }
+extend type Notice { _extension(slot: Int!): Extension }
 extend type Organisation { _extension(slot: Int!): Extension }
 extend type Person { _extension(slot: Int!): Extension }
 extend type PersonalData { _extension(slot: Int!): Extension }
@@ -9194,6 +9759,62 @@ func (ec *executionContext) childFields_DistrictPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type DistrictPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Follow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Follow_id(ctx, field)
+	case "subject":
+		return ec.fieldContext_Follow_subject(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_Follow_subjectId(ctx, field)
+	case "since":
+		return ec.fieldContext_Follow_since(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Follow_endedAt(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Follow__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Follow", field.Name)
+}
+
+func (ec *executionContext) childFields_FollowConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FollowConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_FollowConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FollowConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FollowConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FollowConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FollowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FollowEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FollowEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FollowEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FollowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "follow":
+		return ec.fieldContext_FollowPayload_follow(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FollowPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_FollowPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_FollowPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FollowPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Honour(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9320,6 +9941,16 @@ func (ec *executionContext) childFields_HouseholdPayload(ctx context.Context, fi
 		return ec.fieldContext_HouseholdPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HouseholdPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_InboxChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notice":
+		return ec.fieldContext_InboxChange_notice(ctx, field)
+	case "_extension":
+		return ec.fieldContext_InboxChange__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InboxChange", field.Name)
 }
 
 func (ec *executionContext) childFields_Indicator(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9602,6 +10233,68 @@ func (ec *executionContext) childFields_MunicipalityModule(ctx context.Context, 
 		return ec.fieldContext_MunicipalityModule_enabled(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MunicipalityModule", field.Name)
+}
+
+func (ec *executionContext) childFields_Notice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Notice_id(ctx, field)
+	case "text":
+		return ec.fieldContext_Notice_text(ctx, field)
+	case "texts":
+		return ec.fieldContext_Notice_texts(ctx, field)
+	case "subject":
+		return ec.fieldContext_Notice_subject(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_Notice_subjectId(ctx, field)
+	case "kind":
+		return ec.fieldContext_Notice_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_Notice_at(ctx, field)
+	case "readAt":
+		return ec.fieldContext_Notice_readAt(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Notice__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Notice", field.Name)
+}
+
+func (ec *executionContext) childFields_NoticeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_NoticeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_NoticeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_NoticeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_NoticeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_NoticeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_NoticeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_NoticeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notice":
+		return ec.fieldContext_NoticePayload_notice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoticePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_NoticePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_NoticePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Organisation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -8,6 +8,7 @@ import (
 	"github.com/veche-city/veche/modules/assemblies"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -28,8 +29,12 @@ func New(h *host.Host) ([]core.Module, error) {
 		councils,
 		assemblies.New(h, people, councils),
 	}
-	all = append(all, reports.New(h, all...)) // tells of the others' figures
-	places.Others(all...)                     // and this switches them; what follows stays on
+	following, err := follow.New(h, all...)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, following, reports.New(h, all...)) // which tell of the others' objects and figures
+	places.Others(all...)                                // and this switches them; what follows stays on
 	all = append(all, accounts, audit.New(h))
 	return append(all, permissions.New(h, all...)), nil
 }

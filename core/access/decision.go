@@ -41,6 +41,24 @@ func (d Decision) All() bool { return d.to != nil && d.to.all }
 // None says that the actor may nowhere.
 func (d Decision) None() bool { return d.to == nil || (!d.to.all && len(d.to.allow) == 0) }
 
+// Only is the decision narrowed to things that stand in the relation to the actor, whatever else would
+// allow them.
+func (d Decision) Only(relation string) Decision {
+	if d.None() {
+		return d
+	}
+	to := &compiled{deny: d.to.deny}
+	if d.All() {
+		to.allow = []condition{{relation: relation}}
+	}
+	for _, c := range d.to.allow {
+		if c.relation == anyRelation || c.relation == relation {
+			to.allow = append(to.allow, condition{scopes: c.scopes, relation: relation})
+		}
+	}
+	return Decision{to: to, account: d.account, person: d.person}
+}
+
 // Allows decides about one thing.
 func (d Decision) Allows(r Resource) bool {
 	if d.All() || d.None() {

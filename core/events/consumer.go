@@ -22,7 +22,7 @@ type Handle func(ctx context.Context, tx postgres.Tx, events []core.Event) error
 
 // Consumers are those who hear of every event that is committed from their first start on, also of
 // those that came while no process ran. One replica works for each at a time. They are added before
-// Run, which is called once.
+// Begin and Run, which are called once, in that order.
 type Consumers struct {
 	db    *postgres.DB
 	log   *slog.Logger
@@ -45,6 +45,21 @@ func NewConsumers(db *postgres.DB, log *slog.Logger, poll time.Duration) *Consum
 // Add names a consumer for good: its place in the outbox is kept under the name.
 func (c *Consumers) Add(name string, handle Handle) {
 	c.all = append(c.all, &consumer{name: name, handle: handle, woken: make(chan struct{}, 1)})
+}
+
+// Begin gives each new consumer its place: what is committed from now on is for it. It is called once
+// all are added, before anything is served. A place that lies ahead of the database's transactions came
+// with a backup from another server, and is taken anew.
+func (c *Consumers) Begin(ctx context.Context) error {
+	for _, one := range c.all {
+		_, err := c.db.ExecContext(ctx, `INSERT INTO outbox_consumers AS c (name, from_place, to_place) VALUES (?, pg_current_snapshot(), pg_current_snapshot())
+			ON CONFLICT (name) DO UPDATE SET from_place = excluded.from_place, to_place = excluded.to_place, seq = 0
+			WHERE pg_snapshot_xmax(c.to_place) > pg_snapshot_xmax(pg_current_snapshot())`, one.name)
+		if err != nil {
+			return fmt.Errorf("events: consumer %s: %w", one.name, err)
+		}
+	}
+	return nil
 }
 
 // Wake is Broker.Wake for consumers.
@@ -150,16 +165,11 @@ func (c *Consumers) round(ctx context.Context, one *consumer) (more bool, err er
 	return more && err == nil, err
 }
 
-// waiting says whether there is anything to handle; it keeps an idle house from writing. A new consumer
-// gets its place: what comes from now on is for it.
+// waiting says whether there is anything to handle; it keeps an idle house from writing.
 func (c *Consumers) waiting(ctx context.Context, one *consumer) (waiting bool, err error) {
 	err = c.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM outbox
 			WHERE xid >= pg_snapshot_xmin(c.from_place) AND NOT pg_visible_in_snapshot(xid, c.from_place))
 		FROM outbox_consumers AS c WHERE name = ?`, one.name).Scan(&waiting)
-	if postgres.NoRows(err) {
-		_, err = c.db.ExecContext(ctx, `INSERT INTO outbox_consumers (name, from_place, to_place) VALUES (?, pg_current_snapshot(), pg_current_snapshot())
-			ON CONFLICT DO NOTHING`, one.name)
-	}
 	return waiting, err
 }
 

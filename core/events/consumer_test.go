@@ -49,7 +49,7 @@ func TestAConsumerHandlesEachEventOnce(t *testing.T) {
 	ctx := town(within(t), t, db)
 	handle, written := book(t, db)
 	appendOne(ctx, t, db, council(core.NewID()))
-	must(t, consumers(db, 3, handle).Drain(ctx, "book"))
+	must(t, consumers(db, 3, handle).Begin(ctx))
 	var want []uuid.UUID
 	for range 10 {
 		id := core.NewID()
@@ -81,7 +81,7 @@ func TestReplicasShareAConsumer(t *testing.T) {
 	db := coretest.Kernel(t)
 	ctx := town(within(t), t, db)
 	handle, written := book(t, db)
-	must(t, consumers(db, 7, handle).Drain(ctx, "book"))
+	must(t, consumers(db, 7, handle).Begin(ctx))
 	late, lateID := begin(ctx, t, db), core.NewID()
 	must(t, Append(ctx, late, council(lateID), time.Now()))
 	want := map[uuid.UUID]bool{lateID: true}
@@ -132,7 +132,7 @@ func TestAConsumerIsToldTheNotice(t *testing.T) {
 		}
 		return nil
 	})
-	must(t, c.Drain(ctx, "book"))
+	must(t, c.Begin(ctx))
 	running, cancel := context.WithCancel(ctx)
 	var wait sync.WaitGroup
 	wait.Go(func() { c.Run(running) })

@@ -36,7 +36,7 @@ type Host struct {
 	Events   *events.Broker // changes as they are committed, for subscriptions
 	// Consumers hear of every change, whoever is away meanwhile; added to while modules are made.
 	Consumers *events.Consumers
-	Jobs     *jobs.Jobs     // work after commit; workers are registered while modules are made
+	Jobs      *jobs.Jobs // work after commit; workers are registered while modules are made
 	// Fresh is the context with the caller's rights as they are now, for what lasts longer than a
 	// request; an error when the session has ended.
 	Fresh func(ctx context.Context) (context.Context, error)

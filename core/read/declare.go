@@ -23,6 +23,9 @@ type Type struct {
 	Guard string // permission that guards its rows
 	// Rows says where a row stands in the tree of rights, and what makes it the viewer's own.
 	Rows access.Rows
+	// Only is a relation of Rows in which every viewer must stand to see a row, whatever their roles: for
+	// what is nobody else's business.
+	Only string
 	// Within is for rows that hang on a scope of any kind: they stand where it does.
 	Within Within
 	// Through is a belongs-to relation of the model by its Go name: a row stands where the row stands

@@ -106,6 +106,9 @@ func (x *text) allowed(t *typ, permission, alias string) (string, error) {
 	if t.Hangs != nil && permission != t.Guard {
 		return x.hanging(t, permission, alias)
 	}
+	if t.Only != "" {
+		decision = decision.Only(t.Only)
+	}
 	sources := map[access.ArgumentKind]source{access.OfRights: fixed, access.OfAccount: ofAccount, access.OfPerson: ofPerson}
 	predicate := decision.Predicate(t.Rows, alias, func(a access.Argument) string {
 		return x.write(origin{source: sources[a.Of]}, a.Key, "uuid")
@@ -126,6 +129,9 @@ func (x *text) hanging(t *typ, permission, alias string) (string, error) {
 		of, inner, asked := x.byName[name], alias+"_of", permission
 		if of == nil {
 			return "", fmt.Errorf("read: %s hangs on %s, which is not declared", t.Name, name)
+		}
+		if of.Hangs != nil {
+			continue // what hangs bears nothing itself
 		}
 		if permission == t.Guard {
 			asked = of.Guard

@@ -9,6 +9,7 @@ import (
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -30,6 +31,8 @@ type (
 	DistrictEdge                 = read.Edge[places.District]
 	DistrictBoundaryConnection   = read.Connection[places.DistrictBoundary]
 	DistrictBoundaryEdge         = read.Edge[places.DistrictBoundary]
+	FollowConnection             = read.Connection[follow.Follow]
+	FollowEdge                   = read.Edge[follow.Follow]
 	HonourConnection             = read.Connection[people.Honour]
 	HonourEdge                   = read.Edge[people.Honour]
 	HouseholdMemberConnection    = read.Connection[people.HouseholdMember]
@@ -40,6 +43,8 @@ type (
 	MandateEdge                  = read.Edge[people.Mandate]
 	MembershipConnection         = read.Connection[councils.Membership]
 	MembershipEdge               = read.Edge[councils.Membership]
+	NoticeConnection             = read.Connection[follow.Notice]
+	NoticeEdge                   = read.Edge[follow.Notice]
 	OrganisationConnection       = read.Connection[people.Organisation]
 	OrganisationEdge             = read.Edge[people.Organisation]
 	PersonConnection             = read.Connection[people.Person]

@@ -35,6 +35,11 @@ func (m *Membership) touched() []core.ID {
 	return []core.ID{{Type: "Council", Key: m.CouncilID}, {Type: "Person", Key: m.PersonID}}
 }
 
+// notice is what the body's followers are told; nobody is named in it but the body.
+func (c *Council) notice(en, ru string) *core.Notice {
+	return &core.Notice{Text: core.Textf(en, ru, c.Name)}
+}
+
 // resource is where a body stands that is no row yet.
 func (c *Council) resource() access.Resource {
 	var r access.Resource

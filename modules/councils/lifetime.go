@@ -36,7 +36,8 @@ func (s *Service) DissolveCouncil(ctx context.Context, in DissolveCouncilInput) 
 		if err := mutation.Save(ctx, tx, c, in.ExpectedVersion, "active_from", "dissolved_on", "dissolution_reason"); err != nil {
 			return uuid.Nil, err
 		}
-		tx.Changed(core.Change{Kind: core.Ended, Type: "Council", ID: c.ID, Before: before, After: c.facts(), Reason: reason})
+		tx.Changed(core.Change{Kind: core.Ended, Type: "Council", ID: c.ID, Before: before, After: c.facts(), Reason: reason,
+			Notice: c.notice("%s was dissolved.", "%s: орган упразднён.")})
 		if err := s.endSeats(ctx, tx, c.ID, in.DissolvedOn); err != nil {
 			return uuid.Nil, err
 		}
@@ -113,7 +114,8 @@ func (s *Service) StartTerm(ctx context.Context, in StartTermInput) (*core.Paylo
 		if err := insert(ctx, tx, term); err != nil {
 			return uuid.Nil, err
 		}
-		tx.Changed(core.Change{Kind: core.Created, Type: "Term", ID: term.ID, After: term.facts(), Touched: term.touched()})
+		tx.Changed(core.Change{Kind: core.Created, Type: "Term", ID: term.ID, After: term.facts(), Touched: term.touched(),
+			Notice: c.notice("%s: a new term of office begins.", "%s: начинается новый срок полномочий.")})
 		return term.ID, nil
 	})
 }

@@ -38,5 +38,6 @@ func (*Module) Info() core.Info {
 		Policy:     policy,
 		Grants:     grants,
 		Indicators: indicators,
+		Follows:    []string{"Council"},
 	}
 }

@@ -77,7 +77,8 @@ func (s *Service) seat(ctx context.Context, tx *mutation.Tx, c *Council, m *Memb
 	if err := insert(ctx, tx, m); err != nil {
 		return err
 	}
-	tx.Changed(core.Change{Kind: core.Created, Type: "Membership", ID: m.ID, After: m.facts(), Touched: m.touched()})
+	tx.Changed(core.Change{Kind: core.Created, Type: "Membership", ID: m.ID, After: m.facts(), Touched: m.touched(),
+		Notice: c.notice("%s: a seat was taken.", "%s: новое членство в составе.")})
 	return nil
 }
 

@@ -57,5 +57,6 @@ func Info() core.Info {
 		},
 		Policy:     policy,
 		Indicators: indicators(),
+		Follows:    []string{"District"},
 	}
 }

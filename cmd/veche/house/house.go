@@ -83,6 +83,9 @@ func Open(ctx context.Context, db *postgres.DB, settings Settings, clock core.Cl
 	if err := h.furnish(); err != nil {
 		return nil, err
 	}
+	if err := h.Consumers.Begin(ctx); err != nil {
+		return nil, err
+	}
 	return h, h.Settle(ctx)
 }
 

@@ -138,7 +138,7 @@ func (h *House) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := uuid.NewString()
 		ctx := otel.GetTextMapPropagator().Extract(core.WithRequestID(r.Context(), id), propagation.HeaderCarrier(r.Header))
-		ctx, span := traces.Start(ctx, Endpoint, trace.WithSpanKind(trace.SpanKindServer))
+		ctx, span := traces.Start(ctx, r.Pattern, trace.WithSpanKind(trace.SpanKindServer))
 		defer span.End()
 		w.Header().Set("X-Request-Id", id)
 		began, counted := time.Now(), &statusWriter{ResponseWriter: w}

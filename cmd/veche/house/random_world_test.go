@@ -88,6 +88,7 @@ func (s *stillWorld) furnish() {
 	s.place(id)
 	s.govern(data, id)
 	s.invite(data, id, mine)
+	s.furnishFollows(data)
 	s.second()
 }
 
