@@ -9,6 +9,7 @@ import (
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -22,12 +23,14 @@ func New(h *host.Host) ([]core.Module, error) {
 		return nil, err
 	}
 	people, places := people.New(h), places.New(h)
-	councils := councils.New(h, people)
+	meetings := meetings.New(h, people)
+	councils := councils.New(h, people, meetings)
 	all := []core.Module{
 		people,
 		places,
+		meetings,
 		councils,
-		assemblies.New(h, people, councils),
+		assemblies.New(h, people, meetings, councils),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {

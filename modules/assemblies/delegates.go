@@ -8,6 +8,7 @@ import (
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -34,6 +35,8 @@ type Delegate struct {
 	Capacity      DelegateCapacity        `bun:"capacity"`
 	Number        int                     `bun:"number"`
 	Minutes       string                  `bun:"minutes"`
+	MeetingID     *uuid.UUID              `bun:"meeting_id,type:uuid"`
+	Meeting       *meetings.Meeting       `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:meeting_id=id"`
 	StartsOn      core.Date               `bun:"starts_on"`
 	EndsOn        *core.Date              `bun:"ends_on"`
 	EndReason     *DelegateEndReason      `bun:"end_reason"`

@@ -96,6 +96,7 @@ type NameDelegateInput struct {
 	StartsOn         core.Date
 	EndsOn           *core.Date
 	Minutes          string
+	MeetingID        *core.ID
 	ClientMutationID *string
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -19,10 +20,11 @@ type Module struct {
 }
 
 // New declares the module's types and makes its service. It tells people of the columns that name a
-// person or an organisation, and has councils tell it of seats that end.
-func New(h *host.Host, people *people.Module, councils *councils.Module) *Module {
+// person or an organisation, meetings of how assemblies meet, and has councils tell it of seats that end.
+func New(h *host.Host, people *people.Module, meetings *meetings.Module, councils *councils.Module) *Module {
 	declare(h.Reads)
 	register(people)
+	meet(h.Reads, meetings)
 	m := &Module{Service: &Service{reads: h.Reads, guard: h.Guard, writer: h.Writer, people: people.Service, clock: h.Clock}, host: h}
 	councils.Service.OnSeatsEnded(m.Service.seatsEnded)
 	return m
@@ -44,6 +46,7 @@ func (*Module) Info() core.Info {
 		Policy:     policy,
 		Grants:     grants,
 		Indicators: indicators,
+		Follows:    []string{"Assembly"},
 	}
 }
 
@@ -91,9 +94,9 @@ var indicators = []core.Indicator{
 			WHERE body.municipality_id = ?municipality AND seat.filled`,
 	},
 	{
-		Key:        "assemblies.seats_vacant",
-		Name:       core.T("Seats vacant in assemblies", "Вакантные места в собраниях"),
-		Unit:       core.T("seats", "мест"),
+		Key:  "assemblies.seats_vacant",
+		Name: core.T("Seats vacant in assemblies", "Вакантные места в собраниях"),
+		Unit: core.T("seats", "мест"),
 		Definition: core.T("Seats that the charter expected on the last day of the period and nobody sat in, by reason. The object is who held the seat last.",
 			"Места, предусмотренные уставом в последний день периода и никем не занятые, по причинам. Объект — прежний делегат."),
 		Permission: mayRead,

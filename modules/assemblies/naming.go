@@ -9,6 +9,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -40,6 +41,9 @@ func (s *Service) name(ctx context.Context, tx *mutation.Tx, capacity DelegateCa
 	}
 	d := &Delegate{ID: core.NewID(), Capacity: capacity, RuleID: ruleKey, CouncilID: &councilKey, StartsOn: in.StartsOn, EndsOn: in.EndsOn, Version: 1}
 	if d.PersonID, err = s.person(ctx, tx, in.PersonID); err != nil {
+		return uuid.Nil, err
+	}
+	if err := s.metAt(ctx, tx, d, in.MeetingID); err != nil {
 		return uuid.Nil, err
 	}
 	var p core.Problems
@@ -76,6 +80,23 @@ func (s *Service) person(ctx context.Context, tx *mutation.Tx, id core.ID) (uuid
 		return key, err
 	}
 	return key, s.people.PersonStands(ctx, tx, key, "input", "personId")
+}
+
+// metAt finds the meeting of the body that named.
+func (s *Service) metAt(ctx context.Context, tx *mutation.Tx, d *Delegate, meeting *core.ID) error {
+	if meeting == nil {
+		return nil
+	}
+	key, err := seen[meetings.Meeting](ctx, s, tx, *meeting, "Meeting", "input", "meetingId")
+	if err != nil {
+		return err
+	}
+	at, err := find[meetings.Meeting](ctx, tx, key)
+	if err == nil && (at.BodyKind != "council" || !equal(at.BodyID, d.CouncilID)) {
+		err = core.Invalid(core.T("That is no meeting of the body that names.", "Это заседание не того органа, который называет."), "input", "meetingId")
+	}
+	d.MeetingID = &key
+	return err
 }
 
 // lockRule reads a rule and locks its assembly.

@@ -15,6 +15,7 @@ import (
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -40,7 +41,8 @@ func newHouse(t testing.TB) *house {
 	must(t, err)
 	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
 	p := people.New(h)
-	all := []core.Module{p, places.New(h), New(h, p)}
+	m := meetings.New(h, p)
+	all := []core.Module{p, places.New(h), m, New(h, p, m)}
 	must(t, h.Reads.Ready())
 	infos := make([]core.Info, len(all))
 	for i, m := range all {
@@ -48,7 +50,7 @@ func newHouse(t testing.TB) *house {
 	}
 	must(t, guard.Know(infos))
 	must(t, guard.EnsureDefaults(t.Context(), town))
-	return &house{Service: all[2].(*Module).Service, t: t, db: db, people: p.Service, town: town}
+	return &house{Service: all[3].(*Module).Service, t: t, db: db, people: p.Service, town: town}
 }
 
 func must(t testing.TB, err error) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -18,10 +19,12 @@ type Module struct {
 }
 
 // New declares the module's types and makes its service. It tells people of the columns that name
-// a person or an organisation, so that merging, erasure and export reach them.
-func New(h *host.Host, people *people.Module) *Module {
+// a person or an organisation, so that merging, erasure and export reach them, and meetings of how
+// bodies meet.
+func New(h *host.Host, people *people.Module, meetings *meetings.Module) *Module {
 	declare(h.Reads)
 	register(people)
+	meet(h.Reads, meetings)
 	return &Module{Service: &Service{reads: h.Reads, guard: h.Guard, writer: h.Writer, people: people.Service, clock: h.Clock}, host: h}
 }
 
