@@ -38,7 +38,7 @@ type Delegate struct {
 	MeetingID     *uuid.UUID              `bun:"meeting_id,type:uuid"`
 	Meeting       *meetings.Meeting       `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:meeting_id=id"`
 	StartsOn      core.Date               `bun:"starts_on"`
-	EndsOn        *core.Date              `bun:"ends_on"`
+	EndsOn        *core.Date              `bun:"ends_on,type:date"`
 	EndReason     *DelegateEndReason      `bun:"end_reason"`
 	LeavingReason *councils.LeavingReason `bun:"leaving_reason"`
 	EndMinutes    *string                 `bun:"end_minutes"`
