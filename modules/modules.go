@@ -10,6 +10,7 @@ import (
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/follow"
 	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -24,13 +25,15 @@ func New(h *host.Host) ([]core.Module, error) {
 	}
 	people, places := people.New(h), places.New(h)
 	meetings := meetings.New(h, people)
+	motions := motions.New(h, people, meetings)
 	councils := councils.New(h, people, meetings)
 	all := []core.Module{
 		people,
 		places,
 		meetings,
+		motions,
 		councils,
-		assemblies.New(h, people, meetings, councils),
+		assemblies.New(h, people, meetings, motions, councils),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -137,7 +138,7 @@ func (in *AdoptCharterInput) majorities(c *Charter) []CharterMajority {
 		ordinary = ordinary || m.Question == ""
 	}
 	if !ordinary {
-		add(CharterMajority{Name: "Обычные вопросы", Kind: Simple, Of: OfPresent, Numerator: 1, Denominator: 2})
+		add(CharterMajority{Name: "Обычные вопросы", Kind: Simple, Of: motions.OfPresent, Numerator: 1, Denominator: 2})
 	}
 	return all
 }

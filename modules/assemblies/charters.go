@@ -8,6 +8,7 @@ import (
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -17,25 +18,25 @@ type Charter struct {
 	read.Row      `bun:"-"`
 	postgres.Owned
 
-	ID                 uuid.UUID    `bun:"id,pk,type:uuid"`
-	AssemblyID         uuid.UUID    `bun:"assembly_id,type:uuid"`
-	Assembly           *Assembly    `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:assembly_id=id"`
-	Number             int          `bun:"number"`
-	Act                string       `bun:"act"`
-	StartsOn           core.Date    `bun:"starts_on"`
-	EndsOn             *core.Date   `bun:"ends_on"`
-	TermMonths         *int         `bun:"term_months"`
-	QuorumOf           SeatBase     `bun:"quorum_of"`
-	QuorumNumerator    int          `bun:"quorum_numerator"`
-	QuorumDenominator  int          `bun:"quorum_denominator"`
-	QuorumStrict       bool         `bun:"quorum_strict"`
-	SubstitutesAllowed bool         `bun:"substitutes_allowed"`
-	ProxiesHeld        int          `bun:"proxies_held"`
-	ProxiesInQuorum    bool         `bun:"proxies_in_quorum"`
-	Manners            []VoteManner `bun:"manners,array"`
-	AmendmentsAs       string       `bun:"amendments_as"`
-	NoticeDays         int          `bun:"notice_days"`
-	Version            int          `bun:"version"`
+	ID                 uuid.UUID            `bun:"id,pk,type:uuid"`
+	AssemblyID         uuid.UUID            `bun:"assembly_id,type:uuid"`
+	Assembly           *Assembly            `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:assembly_id=id"`
+	Number             int                  `bun:"number"`
+	Act                string               `bun:"act"`
+	StartsOn           core.Date            `bun:"starts_on"`
+	EndsOn             *core.Date           `bun:"ends_on"`
+	TermMonths         *int                 `bun:"term_months"`
+	QuorumOf           SeatBase             `bun:"quorum_of"`
+	QuorumNumerator    int                  `bun:"quorum_numerator"`
+	QuorumDenominator  int                  `bun:"quorum_denominator"`
+	QuorumStrict       bool                 `bun:"quorum_strict"`
+	SubstitutesAllowed bool                 `bun:"substitutes_allowed"`
+	ProxiesHeld        int                  `bun:"proxies_held"`
+	ProxiesInQuorum    bool                 `bun:"proxies_in_quorum"`
+	Manners            []motions.VoteManner `bun:"manners,array"`
+	AmendmentsAs       string               `bun:"amendments_as"`
+	NoticeDays         int                  `bun:"notice_days"`
+	Version            int                  `bun:"version"`
 }
 
 // SeatBase is which seats a quorum is counted of.
@@ -98,17 +99,17 @@ type CharterMajority struct {
 	read.Row      `bun:"-"`
 	postgres.Owned
 
-	ID          uuid.UUID    `bun:"id,pk,type:uuid"`
-	AssemblyID  uuid.UUID    `bun:"assembly_id,type:uuid"`
-	CharterID   uuid.UUID    `bun:"charter_id,type:uuid"`
-	Charter     *Charter     `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:charter_id=id"`
-	Position    int          `bun:"position"`
-	Question    string       `bun:"question"`
-	Name        string       `bun:"name"`
-	Kind        MajorityKind `bun:"kind"`
-	Of          MajorityBase `bun:"of"`
-	Numerator   int          `bun:"numerator"`
-	Denominator int          `bun:"denominator"`
+	ID          uuid.UUID            `bun:"id,pk,type:uuid"`
+	AssemblyID  uuid.UUID            `bun:"assembly_id,type:uuid"`
+	CharterID   uuid.UUID            `bun:"charter_id,type:uuid"`
+	Charter     *Charter             `bun:"rel:belongs-to,join:municipality_id=municipality_id,join:charter_id=id"`
+	Position    int                  `bun:"position"`
+	Question    string               `bun:"question"`
+	Name        string               `bun:"name"`
+	Kind        MajorityKind         `bun:"kind"`
+	Of          motions.MajorityBase `bun:"of"`
+	Numerator   int                  `bun:"numerator"`
+	Denominator int                  `bun:"denominator"`
 }
 
 // MajorityKind is whether more than half decides, or a share of its own.

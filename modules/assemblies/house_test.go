@@ -18,6 +18,7 @@ import (
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -47,11 +48,12 @@ func newHouse(t testing.TB) *house {
 	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
 	p, l := people.New(h), places.New(h)
 	m := meetings.New(h, p)
+	v := motions.New(h, p, m)
 	c := councils.New(h, p, m)
-	a := New(h, p, m, c)
+	a := New(h, p, m, v, c)
 	must(t, h.Reads.Ready())
 	var infos []core.Info
-	for _, m := range []core.Module{p, l, m, c, a} {
+	for _, m := range []core.Module{p, l, m, v, c, a} {
 		infos = append(infos, m.Info())
 	}
 	must(t, guard.Know(infos))
@@ -154,7 +156,7 @@ func (h *house) assembly() core.ID {
 // charter is a plain charter from a day on.
 func charter(assembly core.ID, from core.Date, rules ...CharterRuleInput) AdoptCharterInput {
 	return AdoptCharterInput{AssemblyID: assembly, Act: "Устав", StartsOn: from, QuorumOf: OfAll, QuorumNumerator: 1, QuorumDenominator: 2, QuorumStrict: true,
-		SubstitutesAllowed: true, Manners: []VoteManner{"OPEN"}, Rules: rules}
+		SubstitutesAllowed: true, Manners: []motions.VoteManner{motions.Open}, Rules: rules}
 }
 
 func eachDistrict(seats int) CharterRuleInput {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/motions"
 )
 
 // CreateAssemblyInput founds an assembly.
@@ -58,7 +59,7 @@ type AdoptCharterInput struct {
 	SubstitutesAllowed bool
 	ProxiesHeld        int
 	ProxiesInQuorum    bool
-	Manners            []VoteManner
+	Manners            []motions.VoteManner
 	AmendmentsAs       string
 	NoticeDays         int
 	Rules              []CharterRuleInput
@@ -82,7 +83,7 @@ type CharterMajorityInput struct {
 	Question    string
 	Name        string
 	Kind        MajorityKind
-	Of          MajorityBase
+	Of          motions.MajorityBase
 	Numerator   *int
 	Denominator *int
 }

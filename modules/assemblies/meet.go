@@ -7,9 +7,11 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/ballot"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 )
 
 // meet tells meetings how assemblies meet: whoever sits on the day is a member, and the charter of that
@@ -23,6 +25,7 @@ func meet(r *read.Reader, m *meetings.Module) {
 		Rules:   rulesOn,
 	})
 	read.AddList[meetings.Meeting](r, "Assembly.meetings", read.List{By: "BodyID", Where: `?TableAlias.body_kind = 'assembly'`})
+	read.AddList[motions.Resolution](r, "Assembly.resolutions", read.List{By: "BodyID", Where: `?TableAlias.body_kind = 'assembly'`})
 }
 
 // rulesOn are an assembly's rules for its meetings on a day; without a charter more than half of nobody.
@@ -39,6 +42,23 @@ func rulesOn(ctx context.Context, db bun.IDB, assembly uuid.UUID, on core.Date) 
 		Seats: seats.Expected, NoticeDays: c.NoticeDays,
 		Quorum: meetings.Share{Of: meetings.Basis(c.QuorumOf), Numerator: c.QuorumNumerator, Denominator: c.QuorumDenominator, Strict: c.QuorumStrict},
 	}, nil
+}
+
+// votingOn is what the charter of a day says of votes; without one what motions hold by themselves.
+func votingOn(ctx context.Context, db bun.IDB, assembly uuid.UUID, on core.Date) (motions.Rules, error) {
+	c, err := charterOn(ctx, db, assembly, on)
+	if err != nil || c == nil {
+		return motions.Rules{}, err
+	}
+	var all []CharterMajority
+	if err := db.NewSelect().Model(&all).Where("?TableAlias.charter_id = ?", c.ID).Order("position").Scan(ctx); err != nil {
+		return motions.Rules{}, err
+	}
+	rules := motions.Rules{Majorities: map[string]motions.Threshold{}, Amendments: c.AmendmentsAs, Manners: c.Manners, ProxiesPerHolder: c.ProxiesHeld, ProxyCountsForQuorum: c.ProxiesInQuorum}
+	for _, m := range all {
+		rules.Majorities[m.Question] = motions.Threshold{Of: m.Of, Share: ballot.Share{Numerator: m.Numerator, Denominator: m.Denominator, Strict: m.Kind == Simple}}
+	}
+	return rules, nil
 }
 
 // charterOn is the charter in force on a day; nil without one.

@@ -7,6 +7,7 @@ import (
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -20,11 +21,12 @@ type Module struct {
 }
 
 // New declares the module's types and makes its service. It tells people of the columns that name a
-// person or an organisation, meetings of how assemblies meet, and has councils tell it of seats that end.
-func New(h *host.Host, people *people.Module, meetings *meetings.Module, councils *councils.Module) *Module {
+// person or an organisation, meetings and motions of how assemblies meet and vote, and has councils tell it of seats that end.
+func New(h *host.Host, people *people.Module, meetings *meetings.Module, motions *motions.Module, councils *councils.Module) *Module {
 	declare(h.Reads)
 	register(people)
 	meet(h.Reads, meetings)
+	motions.RegisterRules("Assembly", votingOn)
 	m := &Module{Service: &Service{reads: h.Reads, guard: h.Guard, writer: h.Writer, people: people.Service, clock: h.Clock}, host: h}
 	councils.Service.OnSeatsEnded(m.Service.seatsEnded)
 	return m

@@ -16,6 +16,7 @@ import (
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -42,7 +43,7 @@ func newHouse(t testing.TB) *house {
 	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
 	p := people.New(h)
 	m := meetings.New(h, p)
-	all := []core.Module{p, places.New(h), m, New(h, p, m)}
+	all := []core.Module{p, places.New(h), m, motions.New(h, p, m), New(h, p, m)}
 	must(t, h.Reads.Ready())
 	infos := make([]core.Info, len(all))
 	for i, m := range all {
@@ -50,7 +51,7 @@ func newHouse(t testing.TB) *house {
 	}
 	must(t, guard.Know(infos))
 	must(t, guard.EnsureDefaults(t.Context(), town))
-	return &house{Service: all[3].(*Module).Service, t: t, db: db, people: p.Service, town: town}
+	return &house{Service: all[4].(*Module).Service, t: t, db: db, people: p.Service, town: town}
 }
 
 func must(t testing.TB, err error) {

@@ -1,6 +1,0 @@
-package assemblies
-
-type VoteManner string
-type MajorityBase string
-
-const OfPresent MajorityBase = "PRESENT"
