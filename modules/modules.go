@@ -5,6 +5,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/modules/accounts"
+	"github.com/veche-city/veche/modules/assemblies"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
@@ -22,7 +23,7 @@ import (
 	"github.com/veche-city/veche/modules/reports"
 )
 
-// New makes every module. A new module is a line here.
+// New makes every module. A new module is a line in the list, after those that it builds on.
 func New(h *host.Host) ([]core.Module, error) {
 	accounts, err := accounts.New(h)
 	if err != nil {
@@ -38,6 +39,7 @@ func New(h *host.Host) ([]core.Module, error) {
 		return nil, err
 	}
 	meetings := meetings.New(h, people, files, cases)
+	motions := motions.New(h, people, meetings)
 	councils := councils.New(h, people, files, meetings)
 	all := []core.Module{
 		people,
@@ -46,9 +48,10 @@ func New(h *host.Host) ([]core.Module, error) {
 		files,
 		cases,
 		meetings,
-		motions.New(h, people, meetings),
+		motions,
 		councils,
 		councilwork.New(h, councilwork.Parts{People: people, Councils: councils, Calendar: calendar, Cases: cases, Files: files}),
+		assemblies.New(h, people, meetings, motions, councils),
 		gatherings.New(h, people, cases, meetings),
 		hearings.New(h, people, files, meetings),
 	}

@@ -110,7 +110,7 @@ func (s *Service) StartTerm(ctx context.Context, in StartTermInput) (*core.Paylo
 		}
 		term := &Term{ID: core.NewID(), CouncilID: c.ID, Number: 1, StartsOn: in.StartsOn, EndsOn: in.EndsOn, Version: 1}
 		if term.EndsOn == nil && c.TermMonths != nil {
-			last := lastDay(in.StartsOn, *c.TermMonths)
+			last := LastDay(in.StartsOn, *c.TermMonths)
 			term.EndsOn = &last
 		}
 		if err := follow(ctx, tx, term); err != nil {
@@ -151,9 +151,9 @@ func (t *Term) end(ctx context.Context, tx *mutation.Tx, on core.Date) error {
 	return nil
 }
 
-// lastDay is the day before the one that bears the first day's number, that many months on; the
+// LastDay is the day before the one that bears the first day's number, that many months on; the
 // month's last day where it has no such day (Civil Code of Russia, article 192).
-func lastDay(first core.Date, months int) core.Date {
+func LastDay(first core.Date, months int) core.Date {
 	year, month, day := first.Time().Date()
 	month += time.Month(months)
 	last := core.NewDate(year, month+1, 0)
