@@ -23,7 +23,7 @@ func declareAgenda(r *read.Reader) {
 
 // declareQuestions shows the cases that questions from the floor opened.
 func declareQuestions(r *read.Reader) {
-	read.AddList[cases.Case](r, "Meeting.questions", read.List{By: "SourceID", Where: `?TableAlias.source_type = 'Meeting'`})
+	read.AddList[cases.Case](r, "Meeting.floorQuestions", read.List{By: "SourceID", Where: `?TableAlias.source_type = 'Meeting'`})
 }
 
 func declareRegistrations(r *read.Reader) {

@@ -165,10 +165,10 @@ func aSession(t *testing.T, w *met) {
 	if at(asked, "case", "origin") != "QUESTION" || at(asked, "case", "source", "id") != m {
 		t.Errorf("a question: %v", asked)
 	}
-	if got := w.sees("resident", m, `questions(first: 5) { nodes { origin } }`); at(got, "questions", "nodes", 0, "origin") != "QUESTION" {
+	if got := w.sees("resident", m, `floorQuestions(first: 5) { nodes { origin } }`); at(got, "floorQuestions", "nodes", 0, "origin") != "QUESTION" {
 		t.Errorf("one's own question: %v", got)
 	}
-	if got := w.sees("neighbour", m, `questions(first: 5) { nodes { origin } }`); len(at(got, "questions", "nodes").([]any)) != 0 {
+	if got := w.sees("neighbour", m, `floorQuestions(first: 5) { nodes { origin } }`); len(at(got, "floorQuestions", "nodes").([]any)) != 0 {
 		t.Errorf("another's question: %v", got)
 	}
 	w.done("secretary", "closeAgendaItem", "agendaItem { outcome }", map[string]any{"id": item, "outcome": "DECIDED", "text": "Чинить", "votesFor": 2, "votesAgainst": 0, "votesAbstained": 0})

@@ -97,8 +97,8 @@ func (m meetingsMaker) hold(meeting, next string, id func(string, int) string) {
 	for _, person := range []any{m.mine, id("persons", 24), nil} {
 		m.made("askFloorQuestion", "case", with(map[string]any{"meetingId": meeting, "text": "Когда откроют набережную?", "anonymous": person == nil}, "personId", person))
 	}
-	found := m.ask(request{as: m.admin, Query: `query($id: ID!) { meeting(id: $id) { agenda(first: 5) { nodes { id } } questions(first: 1) { nodes { id } } registrations(first: 9, filter: {state: {eq: REGISTERED}}) { nodes { id } } } }`, Variables: map[string]any{"id": meeting}})
-	m.made("addAgendaItem", "agendaItem", map[string]any{"meetingId": next, "title": "Вопрос из зала", "sourceCaseId": at(found, "meeting", "questions", "nodes", 0, "id")})
+	found := m.ask(request{as: m.admin, Query: `query($id: ID!) { meeting(id: $id) { agenda(first: 5) { nodes { id } } floorQuestions(first: 1) { nodes { id } } registrations(first: 9, filter: {state: {eq: REGISTERED}}) { nodes { id } } } }`, Variables: map[string]any{"id": meeting}})
+	m.made("addAgendaItem", "agendaItem", map[string]any{"meetingId": next, "title": "Вопрос из зала", "sourceCaseId": at(found, "meeting", "floorQuestions", "nodes", 0, "id")})
 	m.made("checkIn", "registration", map[string]any{"registrationId": at(found, "meeting", "registrations", "nodes", 0, "id")})
 	for n, outcome := range []map[string]any{{"outcome": "DECIDED", "text": "Открыть", "votesFor": 5, "votesAgainst": 1, "votesAbstained": 0}, {"outcome": "POSTPONED", "postponedToId": next}, {"outcome": "NOTED"}} {
 		m.made("closeAgendaItem", "agendaItem", with(outcome, "id", at(found, "meeting", "agenda", "nodes", n, "id")))
