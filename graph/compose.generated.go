@@ -13,8 +13,6 @@ import (
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/accounts"
 	"github.com/veche-city/veche/modules/audit"
-	"github.com/veche-city/veche/modules/calendar"
-	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
@@ -28,8 +26,6 @@ import (
 type Modules struct {
 	Accounts    *accounts.Module
 	Audit       *audit.Module
-	Calendar    *calendar.Module
-	Cases       *cases.Module
 	Councils    *councils.Module
 	Files       *files.Module
 	Follow      *follow.Module
@@ -48,10 +44,6 @@ func Join(all []core.Module) (Modules, error) {
 			m.Accounts = one
 		case *audit.Module:
 			m.Audit = one
-		case *calendar.Module:
-			m.Calendar = one
-		case *cases.Module:
-			m.Cases = one
 		case *councils.Module:
 			m.Councils = one
 		case *files.Module:
@@ -73,12 +65,6 @@ func Join(all []core.Module) (Modules, error) {
 	}
 	if m.Audit == nil {
 		return m, fmt.Errorf("graph: the module audit is not in the list of modules")
-	}
-	if m.Calendar == nil {
-		return m, fmt.Errorf("graph: the module calendar is not in the list of modules")
-	}
-	if m.Cases == nil {
-		return m, fmt.Errorf("graph: the module cases is not in the list of modules")
 	}
 	if m.Councils == nil {
 		return m, fmt.Errorf("graph: the module councils is not in the list of modules")
@@ -111,22 +97,9 @@ var declaredFields = map[string][]string{
 	"Address":            {"point", "point.longitude", "point.latitude", "district", "mergedInto", "duplicates", "venues"},
 	"Attachment":         {"object", "url", "previewUrl"},
 	"AuditEntry":         {"actorKind", "actorId", "actingForId", "objectId", "object"},
-	"CalendarDay":        {"name", "year"},
-	"CalendarYear":       {"days"},
-	"Case":               {"kind", "source", "district", "parent", "children", "ownerOrganisation", "ownerPerson", "state", "overdue", "signatoryCount", "content", "publication", "publication.title", "publication.text", "publication.answer", "publication.publishedAt", "steps", "answers", "notes", "signatories", "forwardings", "clocks"},
-	"CaseAnswer":         {"case", "signedBy"},
-	"CaseClock":          {"case", "forwarding", "overdue"},
-	"CaseContent":        {"case", "applicant", "consent", "operator", "code"},
-	"CaseForwarding":     {"case", "organisation", "reason", "dueOn", "reply"},
-	"CaseKind":           {"name", "names", "names.ru", "names.en", "cases"},
-	"CaseNote":           {"case", "author"},
-	"CaseSignatory":      {"case", "person", "contact"},
-	"CaseState":          {"name", "names", "names.ru", "names.en", "transitions"},
-	"CaseStep":           {"case", "state", "organisation", "text"},
-	"CaseTransition":     {"from", "to"},
 	"Consent":            {"person"},
 	"Council":            {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats", "attachments"},
-	"District":           {"boundary", "areaKm2", "boundaries", "addresses", "venues", "cases", "councils"},
+	"District":           {"boundary", "areaKm2", "boundaries", "addresses", "venues", "councils"},
 	"DistrictBoundary":   {"district"},
 	"FileUpload":         {"address"},
 	"Follow":             {"subject", "subjectId"},
@@ -137,7 +110,7 @@ var declaredFields = map[string][]string{
 	"Membership":         {"council", "person", "organisation", "leavingNote"},
 	"Notice":             {"text", "texts", "texts.ru", "texts.en", "subject", "subjectId"},
 	"Organisation":       {"parent", "children", "status", "posts", "representatives", "mergedInto", "councils", "delegates"},
-	"Person":             {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "appeals", "signatures", "memberships"},
+	"Person":             {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "memberships"},
 	"PersonalDataAccess": {"person", "reader"},
 	"Post":               {"person", "organisation"},
 	"Role":               {"name", "description", "names", "names.ru", "names.en", "descriptions", "descriptions.ru", "descriptions.en", "parents"},
@@ -154,26 +127,12 @@ var declaredRoots = map[string]bool{
 	"serviceTokens":   true,
 	"auditEntries":    true,
 	"auditEntry":      true,
-	"calendarYear":    true,
-	"calendarYears":   true,
-	"calendarDay":     true,
-	"calendarDays":    true,
-	"case":            true,
-	"cases":           true,
-	"caseContent":     true,
-	"caseContents":    true,
-	"caseClocks":      true,
-	"caseKind":        true,
-	"caseKinds":       true,
-	"caseState":       true,
-	"caseStates":      true,
 	"council":         true,
 	"councils":        true,
 	"membership":      true,
 	"memberships":     true,
 	"attachment":      true,
 	"fileUpload":      true,
-	"fileUploads":     true,
 	"follows":         true,
 	"inbox":           true,
 	"person":          true,
@@ -208,51 +167,38 @@ var byHand = map[string][]string{
 // protectedFields are the columns that one more permission shows, as the schema says by @can; the
 // start asks the reader whether the modules declare the same.
 var protectedFields = map[string]string{
-	"CaseContent.code":       "cases:read_code",
-	"CaseForwarding.reason":  "cases:read_content",
-	"CaseForwarding.reply":   "cases:read_content",
-	"CaseStep.text":          "cases:read_content",
 	"Membership.leavingNote": "councils:seat",
 }
 
 // references are the fields that show an object whose id their own object holds.
 var references = map[string]func(object any) core.ID{
-	"AccountPayload.account":                   func(o any) core.ID { return idOf("Account", o.(*core.Payload).Key) },
-	"AddressPayload.address":                   func(o any) core.ID { return idOf("Address", o.(*core.Payload).Key) },
-	"AttachmentPayload.attachment":             func(o any) core.ID { return idOf("Attachment", o.(*core.Payload).Key) },
-	"CalendarSettingsPayload.calendarSettings": func(o any) core.ID { return idOf("CalendarSettings", o.(*core.Payload).Key) },
-	"CalendarYearPayload.calendarYear":         func(o any) core.ID { return idOf("CalendarYear", o.(*core.Payload).Key) },
-	"CaseChange.case":                          func(o any) core.ID { return idOf("Case", uuid.UUID(o.(*cases.CaseChange).Case)) },
-	"CaseForwardingPayload.caseForwarding":     func(o any) core.ID { return idOf("CaseForwarding", o.(*core.Payload).Key) },
-	"CaseKindPayload.caseKind":                 func(o any) core.ID { return idOf("CaseKind", o.(*core.Payload).Key) },
-	"CaseNotePayload.caseNote":                 func(o any) core.ID { return idOf("CaseNote", o.(*core.Payload).Key) },
-	"CasePayload.case":                         func(o any) core.ID { return idOf("Case", o.(*core.Payload).Key) },
-	"CaseSignatoryPayload.caseSignatory":       func(o any) core.ID { return idOf("CaseSignatory", o.(*core.Payload).Key) },
-	"CaseStatePayload.caseState":               func(o any) core.ID { return idOf("CaseState", o.(*core.Payload).Key) },
-	"ConsentPayload.consent":                   func(o any) core.ID { return idOf("Consent", o.(*core.Payload).Key) },
-	"CouncilChange.council":                    func(o any) core.ID { return idOf("Council", uuid.UUID(o.(*councils.CouncilChange).Council)) },
-	"CouncilChange.membership":                 func(o any) core.ID { return idOf("Membership", uuid.UUID(o.(*councils.CouncilChange).Membership)) },
-	"CouncilPayload.council":                   func(o any) core.ID { return idOf("Council", o.(*core.Payload).Key) },
-	"DistrictPayload.district":                 func(o any) core.ID { return idOf("District", o.(*core.Payload).Key) },
-	"FileUploadPayload.fileUpload":             func(o any) core.ID { return idOf("FileUpload", o.(*core.Payload).Key) },
-	"FollowPayload.follow":                     func(o any) core.ID { return idOf("Follow", o.(*core.Payload).Key) },
-	"HonourPayload.honour":                     func(o any) core.ID { return idOf("Honour", o.(*core.Payload).Key) },
-	"HouseholdPayload.household":               func(o any) core.ID { return idOf("Household", o.(*core.Payload).Key) },
-	"InboxChange.notice":                       func(o any) core.ID { return idOf("Notice", uuid.UUID(o.(*follow.InboxChange).Notice)) },
-	"IndicatorRow.object":                      func(o any) core.ID { return core.ID(o.(*reports.IndicatorRow).Object) },
-	"InvitationPayload.account":                func(o any) core.ID { return idOf("Account", o.(*accounts.InvitationPayload).Key) },
-	"IssuedServiceTokenPayload.serviceToken":   func(o any) core.ID { return idOf("ServiceToken", o.(*accounts.IssuedServiceTokenPayload).Key) },
-	"MandatePayload.mandate":                   func(o any) core.ID { return idOf("Mandate", o.(*core.Payload).Key) },
-	"MembershipPayload.membership":             func(o any) core.ID { return idOf("Membership", o.(*core.Payload).Key) },
-	"NoticePayload.notice":                     func(o any) core.ID { return idOf("Notice", o.(*core.Payload).Key) },
-	"OrganisationPayload.organisation":         func(o any) core.ID { return idOf("Organisation", o.(*core.Payload).Key) },
-	"PersonPayload.person":                     func(o any) core.ID { return idOf("Person", o.(*core.Payload).Key) },
-	"PostPayload.post":                         func(o any) core.ID { return idOf("Post", o.(*core.Payload).Key) },
-	"RoleAssignmentPayload.roleAssignment":     func(o any) core.ID { return idOf("RoleAssignment", o.(*permissions.Answer).Key) },
-	"RolePayload.role":                         func(o any) core.ID { return idOf("Role", o.(*permissions.Answer).Key) },
-	"ServiceTokenPayload.serviceToken":         func(o any) core.ID { return idOf("ServiceToken", o.(*core.Payload).Key) },
-	"TermPayload.term":                         func(o any) core.ID { return idOf("Term", o.(*core.Payload).Key) },
-	"VenuePayload.venue":                       func(o any) core.ID { return idOf("Venue", o.(*core.Payload).Key) },
+	"AccountPayload.account":                 func(o any) core.ID { return idOf("Account", o.(*core.Payload).Key) },
+	"AddressPayload.address":                 func(o any) core.ID { return idOf("Address", o.(*core.Payload).Key) },
+	"AttachmentPayload.attachment":           func(o any) core.ID { return idOf("Attachment", o.(*core.Payload).Key) },
+	"ConsentPayload.consent":                 func(o any) core.ID { return idOf("Consent", o.(*core.Payload).Key) },
+	"CouncilChange.council":                  func(o any) core.ID { return idOf("Council", uuid.UUID(o.(*councils.CouncilChange).Council)) },
+	"CouncilChange.membership":               func(o any) core.ID { return idOf("Membership", uuid.UUID(o.(*councils.CouncilChange).Membership)) },
+	"CouncilPayload.council":                 func(o any) core.ID { return idOf("Council", o.(*core.Payload).Key) },
+	"DistrictPayload.district":               func(o any) core.ID { return idOf("District", o.(*core.Payload).Key) },
+	"FileUploadPayload.fileUpload":           func(o any) core.ID { return idOf("FileUpload", o.(*core.Payload).Key) },
+	"FollowPayload.follow":                   func(o any) core.ID { return idOf("Follow", o.(*core.Payload).Key) },
+	"HonourPayload.honour":                   func(o any) core.ID { return idOf("Honour", o.(*core.Payload).Key) },
+	"HouseholdPayload.household":             func(o any) core.ID { return idOf("Household", o.(*core.Payload).Key) },
+	"InboxChange.notice":                     func(o any) core.ID { return idOf("Notice", uuid.UUID(o.(*follow.InboxChange).Notice)) },
+	"IndicatorRow.object":                    func(o any) core.ID { return core.ID(o.(*reports.IndicatorRow).Object) },
+	"InvitationPayload.account":              func(o any) core.ID { return idOf("Account", o.(*accounts.InvitationPayload).Key) },
+	"IssuedServiceTokenPayload.serviceToken": func(o any) core.ID { return idOf("ServiceToken", o.(*accounts.IssuedServiceTokenPayload).Key) },
+	"MandatePayload.mandate":                 func(o any) core.ID { return idOf("Mandate", o.(*core.Payload).Key) },
+	"MembershipPayload.membership":           func(o any) core.ID { return idOf("Membership", o.(*core.Payload).Key) },
+	"NoticePayload.notice":                   func(o any) core.ID { return idOf("Notice", o.(*core.Payload).Key) },
+	"OrganisationPayload.organisation":       func(o any) core.ID { return idOf("Organisation", o.(*core.Payload).Key) },
+	"PersonPayload.person":                   func(o any) core.ID { return idOf("Person", o.(*core.Payload).Key) },
+	"PostPayload.post":                       func(o any) core.ID { return idOf("Post", o.(*core.Payload).Key) },
+	"RoleAssignmentPayload.roleAssignment":   func(o any) core.ID { return idOf("RoleAssignment", o.(*permissions.Answer).Key) },
+	"RolePayload.role":                       func(o any) core.ID { return idOf("Role", o.(*permissions.Answer).Key) },
+	"ServiceTokenPayload.serviceToken":       func(o any) core.ID { return idOf("ServiceToken", o.(*core.Payload).Key) },
+	"TermPayload.term":                       func(o any) core.ID { return idOf("Term", o.(*core.Payload).Key) },
+	"VenuePayload.venue":                     func(o any) core.ID { return idOf("Venue", o.(*core.Payload).Key) },
 }
 
 type accountResolver struct {
@@ -371,8 +317,8 @@ func (d declaredAttachment) Object(ctx context.Context, obj *files.Attachment) (
 	return read.Refer(ctx, d.reads, obj)
 }
 
-func (d declaredAttachment) URL(ctx context.Context, obj *files.Attachment) (string, error) {
-	return read.Value[string](ctx, d.reads, obj)
+func (d declaredAttachment) URL(ctx context.Context, obj *files.Attachment) (*string, error) {
+	return read.Value[*string](ctx, d.reads, obj)
 }
 
 func (d declaredAttachment) PreviewURL(ctx context.Context, obj *files.Attachment) (*string, error) {
@@ -437,622 +383,6 @@ func (d declaredAuditEntry) Object(ctx context.Context, obj *audit.AuditEntry) (
 
 func (d declaredAuditEntry) Extension(ctx context.Context, obj *audit.AuditEntry, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "AuditEntry", Key: obj.ID}, slot)
-}
-
-type calendarDayResolver struct {
-	declaredCalendarDay
-}
-
-func (r *Resolver) CalendarDay() CalendarDayResolver {
-	return calendarDayResolver{
-		declaredCalendarDay: declaredCalendarDay{r.Reads},
-	}
-}
-
-type declaredCalendarDay struct{ reads *read.Reader }
-
-func (d declaredCalendarDay) Name(ctx context.Context, obj *calendar.CalendarDay) (string, error) {
-	return read.Value[string](ctx, d.reads, obj)
-}
-
-func (d declaredCalendarDay) Year(ctx context.Context, obj *calendar.CalendarDay) (*calendar.CalendarYear, error) {
-	return read.One[calendar.CalendarYear](ctx, d.reads, obj)
-}
-
-func (d declaredCalendarDay) Extension(ctx context.Context, obj *calendar.CalendarDay, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CalendarDay", Key: obj.ID}, slot)
-}
-
-type calendarSettingsResolver struct {
-	declaredCalendarSettings
-}
-
-func (r *Resolver) CalendarSettings() CalendarSettingsResolver {
-	return calendarSettingsResolver{
-		declaredCalendarSettings: declaredCalendarSettings{r.Reads},
-	}
-}
-
-type declaredCalendarSettings struct{ reads *read.Reader }
-
-func (d declaredCalendarSettings) Extension(ctx context.Context, obj *calendar.CalendarSettings, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CalendarSettings", Key: obj.ID}, slot)
-}
-
-type calendarSettingsPayloadResolver struct {
-	declaredCalendarSettingsPayload
-}
-
-func (r *Resolver) CalendarSettingsPayload() CalendarSettingsPayloadResolver {
-	return calendarSettingsPayloadResolver{
-		declaredCalendarSettingsPayload: declaredCalendarSettingsPayload{r.Reads},
-	}
-}
-
-type declaredCalendarSettingsPayload struct{ reads *read.Reader }
-
-func (d declaredCalendarSettingsPayload) CalendarSettings(ctx context.Context, obj *core.Payload) (*calendar.CalendarSettings, error) {
-	return read.Changed[calendar.CalendarSettings](ctx, d.reads, obj.Key)
-}
-
-func (d declaredCalendarSettingsPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type calendarYearResolver struct {
-	declaredCalendarYear
-}
-
-func (r *Resolver) CalendarYear() CalendarYearResolver {
-	return calendarYearResolver{
-		declaredCalendarYear: declaredCalendarYear{r.Reads},
-	}
-}
-
-type declaredCalendarYear struct{ reads *read.Reader }
-
-func (d declaredCalendarYear) Days(ctx context.Context, obj *calendar.CalendarYear, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[calendar.CalendarDay], error) {
-	return read.Page[calendar.CalendarDay](ctx, d.reads, obj)
-}
-
-func (d declaredCalendarYear) Extension(ctx context.Context, obj *calendar.CalendarYear, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CalendarYear", Key: obj.ID}, slot)
-}
-
-type calendarYearPayloadResolver struct {
-	declaredCalendarYearPayload
-}
-
-func (r *Resolver) CalendarYearPayload() CalendarYearPayloadResolver {
-	return calendarYearPayloadResolver{
-		declaredCalendarYearPayload: declaredCalendarYearPayload{r.Reads},
-	}
-}
-
-type declaredCalendarYearPayload struct{ reads *read.Reader }
-
-func (d declaredCalendarYearPayload) CalendarYear(ctx context.Context, obj *core.Payload) (*calendar.CalendarYear, error) {
-	return read.Changed[calendar.CalendarYear](ctx, d.reads, obj.Key)
-}
-
-func (d declaredCalendarYearPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type caseResolver struct {
-	declaredCase
-}
-
-func (r *Resolver) Case() CaseResolver {
-	return caseResolver{
-		declaredCase: declaredCase{r.Reads},
-	}
-}
-
-type declaredCase struct{ reads *read.Reader }
-
-func (d declaredCase) Kind(ctx context.Context, obj *cases.Case) (*cases.CaseKind, error) {
-	return read.One[cases.CaseKind](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Source(ctx context.Context, obj *cases.Case) (core.Node, error) {
-	return read.Refer(ctx, d.reads, obj)
-}
-
-func (d declaredCase) District(ctx context.Context, obj *cases.Case) (*places.District, error) {
-	return read.One[places.District](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Parent(ctx context.Context, obj *cases.Case) (*cases.Case, error) {
-	return read.One[cases.Case](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Children(ctx context.Context, obj *cases.Case, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[cases.Case], error) {
-	return read.Page[cases.Case](ctx, d.reads, obj)
-}
-
-func (d declaredCase) OwnerOrganisation(ctx context.Context, obj *cases.Case) (*people.Organisation, error) {
-	return read.One[people.Organisation](ctx, d.reads, obj)
-}
-
-func (d declaredCase) OwnerPerson(ctx context.Context, obj *cases.Case) (*people.Person, error) {
-	return read.One[people.Person](ctx, d.reads, obj)
-}
-
-func (d declaredCase) State(ctx context.Context, obj *cases.Case) (*cases.CaseState, error) {
-	return read.One[cases.CaseState](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Overdue(ctx context.Context, obj *cases.Case, asOf *core.Date) (bool, error) {
-	return read.Value[bool](ctx, d.reads, obj)
-}
-
-func (d declaredCase) SignatoryCount(ctx context.Context, obj *cases.Case) (int, error) {
-	return read.Value[int](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Content(ctx context.Context, obj *cases.Case) (*cases.CaseContent, error) {
-	return read.One[cases.CaseContent](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Publication(ctx context.Context, obj *cases.Case) (*cases.CasePublication, error) {
-	return read.Grouped[cases.CasePublication](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Steps(ctx context.Context, obj *cases.Case, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[cases.CaseStep], error) {
-	return read.Page[cases.CaseStep](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Answers(ctx context.Context, obj *cases.Case, first *int, after *string, last *int, before *string) (*read.Connection[cases.CaseAnswer], error) {
-	return read.Page[cases.CaseAnswer](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Notes(ctx context.Context, obj *cases.Case, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[cases.CaseNote], error) {
-	return read.Page[cases.CaseNote](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Signatories(ctx context.Context, obj *cases.Case, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[cases.CaseSignatory], error) {
-	return read.Page[cases.CaseSignatory](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Forwardings(ctx context.Context, obj *cases.Case, first *int, after *string, last *int, before *string) (*read.Connection[cases.CaseForwarding], error) {
-	return read.Page[cases.CaseForwarding](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Clocks(ctx context.Context, obj *cases.Case, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[cases.CaseClock], error) {
-	return read.Page[cases.CaseClock](ctx, d.reads, obj)
-}
-
-func (d declaredCase) Extension(ctx context.Context, obj *cases.Case, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "Case", Key: obj.ID}, slot)
-}
-
-type caseAnswerResolver struct {
-	declaredCaseAnswer
-}
-
-func (r *Resolver) CaseAnswer() CaseAnswerResolver {
-	return caseAnswerResolver{
-		declaredCaseAnswer: declaredCaseAnswer{r.Reads},
-	}
-}
-
-type declaredCaseAnswer struct{ reads *read.Reader }
-
-func (d declaredCaseAnswer) Case(ctx context.Context, obj *cases.CaseAnswer) (*cases.Case, error) {
-	return read.One[cases.Case](ctx, d.reads, obj)
-}
-
-func (d declaredCaseAnswer) SignedBy(ctx context.Context, obj *cases.CaseAnswer) (*people.Person, error) {
-	return read.One[people.Person](ctx, d.reads, obj)
-}
-
-func (d declaredCaseAnswer) Extension(ctx context.Context, obj *cases.CaseAnswer, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CaseAnswer", Key: obj.ID}, slot)
-}
-
-type caseChangeResolver struct {
-	declaredCaseChange
-}
-
-func (r *Resolver) CaseChange() CaseChangeResolver {
-	return caseChangeResolver{
-		declaredCaseChange: declaredCaseChange{r.Reads},
-	}
-}
-
-type declaredCaseChange struct{ reads *read.Reader }
-
-func (d declaredCaseChange) Case(ctx context.Context, obj *cases.CaseChange) (*cases.Case, error) {
-	return read.Changed[cases.Case](ctx, d.reads, uuid.UUID(obj.Case))
-}
-
-func (d declaredCaseChange) Extension(ctx context.Context, obj *cases.CaseChange, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type caseClockResolver struct {
-	declaredCaseClock
-}
-
-func (r *Resolver) CaseClock() CaseClockResolver {
-	return caseClockResolver{
-		declaredCaseClock: declaredCaseClock{r.Reads},
-	}
-}
-
-type declaredCaseClock struct{ reads *read.Reader }
-
-func (d declaredCaseClock) Case(ctx context.Context, obj *cases.CaseClock) (*cases.Case, error) {
-	return read.One[cases.Case](ctx, d.reads, obj)
-}
-
-func (d declaredCaseClock) Forwarding(ctx context.Context, obj *cases.CaseClock) (*cases.CaseForwarding, error) {
-	return read.One[cases.CaseForwarding](ctx, d.reads, obj)
-}
-
-func (d declaredCaseClock) Overdue(ctx context.Context, obj *cases.CaseClock, asOf *core.Date) (bool, error) {
-	return read.Value[bool](ctx, d.reads, obj)
-}
-
-func (d declaredCaseClock) Extension(ctx context.Context, obj *cases.CaseClock, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CaseClock", Key: obj.ID}, slot)
-}
-
-type caseContentResolver struct {
-	declaredCaseContent
-}
-
-func (r *Resolver) CaseContent() CaseContentResolver {
-	return caseContentResolver{
-		declaredCaseContent: declaredCaseContent{r.Reads},
-	}
-}
-
-type declaredCaseContent struct{ reads *read.Reader }
-
-func (d declaredCaseContent) Case(ctx context.Context, obj *cases.CaseContent) (*cases.Case, error) {
-	return read.One[cases.Case](ctx, d.reads, obj)
-}
-
-func (d declaredCaseContent) Applicant(ctx context.Context, obj *cases.CaseContent) (*people.Person, error) {
-	return read.One[people.Person](ctx, d.reads, obj)
-}
-
-func (d declaredCaseContent) Consent(ctx context.Context, obj *cases.CaseContent) (*people.Consent, error) {
-	return read.One[people.Consent](ctx, d.reads, obj)
-}
-
-func (d declaredCaseContent) Operator(ctx context.Context, obj *cases.CaseContent) (core.Node, error) {
-	return read.Refer(ctx, d.reads, obj)
-}
-
-func (d declaredCaseContent) Code(ctx context.Context, obj *cases.CaseContent) (*string, error) {
-	return read.Column[*string](ctx, d.reads, obj)
-}
-
-func (d declaredCaseContent) Extension(ctx context.Context, obj *cases.CaseContent, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CaseContent", Key: obj.ID}, slot)
-}
-
-type caseForwardingResolver struct {
-	declaredCaseForwarding
-}
-
-func (r *Resolver) CaseForwarding() CaseForwardingResolver {
-	return caseForwardingResolver{
-		declaredCaseForwarding: declaredCaseForwarding{r.Reads},
-	}
-}
-
-type declaredCaseForwarding struct{ reads *read.Reader }
-
-func (d declaredCaseForwarding) Case(ctx context.Context, obj *cases.CaseForwarding) (*cases.Case, error) {
-	return read.One[cases.Case](ctx, d.reads, obj)
-}
-
-func (d declaredCaseForwarding) Organisation(ctx context.Context, obj *cases.CaseForwarding) (*people.Organisation, error) {
-	return read.One[people.Organisation](ctx, d.reads, obj)
-}
-
-func (d declaredCaseForwarding) Reason(ctx context.Context, obj *cases.CaseForwarding) (*string, error) {
-	return read.Column[*string](ctx, d.reads, obj)
-}
-
-func (d declaredCaseForwarding) DueOn(ctx context.Context, obj *cases.CaseForwarding) (*core.Date, error) {
-	return read.Value[*core.Date](ctx, d.reads, obj)
-}
-
-func (d declaredCaseForwarding) Reply(ctx context.Context, obj *cases.CaseForwarding) (*string, error) {
-	return read.Column[*string](ctx, d.reads, obj)
-}
-
-func (d declaredCaseForwarding) Extension(ctx context.Context, obj *cases.CaseForwarding, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CaseForwarding", Key: obj.ID}, slot)
-}
-
-type caseForwardingPayloadResolver struct {
-	declaredCaseForwardingPayload
-}
-
-func (r *Resolver) CaseForwardingPayload() CaseForwardingPayloadResolver {
-	return caseForwardingPayloadResolver{
-		declaredCaseForwardingPayload: declaredCaseForwardingPayload{r.Reads},
-	}
-}
-
-type declaredCaseForwardingPayload struct{ reads *read.Reader }
-
-func (d declaredCaseForwardingPayload) CaseForwarding(ctx context.Context, obj *core.Payload) (*cases.CaseForwarding, error) {
-	return read.Changed[cases.CaseForwarding](ctx, d.reads, obj.Key)
-}
-
-func (d declaredCaseForwardingPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type caseKindResolver struct {
-	declaredCaseKind
-}
-
-func (r *Resolver) CaseKind() CaseKindResolver {
-	return caseKindResolver{
-		declaredCaseKind: declaredCaseKind{r.Reads},
-	}
-}
-
-type declaredCaseKind struct{ reads *read.Reader }
-
-func (d declaredCaseKind) Name(ctx context.Context, obj *cases.CaseKind) (string, error) {
-	return read.Value[string](ctx, d.reads, obj)
-}
-
-func (d declaredCaseKind) Names(ctx context.Context, obj *cases.CaseKind) (*core.Text, error) {
-	return read.Grouped[core.Text](ctx, d.reads, obj)
-}
-
-func (d declaredCaseKind) Cases(ctx context.Context, obj *cases.CaseKind, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[cases.Case], error) {
-	return read.Page[cases.Case](ctx, d.reads, obj)
-}
-
-func (d declaredCaseKind) Extension(ctx context.Context, obj *cases.CaseKind, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CaseKind", Key: obj.ID}, slot)
-}
-
-type caseKindPayloadResolver struct {
-	declaredCaseKindPayload
-}
-
-func (r *Resolver) CaseKindPayload() CaseKindPayloadResolver {
-	return caseKindPayloadResolver{
-		declaredCaseKindPayload: declaredCaseKindPayload{r.Reads},
-	}
-}
-
-type declaredCaseKindPayload struct{ reads *read.Reader }
-
-func (d declaredCaseKindPayload) CaseKind(ctx context.Context, obj *core.Payload) (*cases.CaseKind, error) {
-	return read.Changed[cases.CaseKind](ctx, d.reads, obj.Key)
-}
-
-func (d declaredCaseKindPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type caseNoteResolver struct {
-	declaredCaseNote
-}
-
-func (r *Resolver) CaseNote() CaseNoteResolver {
-	return caseNoteResolver{
-		declaredCaseNote: declaredCaseNote{r.Reads},
-	}
-}
-
-type declaredCaseNote struct{ reads *read.Reader }
-
-func (d declaredCaseNote) Case(ctx context.Context, obj *cases.CaseNote) (*cases.Case, error) {
-	return read.One[cases.Case](ctx, d.reads, obj)
-}
-
-func (d declaredCaseNote) Author(ctx context.Context, obj *cases.CaseNote) (*people.Person, error) {
-	return read.One[people.Person](ctx, d.reads, obj)
-}
-
-func (d declaredCaseNote) Extension(ctx context.Context, obj *cases.CaseNote, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CaseNote", Key: obj.ID}, slot)
-}
-
-type caseNotePayloadResolver struct {
-	declaredCaseNotePayload
-}
-
-func (r *Resolver) CaseNotePayload() CaseNotePayloadResolver {
-	return caseNotePayloadResolver{
-		declaredCaseNotePayload: declaredCaseNotePayload{r.Reads},
-	}
-}
-
-type declaredCaseNotePayload struct{ reads *read.Reader }
-
-func (d declaredCaseNotePayload) CaseNote(ctx context.Context, obj *core.Payload) (*cases.CaseNote, error) {
-	return read.Changed[cases.CaseNote](ctx, d.reads, obj.Key)
-}
-
-func (d declaredCaseNotePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type casePayloadResolver struct {
-	declaredCasePayload
-}
-
-func (r *Resolver) CasePayload() CasePayloadResolver {
-	return casePayloadResolver{
-		declaredCasePayload: declaredCasePayload{r.Reads},
-	}
-}
-
-type declaredCasePayload struct{ reads *read.Reader }
-
-func (d declaredCasePayload) Case(ctx context.Context, obj *core.Payload) (*cases.Case, error) {
-	return read.Changed[cases.Case](ctx, d.reads, obj.Key)
-}
-
-func (d declaredCasePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type caseSignatoryResolver struct {
-	declaredCaseSignatory
-}
-
-func (r *Resolver) CaseSignatory() CaseSignatoryResolver {
-	return caseSignatoryResolver{
-		declaredCaseSignatory: declaredCaseSignatory{r.Reads},
-	}
-}
-
-type declaredCaseSignatory struct{ reads *read.Reader }
-
-func (d declaredCaseSignatory) Case(ctx context.Context, obj *cases.CaseSignatory) (*cases.Case, error) {
-	return read.One[cases.Case](ctx, d.reads, obj)
-}
-
-func (d declaredCaseSignatory) Person(ctx context.Context, obj *cases.CaseSignatory) (*people.Person, error) {
-	return read.One[people.Person](ctx, d.reads, obj)
-}
-
-func (d declaredCaseSignatory) Contact(ctx context.Context, obj *cases.CaseSignatory) (bool, error) {
-	return read.Value[bool](ctx, d.reads, obj)
-}
-
-func (d declaredCaseSignatory) Extension(ctx context.Context, obj *cases.CaseSignatory, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CaseSignatory", Key: obj.ID}, slot)
-}
-
-type caseSignatoryPayloadResolver struct {
-	declaredCaseSignatoryPayload
-}
-
-func (r *Resolver) CaseSignatoryPayload() CaseSignatoryPayloadResolver {
-	return caseSignatoryPayloadResolver{
-		declaredCaseSignatoryPayload: declaredCaseSignatoryPayload{r.Reads},
-	}
-}
-
-type declaredCaseSignatoryPayload struct{ reads *read.Reader }
-
-func (d declaredCaseSignatoryPayload) CaseSignatory(ctx context.Context, obj *core.Payload) (*cases.CaseSignatory, error) {
-	return read.Changed[cases.CaseSignatory](ctx, d.reads, obj.Key)
-}
-
-func (d declaredCaseSignatoryPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type caseStateResolver struct {
-	declaredCaseState
-}
-
-func (r *Resolver) CaseState() CaseStateResolver {
-	return caseStateResolver{
-		declaredCaseState: declaredCaseState{r.Reads},
-	}
-}
-
-type declaredCaseState struct{ reads *read.Reader }
-
-func (d declaredCaseState) Name(ctx context.Context, obj *cases.CaseState) (string, error) {
-	return read.Value[string](ctx, d.reads, obj)
-}
-
-func (d declaredCaseState) Names(ctx context.Context, obj *cases.CaseState) (*core.Text, error) {
-	return read.Grouped[core.Text](ctx, d.reads, obj)
-}
-
-func (d declaredCaseState) Transitions(ctx context.Context, obj *cases.CaseState, first *int, after *string, last *int, before *string) (*read.Connection[cases.CaseTransition], error) {
-	return read.Page[cases.CaseTransition](ctx, d.reads, obj)
-}
-
-func (d declaredCaseState) Extension(ctx context.Context, obj *cases.CaseState, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CaseState", Key: obj.ID}, slot)
-}
-
-type caseStatePayloadResolver struct {
-	declaredCaseStatePayload
-}
-
-func (r *Resolver) CaseStatePayload() CaseStatePayloadResolver {
-	return caseStatePayloadResolver{
-		declaredCaseStatePayload: declaredCaseStatePayload{r.Reads},
-	}
-}
-
-type declaredCaseStatePayload struct{ reads *read.Reader }
-
-func (d declaredCaseStatePayload) CaseState(ctx context.Context, obj *core.Payload) (*cases.CaseState, error) {
-	return read.Changed[cases.CaseState](ctx, d.reads, obj.Key)
-}
-
-func (d declaredCaseStatePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
-	return extension.At(ctx, obj, slot)
-}
-
-type caseStepResolver struct {
-	declaredCaseStep
-}
-
-func (r *Resolver) CaseStep() CaseStepResolver {
-	return caseStepResolver{
-		declaredCaseStep: declaredCaseStep{r.Reads},
-	}
-}
-
-type declaredCaseStep struct{ reads *read.Reader }
-
-func (d declaredCaseStep) Case(ctx context.Context, obj *cases.CaseStep) (*cases.Case, error) {
-	return read.One[cases.Case](ctx, d.reads, obj)
-}
-
-func (d declaredCaseStep) State(ctx context.Context, obj *cases.CaseStep) (*cases.CaseState, error) {
-	return read.One[cases.CaseState](ctx, d.reads, obj)
-}
-
-func (d declaredCaseStep) Organisation(ctx context.Context, obj *cases.CaseStep) (*people.Organisation, error) {
-	return read.One[people.Organisation](ctx, d.reads, obj)
-}
-
-func (d declaredCaseStep) Text(ctx context.Context, obj *cases.CaseStep) (*string, error) {
-	return read.Column[*string](ctx, d.reads, obj)
-}
-
-func (d declaredCaseStep) Extension(ctx context.Context, obj *cases.CaseStep, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CaseStep", Key: obj.ID}, slot)
-}
-
-type caseTransitionResolver struct {
-	declaredCaseTransition
-}
-
-func (r *Resolver) CaseTransition() CaseTransitionResolver {
-	return caseTransitionResolver{
-		declaredCaseTransition: declaredCaseTransition{r.Reads},
-	}
-}
-
-type declaredCaseTransition struct{ reads *read.Reader }
-
-func (d declaredCaseTransition) From(ctx context.Context, obj *cases.CaseTransition) (*cases.CaseState, error) {
-	return read.One[cases.CaseState](ctx, d.reads, obj)
-}
-
-func (d declaredCaseTransition) To(ctx context.Context, obj *cases.CaseTransition) (*cases.CaseState, error) {
-	return read.One[cases.CaseState](ctx, d.reads, obj)
-}
-
-func (d declaredCaseTransition) Extension(ctx context.Context, obj *cases.CaseTransition, slot int) (*extension.Place, error) {
-	return extension.At(ctx, core.ID{Type: "CaseTransition", Key: obj.ID}, slot)
 }
 
 type consentResolver struct {
@@ -1245,10 +575,6 @@ func (d declaredDistrict) Addresses(ctx context.Context, obj *places.District, f
 
 func (d declaredDistrict) Venues(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[places.Venue], error) {
 	return read.Page[places.Venue](ctx, d.reads, obj)
-}
-
-func (d declaredDistrict) Cases(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[cases.Case], error) {
-	return read.Page[cases.Case](ctx, d.reads, obj)
 }
 
 func (d declaredDistrict) Councils(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councils.Council], error) {
@@ -1688,8 +1014,6 @@ func (r *Resolver) Municipality() MunicipalityResolver {
 }
 
 type accountsMutation = accounts.MutationResolver
-type calendarMutation = calendar.MutationResolver
-type casesMutation = cases.MutationResolver
 type councilsMutation = councils.MutationResolver
 type filesMutation = files.MutationResolver
 type followMutation = follow.MutationResolver
@@ -1699,8 +1023,6 @@ type placesMutation = places.MutationResolver
 
 type mutationResolver struct {
 	accountsMutation
-	calendarMutation
-	casesMutation
 	councilsMutation
 	filesMutation
 	followMutation
@@ -1713,8 +1035,6 @@ type mutationResolver struct {
 func (r *Resolver) Mutation() MutationResolver {
 	return mutationResolver{
 		accountsMutation:    accountsMutation{Module: r.Modules.Accounts},
-		calendarMutation:    calendarMutation{Module: r.Modules.Calendar},
-		casesMutation:       casesMutation{Module: r.Modules.Cases},
 		councilsMutation:    councilsMutation{Module: r.Modules.Councils},
 		filesMutation:       filesMutation{Module: r.Modules.Files},
 		followMutation:      followMutation{Module: r.Modules.Follow},
@@ -1899,14 +1219,6 @@ func (d declaredPerson) MergedInto(ctx context.Context, obj *people.Person) (*pe
 	return read.One[people.Person](ctx, d.reads, obj)
 }
 
-func (d declaredPerson) Appeals(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[cases.CaseContent], error) {
-	return read.Page[cases.CaseContent](ctx, d.reads, obj)
-}
-
-func (d declaredPerson) Signatures(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[cases.CaseSignatory], error) {
-	return read.Page[cases.CaseSignatory](ctx, d.reads, obj)
-}
-
 func (d declaredPerson) Memberships(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councils.Membership], error) {
 	return read.Page[councils.Membership](ctx, d.reads, obj)
 }
@@ -2020,8 +1332,6 @@ func (d declaredPostPayload) Extension(ctx context.Context, obj *core.Payload, s
 }
 
 type accountsQuery = accounts.QueryResolver
-type calendarQuery = calendar.QueryResolver
-type casesQuery = cases.QueryResolver
 type councilsQuery = councils.QueryResolver
 type followQuery = follow.QueryResolver
 type peopleQuery = people.QueryResolver
@@ -2031,8 +1341,6 @@ type reportsQuery = reports.QueryResolver
 
 type queryResolver struct {
 	accountsQuery
-	calendarQuery
-	casesQuery
 	councilsQuery
 	followQuery
 	peopleQuery
@@ -2046,8 +1354,6 @@ type queryResolver struct {
 func (r *Resolver) Query() QueryResolver {
 	return queryResolver{
 		accountsQuery:    accountsQuery{Module: r.Modules.Accounts},
-		calendarQuery:    calendarQuery{Module: r.Modules.Calendar},
-		casesQuery:       casesQuery{Module: r.Modules.Cases},
 		councilsQuery:    councilsQuery{Module: r.Modules.Councils},
 		followQuery:      followQuery{Module: r.Modules.Follow},
 		peopleQuery:      peopleQuery{Module: r.Modules.People},
@@ -2081,58 +1387,6 @@ func (d declaredQuery) AuditEntry(ctx context.Context, id core.ID) (*audit.Audit
 	return read.Get[audit.AuditEntry](ctx, d.reads, id)
 }
 
-func (d declaredQuery) CalendarYear(ctx context.Context, id core.ID) (*calendar.CalendarYear, error) {
-	return read.Get[calendar.CalendarYear](ctx, d.reads, id)
-}
-
-func (d declaredQuery) CalendarYears(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[calendar.CalendarYear], error) {
-	return read.All[calendar.CalendarYear](ctx, d.reads)
-}
-
-func (d declaredQuery) CalendarDay(ctx context.Context, id core.ID) (*calendar.CalendarDay, error) {
-	return read.Get[calendar.CalendarDay](ctx, d.reads, id)
-}
-
-func (d declaredQuery) CalendarDays(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[calendar.CalendarDay], error) {
-	return read.All[calendar.CalendarDay](ctx, d.reads)
-}
-
-func (d declaredQuery) Case(ctx context.Context, id core.ID) (*cases.Case, error) {
-	return read.Get[cases.Case](ctx, d.reads, id)
-}
-
-func (d declaredQuery) Cases(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[cases.Case], error) {
-	return read.All[cases.Case](ctx, d.reads)
-}
-
-func (d declaredQuery) CaseContent(ctx context.Context, id core.ID) (*cases.CaseContent, error) {
-	return read.Get[cases.CaseContent](ctx, d.reads, id)
-}
-
-func (d declaredQuery) CaseContents(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[cases.CaseContent], error) {
-	return read.All[cases.CaseContent](ctx, d.reads)
-}
-
-func (d declaredQuery) CaseClocks(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[cases.CaseClock], error) {
-	return read.All[cases.CaseClock](ctx, d.reads)
-}
-
-func (d declaredQuery) CaseKind(ctx context.Context, id core.ID) (*cases.CaseKind, error) {
-	return read.Get[cases.CaseKind](ctx, d.reads, id)
-}
-
-func (d declaredQuery) CaseKinds(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[cases.CaseKind], error) {
-	return read.All[cases.CaseKind](ctx, d.reads)
-}
-
-func (d declaredQuery) CaseState(ctx context.Context, id core.ID) (*cases.CaseState, error) {
-	return read.Get[cases.CaseState](ctx, d.reads, id)
-}
-
-func (d declaredQuery) CaseStates(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[cases.CaseState], error) {
-	return read.All[cases.CaseState](ctx, d.reads)
-}
-
 func (d declaredQuery) Council(ctx context.Context, id core.ID) (*councils.Council, error) {
 	return read.Get[councils.Council](ctx, d.reads, id)
 }
@@ -2155,10 +1409,6 @@ func (d declaredQuery) Attachment(ctx context.Context, id core.ID) (*files.Attac
 
 func (d declaredQuery) FileUpload(ctx context.Context, id core.ID) (*files.FileUpload, error) {
 	return read.Get[files.FileUpload](ctx, d.reads, id)
-}
-
-func (d declaredQuery) FileUploads(ctx context.Context, first *int, after *string, last *int, before *string) (*read.Connection[files.FileUpload], error) {
-	return read.All[files.FileUpload](ctx, d.reads)
 }
 
 func (d declaredQuery) Follows(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[follow.Follow], error) {
@@ -2397,19 +1647,16 @@ func (d declaredServiceTokenPayload) Extension(ctx context.Context, obj *core.Pa
 	return extension.At(ctx, obj, slot)
 }
 
-type casesSubscription = cases.SubscriptionResolver
 type councilsSubscription = councils.SubscriptionResolver
 type followSubscription = follow.SubscriptionResolver
 
 type subscriptionResolver struct {
-	casesSubscription
 	councilsSubscription
 	followSubscription
 }
 
 func (r *Resolver) Subscription() SubscriptionResolver {
 	return subscriptionResolver{
-		casesSubscription:    casesSubscription{Module: r.Modules.Cases},
 		councilsSubscription: councilsSubscription{Module: r.Modules.Councils},
 		followSubscription:   followSubscription{Module: r.Modules.Follow},
 	}
@@ -2531,36 +1778,6 @@ func price(c *ComplexityRoot) {
 	c.Address.Venues = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
-	c.CalendarYear.Days = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Case.Children = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Case.Steps = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Case.Answers = func(childComplexity int, first *int, after *string, last *int, before *string) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Case.Notes = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Case.Signatories = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Case.Forwardings = func(childComplexity int, first *int, after *string, last *int, before *string) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Case.Clocks = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.CaseKind.Cases = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.CaseState.Transitions = func(childComplexity int, first *int, after *string, last *int, before *string) int {
-		return read.Cost(childComplexity, first, last)
-	}
 	c.Council.Children = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
@@ -2583,9 +1800,6 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.District.Venues = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.District.Cases = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.District.Councils = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
@@ -2630,12 +1844,6 @@ func price(c *ComplexityRoot) {
 	c.Person.HouseholdMemberships = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
-	c.Person.Appeals = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Person.Signatures = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
 	c.Person.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
@@ -2648,34 +1856,10 @@ func price(c *ComplexityRoot) {
 	c.Query.AuditEntries = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
-	c.Query.CalendarYears = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Query.CalendarDays = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Query.Cases = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Query.CaseContents = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Query.CaseClocks = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Query.CaseKinds = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Query.CaseStates = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
 	c.Query.Councils = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Query.FileUploads = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Follows = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {

@@ -18,6 +18,7 @@ import (
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -55,9 +56,11 @@ func newHouse(t testing.TB) *house {
 	must(t, err)
 	p := people.New(h.host)
 	c := calendar.New(h.host)
-	m, err := New(h.host, p, c)
+	f, err := files.New(h.host, p)
 	must(t, err)
-	all := []core.Module{p, places.New(h.host), c, m}
+	m, err := New(h.host, p, c, f)
+	must(t, err)
+	all := []core.Module{p, places.New(h.host), c, f, m}
 	must(t, h.host.Reads.Ready())
 	infos := make([]core.Info, len(all))
 	for i, m := range all {

@@ -15,16 +15,18 @@ type OpenCaseInput struct {
 	ConsentID           *core.ID
 	ReceivedOn          *core.Date
 	RegisteredOn        *core.Date
+	DueOn               *core.Date
 	OwnerOrganisationID *core.ID
 	OwnerPersonID       *core.ID
 	ParentID            *core.ID
+	UploadIDs           []core.ID
 	ClientMutationID    *string
 }
 
 // byStaff says whether the input holds what staff alone may say.
 func (in *OpenCaseInput) byStaff() bool {
 	return in.Channel != nil && *in.Channel != ChannelOnline || in.Origin != nil && *in.Origin != OriginOnline || in.SourceID != nil || in.ApplicantID != nil ||
-		in.ConsentID != nil || in.ReceivedOn != nil || in.RegisteredOn != nil || in.OwnerOrganisationID != nil || in.OwnerPersonID != nil || in.ParentID != nil
+		in.ConsentID != nil || in.ReceivedOn != nil || in.RegisteredOn != nil || in.DueOn != nil || in.OwnerOrganisationID != nil || in.OwnerPersonID != nil || in.ParentID != nil
 }
 
 // RegisterCaseInput registers a case that was handed in.

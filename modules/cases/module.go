@@ -6,6 +6,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -19,11 +20,15 @@ type Module struct {
 }
 
 // New declares the module's types and makes its service. It tells people of the columns that name a
-// person or an organisation, and the calendar of the days that hang on it.
-func New(h *host.Host, people *people.Module, calendar *calendar.Module) (*Module, error) {
+// person or an organisation, the calendar of the days that hang on it, and files of what bears them:
+// what was handed in belongs to the content, and is not public with the case; what everybody may see is
+// attached to the case itself by those who publish.
+func New(h *host.Host, people *people.Module, calendar *calendar.Module, files *files.Module) (*Module, error) {
 	declare(h.Reads)
 	register(people)
-	s := &Service{reads: h.Reads, guard: h.Guard, writer: h.Writer, identity: h.Identity, people: people.Service, calendar: calendar.Service, clock: h.Clock}
+	files.Attachable("CaseContent", mayWrite)
+	files.Attachable("Case", mayPublish)
+	s := &Service{reads: h.Reads, guard: h.Guard, writer: h.Writer, identity: h.Identity, people: people.Service, calendar: calendar.Service, files: files.Service, clock: h.Clock}
 	calendar.OnChange(s.recount)
 	return &Module{Service: s, host: h}, h.Jobs.Register(s.telling(h)...)
 }

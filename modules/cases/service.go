@@ -13,6 +13,7 @@ import (
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -25,6 +26,7 @@ type Service struct {
 	identity *identity.Service
 	people   *people.Service
 	calendar *calendar.Service
+	files    *files.Service
 	clock    core.Clock
 }
 

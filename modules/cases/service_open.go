@@ -29,7 +29,7 @@ func (s *Service) OpenCase(ctx context.Context, in OpenCaseInput) (*core.Payload
 		if err := s.kindNamed(ctx, tx, in.KindID, &o); err != nil {
 			return uuid.Nil, err
 		}
-		o.Title, o.Text = in.Title, in.Text
+		o.Title, o.Text, o.Uploads = in.Title, in.Text, in.UploadIDs
 		if err := s.write(ctx, tx, in, &o); err != nil {
 			return uuid.Nil, err
 		}
@@ -75,7 +75,7 @@ func (s *Service) write(ctx context.Context, tx *mutation.Tx, in OpenCaseInput, 
 	if in.ReceivedOn != nil {
 		o.ReceivedOn = *in.ReceivedOn
 	}
-	o.RegisteredOn = in.RegisteredOn
+	o.RegisteredOn, o.DueOn = in.RegisteredOn, in.DueOn
 	if o.ApplicantID, err = seen[people.Person](ctx, s, tx, in.ApplicantID, "Person", "applicantId"); err != nil {
 		return err
 	}

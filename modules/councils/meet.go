@@ -9,6 +9,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 )
 
 // meet tells meetings how bodies meet: who their members are on a day, and by what rules.
@@ -22,6 +23,7 @@ func meet(r *read.Reader, m *meetings.Module) {
 		Rules: rules,
 	})
 	read.AddList[meetings.Meeting](r, "Council.meetings", read.List{By: "BodyID", Where: `?TableAlias.body_kind = 'council'`})
+	read.AddList[motions.Resolution](r, "Council.resolutions", read.List{By: "BodyID", Where: `?TableAlias.body_kind = 'council'`})
 }
 
 // rules are a body's for its meetings: more than half of its members.

@@ -21,6 +21,7 @@ import (
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -56,9 +57,10 @@ func newHouse(t testing.TB) *house {
 	p, pl, days := people.New(h), places.New(h), calendar.New(h)
 	f, err := files.New(h, p)
 	must(t, err)
-	c, err := cases.New(h, p, days)
+	c, err := cases.New(h, p, days, f)
 	must(t, err)
 	house.module = meetings.New(h, p, f, c)
+	motions.New(h, p, house.module)
 	co := councils.New(h, p, f, house.module)
 	all := []core.Module{p, pl, days, f, c, house.module, co}
 	must(t, h.Reads.Ready())

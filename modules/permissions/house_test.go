@@ -22,6 +22,7 @@ import (
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -49,9 +50,11 @@ func open(t *testing.T) *house {
 	residents, ground := people.New(h), places.New(h)
 	attached, err := files.New(h, residents)
 	must(t, err)
-	spoken, err := cases.New(h, residents, calendar.New(h))
+	spoken, err := cases.New(h, residents, calendar.New(h), attached)
 	must(t, err)
-	bodies := councils.New(h, residents, attached, meetings.New(h, residents, attached, spoken))
+	met := meetings.New(h, residents, attached, spoken)
+	motions.New(h, residents, met)
+	bodies := councils.New(h, residents, attached, met)
 	m := New(h, residents, ground, attached, bodies)
 	must(t, h.Reads.Ready())
 	must(t, guard.Know(m.infos))

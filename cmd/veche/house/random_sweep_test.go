@@ -36,6 +36,7 @@ func (r *referee) sweep() {
 			r.ask(c, "{ "+whole(schema, f, 3)+" }", nil)
 		}
 	}
+	r.sweepSlips(schema)
 	r.ask(caller{login: r.admin}, `{ indicators(from: "2012-01-01", to: "2012-12-31") { `+wholeOf(schema, schema.Types["Indicator"], 4)+` } }`, nil)
 }
 

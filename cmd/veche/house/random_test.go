@@ -171,7 +171,9 @@ func (r *referee) next(n int) question {
 	q := question{by: r.callers[r.rand.IntN(len(r.callers))], language: []string{"ru", "en"}[r.rand.IntN(2)]}
 	careful := r.rand.IntN(100) < 85
 	side := r.rand.IntN(3)
-	avoid := func(c string) bool { return onOtherSide(side, c) || careful && r.forbidden(q.by, c) }
+	avoid := func(c string) bool {
+		return onOtherSide(side, c) || c == guessed || careful && r.forbidden(q.by, c)
+	}
 	if r.rand.IntN(100) < 4 {
 		name := mutations[r.rand.IntN(len(mutations))]
 		q.op, q.key = r.generator.Mutation(name, avoid), fmt.Sprintf("random-%d-%d", r.rand.Uint64(), n)
@@ -213,7 +215,10 @@ func (r *referee) forbidden(by caller, coordinate string) bool {
 var mutations = []string{"createCouncil", "updateCouncil", "dissolveCouncil", "startTerm", "addMember", "updateMembership", "changePost", "endMembership",
 	"createPerson", "updatePerson", "updatePersonalData", "awardHonour", "giveConsent", "withdrawConsent", "createHousehold", "addHouseholdMember", "endHouseholdMember",
 	"createOrganisation", "updateOrganisation", "assignPost", "endPost", "grantMandate", "createDistrict", "updateDistrict", "setDistrictBoundary",
-	"createAddress", "updateAddress", "createVenue", "updateVenue", "closeVenue", "createRole", "createAccount"}
+	"createAddress", "updateAddress", "createVenue", "updateVenue", "closeVenue", "createRole", "createAccount", "prepareUpload",
+	"importCalendar", "setDeadlineRule", "openCase", "registerCase", "assignCase", "handOverCase", "forwardCase", "endForwarding", "addCaseStep", "addCaseNote",
+	"addCaseSignatory", "withdrawCaseSignatory", "extendCase", "pauseCase", "resumeCase", "answerCase", "refuseCase", "closeCase", "reopenCase", "publishCase",
+	"unpublishCase", "linkCase", "createCaseKind", "updateCaseKind", "createCaseState", "updateCaseState"}
 
 // shownOnce are fields whose value is not shown again when a mutation is repeated by its key.
 var shownOnce = []string{"InvitationPayload.invitation", "RolePayload.policyVersion"}

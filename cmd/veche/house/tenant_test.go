@@ -96,7 +96,7 @@ func (w *world) idsOf(schema *ast.Schema, as string) map[string][]string {
 		}
 		for _, args := range arguments(f, nil) {
 			a := w.send(request{as: as, Query: fmt.Sprintf("{ %s%s%s }", f.Name, args, selection(schema, f.Type, 1))})
-			if len(a.Errors) > 0 && !strings.Contains(a.text, "FORBIDDEN") {
+			if len(a.Errors) > 0 && !strings.Contains(a.text, "FORBIDDEN") && f.Name != "caseByNumber" { // whose code is none
 				w.t.Errorf("%s%s: %.400s", f.Name, args, a.text)
 			}
 			walk(a.Data, func(typ, id string) { ids[typ] = append(ids[typ], id) })
@@ -129,7 +129,8 @@ func walk(v any, visit func(typ, id string)) {
 
 // arguments are the ways in which a field is asked: as a list at once, by id once for each id known.
 func arguments(f *ast.FieldDefinition, ids map[string][]string) []string {
-	plain := map[string]string{"from": `"2012-01-01"`, "to": `"2012-12-31"`, "longitude": "95.7", "latitude": "56.2"}
+	plain := map[string]string{"from": `"2012-01-01"`, "to": `"2012-12-31"`, "longitude": "95.7", "latitude": "56.2",
+		"begins": `"2012-12-03"`, "days": "30", "number": `"2012-1"`, "code": `"000000000000"`}
 	var all []string
 	var byID string
 	for _, a := range f.Arguments {
