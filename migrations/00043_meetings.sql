@@ -75,6 +75,7 @@ CREATE INDEX meetings_by_district ON meetings (municipality_id, district_id, sta
 CREATE INDEX meetings_by_venue ON meetings (municipality_id, venue_id, starts_at, id);
 CREATE INDEX meetings_by_organiser ON meetings (municipality_id, organiser_id, starts_at, id);
 CREATE INDEX meetings_by_kind ON meetings (municipality_id, kind, starts_at, id);
+CREATE INDEX meetings_title ON meetings (municipality_id, title_folded, id);
 CREATE INDEX meetings_search ON meetings USING gin (title_folded gin_trgm_ops);
 
 -- How many days before it a meeting of a kind is announced in this town, where it has no body that
