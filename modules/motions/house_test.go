@@ -71,7 +71,7 @@ func newHouse(t testing.TB, members int) *house {
 	attached, err := files.New(services, p)
 	must(t, err)
 	days := calendar.New(services)
-	opened, err := cases.New(services, p, days)
+	opened, err := cases.New(services, p, days, attached)
 	must(t, err)
 	meet := meetings.New(services, p, attached, opened)
 	m := New(services, p, meet)
