@@ -12,12 +12,18 @@ import (
 	"github.com/veche-city/veche/core/extension"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/accounts"
+	"github.com/veche-city/veche/modules/assemblies"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/councilwork"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/gatherings"
+	"github.com/veche-city/veche/modules/hearings"
+	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -27,12 +33,18 @@ import (
 // Modules are the modules whose schema is joined here.
 type Modules struct {
 	Accounts    *accounts.Module
+	Assemblies  *assemblies.Module
 	Audit       *audit.Module
 	Calendar    *calendar.Module
 	Cases       *cases.Module
 	Councils    *councils.Module
+	Councilwork *councilwork.Module
 	Files       *files.Module
 	Follow      *follow.Module
+	Gatherings  *gatherings.Module
+	Hearings    *hearings.Module
+	Meetings    *meetings.Module
+	Motions     *motions.Module
 	People      *people.Module
 	Permissions *permissions.Module
 	Places      *places.Module
@@ -46,6 +58,8 @@ func Join(all []core.Module) (Modules, error) {
 		switch one := one.(type) {
 		case *accounts.Module:
 			m.Accounts = one
+		case *assemblies.Module:
+			m.Assemblies = one
 		case *audit.Module:
 			m.Audit = one
 		case *calendar.Module:
@@ -54,10 +68,20 @@ func Join(all []core.Module) (Modules, error) {
 			m.Cases = one
 		case *councils.Module:
 			m.Councils = one
+		case *councilwork.Module:
+			m.Councilwork = one
 		case *files.Module:
 			m.Files = one
 		case *follow.Module:
 			m.Follow = one
+		case *gatherings.Module:
+			m.Gatherings = one
+		case *hearings.Module:
+			m.Hearings = one
+		case *meetings.Module:
+			m.Meetings = one
+		case *motions.Module:
+			m.Motions = one
 		case *people.Module:
 			m.People = one
 		case *permissions.Module:
@@ -71,6 +95,9 @@ func Join(all []core.Module) (Modules, error) {
 	if m.Accounts == nil {
 		return m, fmt.Errorf("graph: the module accounts is not in the list of modules")
 	}
+	if m.Assemblies == nil {
+		return m, fmt.Errorf("graph: the module assemblies is not in the list of modules")
+	}
 	if m.Audit == nil {
 		return m, fmt.Errorf("graph: the module audit is not in the list of modules")
 	}
@@ -83,11 +110,26 @@ func Join(all []core.Module) (Modules, error) {
 	if m.Councils == nil {
 		return m, fmt.Errorf("graph: the module councils is not in the list of modules")
 	}
+	if m.Councilwork == nil {
+		return m, fmt.Errorf("graph: the module councilwork is not in the list of modules")
+	}
 	if m.Files == nil {
 		return m, fmt.Errorf("graph: the module files is not in the list of modules")
 	}
 	if m.Follow == nil {
 		return m, fmt.Errorf("graph: the module follow is not in the list of modules")
+	}
+	if m.Gatherings == nil {
+		return m, fmt.Errorf("graph: the module gatherings is not in the list of modules")
+	}
+	if m.Hearings == nil {
+		return m, fmt.Errorf("graph: the module hearings is not in the list of modules")
+	}
+	if m.Meetings == nil {
+		return m, fmt.Errorf("graph: the module meetings is not in the list of modules")
+	}
+	if m.Motions == nil {
+		return m, fmt.Errorf("graph: the module motions is not in the list of modules")
 	}
 	if m.People == nil {
 		return m, fmt.Errorf("graph: the module people is not in the list of modules")
@@ -107,98 +149,173 @@ func Join(all []core.Module) (Modules, error) {
 // declaredFields are those whose resolvers read what a module declares; the start asks the
 // reader whether each is declared.
 var declaredFields = map[string][]string{
-	"Account":            {"personId", "mustChangePassword"},
-	"Address":            {"point", "point.longitude", "point.latitude", "district", "mergedInto", "duplicates", "venues"},
-	"Attachment":         {"object", "url", "previewUrl"},
-	"AuditEntry":         {"actorKind", "actorId", "actingForId", "objectId", "object"},
-	"CalendarDay":        {"name", "year"},
-	"CalendarYear":       {"days"},
-	"Case":               {"kind", "source", "district", "parent", "children", "ownerOrganisation", "ownerPerson", "state", "overdue", "signatoryCount", "content", "publication", "publication.title", "publication.text", "publication.answer", "publication.publishedAt", "steps", "answers", "notes", "signatories", "forwardings", "clocks"},
-	"CaseAnswer":         {"case", "signedBy"},
-	"CaseClock":          {"case", "forwarding", "overdue"},
-	"CaseContent":        {"case", "applicant", "consent", "operator", "code"},
-	"CaseForwarding":     {"case", "organisation", "reason", "dueOn", "reply"},
-	"CaseKind":           {"name", "names", "names.ru", "names.en", "cases"},
-	"CaseNote":           {"case", "author"},
-	"CaseSignatory":      {"case", "person", "contact"},
-	"CaseState":          {"name", "names", "names.ru", "names.en", "transitions"},
-	"CaseStep":           {"case", "state", "organisation", "text"},
-	"CaseTransition":     {"from", "to"},
-	"Consent":            {"person"},
-	"Council":            {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats", "attachments"},
-	"District":           {"boundary", "areaKm2", "boundaries", "addresses", "venues", "cases", "councils"},
-	"DistrictBoundary":   {"district"},
-	"FileUpload":         {"address"},
-	"Follow":             {"subject", "subjectId"},
-	"Honour":             {"person"},
-	"Household":          {"members"},
-	"HouseholdMember":    {"household", "person"},
-	"Mandate":            {"person", "organisation"},
-	"Membership":         {"council", "person", "organisation", "leavingNote"},
-	"Notice":             {"text", "texts", "texts.ru", "texts.en", "subject", "subjectId"},
-	"Organisation":       {"parent", "children", "status", "posts", "representatives", "mergedInto", "councils", "delegates"},
-	"Person":             {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "appeals", "signatures", "memberships"},
-	"PersonalDataAccess": {"person", "reader"},
-	"Post":               {"person", "organisation"},
-	"Role":               {"name", "description", "names", "names.ru", "names.en", "descriptions", "descriptions.ru", "descriptions.en", "parents"},
-	"RoleAssignment":     {"accountId", "scope", "scope.kind", "scope.id", "assignedById"},
-	"ServiceToken":       {"createdBy"},
-	"Term":               {"council"},
-	"Venue":              {"address", "point", "point.longitude", "point.latitude", "district"},
+	"Account":                 {"personId", "mustChangePassword"},
+	"Address":                 {"point", "point.longitude", "point.latitude", "district", "mergedInto", "duplicates", "venues"},
+	"AgendaItem":              {"meeting", "attachments", "speakers", "sourceCase", "postponedTo", "postponedFrom", "questions", "recommendations", "motions"},
+	"AgendaSpeaker":           {"item", "person"},
+	"Amendment":               {"motion", "mover"},
+	"Assembly":                {"status", "charters", "seatRules", "delegates", "substitutes", "nominations", "meetings", "resolutions"},
+	"Attachment":              {"object", "url", "previewUrl"},
+	"Attendance":              {"meeting", "person", "reason", "presence"},
+	"AuditEntry":              {"actorKind", "actorId", "actingForId", "objectId", "object"},
+	"Ballot":                  {"vote", "voter", "castBy"},
+	"CalendarDay":             {"name", "year"},
+	"CalendarYear":            {"days"},
+	"Case":                    {"kind", "source", "district", "parent", "children", "ownerOrganisation", "ownerPerson", "state", "overdue", "signatoryCount", "content", "publication", "publication.title", "publication.text", "publication.answer", "publication.publishedAt", "steps", "answers", "notes", "signatories", "forwardings", "clocks", "attachments", "questions"},
+	"CaseAnswer":              {"case", "signedBy"},
+	"CaseClock":               {"case", "forwarding", "overdue"},
+	"CaseContent":             {"case", "applicant", "consent", "operator", "code", "attachments"},
+	"CaseForwarding":          {"case", "organisation", "reason", "dueOn", "reply"},
+	"CaseKind":                {"name", "names", "names.ru", "names.en", "cases"},
+	"CaseNote":                {"case", "author"},
+	"CaseSignatory":           {"case", "person", "contact"},
+	"CaseState":               {"name", "names", "names.ru", "names.en", "transitions"},
+	"CaseStep":                {"case", "state", "organisation", "text"},
+	"CaseTransition":          {"from", "to"},
+	"Charter":                 {"assembly", "rules", "majorities"},
+	"CharterMajority":         {"charter"},
+	"CharterRule":             {"charter", "rule"},
+	"Consent":                 {"person"},
+	"ConsultationQuestion":    {"council", "person", "organisation", "case", "meeting", "agendaItem", "overdue", "recommendations", "attachments"},
+	"Council":                 {"status", "district", "parent", "parentOrganisation", "children", "terms", "members", "memberships", "memberCount", "vacantSeats", "meetings", "resolutions", "attachments", "delegates", "substitutes", "expertises", "questions", "recommendations", "secondments", "secondedMembers"},
+	"Delegate":                {"assembly", "rule", "council", "district", "nomination", "person", "meeting", "suspensions", "standIns", "calls"},
+	"DelegateSuspension":      {"delegate"},
+	"District":                {"boundary", "areaKm2", "boundaries", "addresses", "venues", "delegates", "cases", "councils", "gatherings", "publicHearings", "meetings"},
+	"DistrictBoundary":        {"district"},
+	"ExpertiseConclusion":     {"expertise", "proposals"},
+	"ExpertiseExpert":         {"expertise", "person"},
+	"ExpertiseProposal":       {"conclusion", "case"},
+	"FileUpload":              {"address"},
+	"Follow":                  {"subject", "subjectId"},
+	"Gathering":               {"organiser", "meeting", "districts", "countedBy", "officials", "topics", "cases", "raisedCount", "answeredCount", "solvedCount", "overdueCount"},
+	"GatheringDistrict":       {"gathering", "district"},
+	"GatheringOfficial":       {"gathering", "person", "organisation"},
+	"GatheringTopic":          {"gathering", "address", "promisedBy", "case"},
+	"HearingConclusion":       {"hearing"},
+	"HearingDistrict":         {"hearing", "district"},
+	"HearingProposal":         {"hearing", "statement", "submittedText"},
+	"HearingSession":          {"hearing", "meeting"},
+	"HearingStatement":        {"hearing", "organisation", "authorName", "proposals", "content"},
+	"HearingStatementContent": {"statement", "author", "address", "district", "operator"},
+	"Honour":                  {"person"},
+	"Household":               {"members"},
+	"HouseholdMember":         {"household", "person"},
+	"Mandate":                 {"person", "organisation"},
+	"Meeting":                 {"body", "organiser", "district", "venue", "form", "agenda", "quorum", "quorum.members", "quorum.seats", "quorum.required", "quorum.present", "quorum.reached", "quorumAtOpening", "quorumAtOpening.members", "quorumAtOpening.seats", "quorumAtOpening.required", "quorumAtOpening.present", "quorumAtOpening.reached", "quorumAtClose", "quorumAtClose.members", "quorumAtClose.seats", "quorumAtClose.required", "quorumAtClose.present", "quorumAtClose.reached", "registration", "registration.openedAt", "registration.closesAt", "registration.capacity", "registration.registered", "registration.waiting", "registration.checkedIn", "registrations", "attendance", "floorQuestions", "minutes", "attachments", "questions", "recommendations", "motions", "votes", "proxies"},
+	"Membership":              {"council", "person", "organisation", "leavingNote"},
+	"Minutes":                 {"meeting", "writtenBy", "agreedBy", "publishedBy"},
+	"Motion":                  {"meeting", "item", "mover", "amendments", "votes", "resolution"},
+	"Nomination":              {"assembly", "rule", "person", "organisation", "council", "delegates"},
+	"Notice":                  {"text", "texts", "texts.ru", "texts.en", "subject", "subjectId"},
+	"Organisation":            {"parent", "children", "status", "posts", "representatives", "mergedInto", "nominations", "councils", "delegates", "expertises", "questionsPut", "recommendations", "gatherings", "publicHearings", "organisedMeetings"},
+	"Person":                  {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "delegateSeats", "appeals", "signatures", "memberships", "questionsPut", "secondments", "gatheringsAttended", "hearingStatements", "registrations"},
+	"PersonalDataAccess":      {"person", "reader"},
+	"Post":                    {"person", "organisation", "recommendations"},
+	"Presence":                {"attendance"},
+	"Proxy":                   {"meeting", "giver", "holder"},
+	"PublicExpertise":         {"council", "organisation", "askedBy", "experts", "conclusion", "signedBy", "overdue", "replyOverdue", "attachments"},
+	"PublicHearing":           {"organiser", "districts", "state", "overdue", "sessions", "statements", "proposals", "attachments", "counts", "counts.residentParticipants", "counts.otherParticipants", "counts.residentStatements", "counts.otherStatements", "counts.attended", "counts.accepted", "counts.partly", "counts.refused", "conclusion"},
+	"Recommendation":          {"council", "question", "addressee", "addresseePost", "meeting", "agendaItem", "case", "state", "overdue", "signedBy", "attachments"},
+	"Registration":            {"meeting", "person"},
+	"Resolution":              {"motion", "meeting", "signer", "repealed", "changes", "changedBy"},
+	"ResolutionChange":        {"earlier", "later"},
+	"Role":                    {"name", "description", "names", "names.ru", "names.en", "descriptions", "descriptions.ru", "descriptions.en", "parents"},
+	"RoleAssignment":          {"accountId", "scope", "scope.kind", "scope.id", "assignedById"},
+	"SeatRule":                {"assembly", "council", "organisation"},
+	"Secondment":              {"council", "commission", "person", "seat", "reports"},
+	"SecondmentReport":        {"secondment", "overdue"},
+	"ServiceToken":            {"createdBy"},
+	"SubstituteCall":          {"delegate", "substitute"},
+	"Term":                    {"council"},
+	"Venue":                   {"address", "point", "point.longitude", "point.latitude", "district", "meetings"},
+	"Vote":                    {"meeting", "motion", "amendment", "majority", "majority.numerator", "majority.denominator", "majority.moreThan", "majority.of", "turnout", "result", "result.outcome", "result.eligible", "result.present", "result.filled", "result.seats", "result.quorumNeeded", "result.quorumAtOpening", "result.quorumAtClose", "result.for", "result.against", "result.abstained", "result.notVoted", "result.needed", "result.byHands", "ballots"},
 }
 
 // declaredRoots are the fields of Query that a module declares.
 var declaredRoots = map[string]bool{
-	"account":         true,
-	"accounts":        true,
-	"serviceTokens":   true,
-	"auditEntries":    true,
-	"auditEntry":      true,
-	"calendarYear":    true,
-	"calendarYears":   true,
-	"calendarDay":     true,
-	"calendarDays":    true,
-	"case":            true,
-	"cases":           true,
-	"caseContent":     true,
-	"caseContents":    true,
-	"caseClocks":      true,
-	"caseKind":        true,
-	"caseKinds":       true,
-	"caseState":       true,
-	"caseStates":      true,
-	"council":         true,
-	"councils":        true,
-	"membership":      true,
-	"memberships":     true,
-	"attachment":      true,
-	"fileUpload":      true,
-	"fileUploads":     true,
-	"follows":         true,
-	"inbox":           true,
-	"person":          true,
-	"persons":         true,
-	"organisation":    true,
-	"organisations":   true,
-	"post":            true,
-	"posts":           true,
-	"mandate":         true,
-	"mandates":        true,
-	"household":       true,
-	"role":            true,
-	"roles":           true,
-	"roleAssignments": true,
-	"roleAssignment":  true,
-	"district":        true,
-	"districts":       true,
-	"address":         true,
-	"addresses":       true,
-	"venue":           true,
-	"venues":          true,
+	"account":               true,
+	"accounts":              true,
+	"serviceTokens":         true,
+	"assembly":              true,
+	"assemblies":            true,
+	"delegate":              true,
+	"delegates":             true,
+	"nomination":            true,
+	"nominations":           true,
+	"auditEntries":          true,
+	"auditEntry":            true,
+	"calendarYear":          true,
+	"calendarYears":         true,
+	"calendarDay":           true,
+	"calendarDays":          true,
+	"case":                  true,
+	"cases":                 true,
+	"caseContent":           true,
+	"caseContents":          true,
+	"caseClocks":            true,
+	"caseKind":              true,
+	"caseKinds":             true,
+	"caseState":             true,
+	"caseStates":            true,
+	"council":               true,
+	"councils":              true,
+	"membership":            true,
+	"memberships":           true,
+	"publicExpertise":       true,
+	"publicExpertises":      true,
+	"consultationQuestion":  true,
+	"consultationQuestions": true,
+	"recommendation":        true,
+	"recommendations":       true,
+	"secondment":            true,
+	"secondments":           true,
+	"secondmentReport":      true,
+	"secondmentReports":     true,
+	"attachment":            true,
+	"fileUpload":            true,
+	"fileUploads":           true,
+	"follows":               true,
+	"inbox":                 true,
+	"gathering":             true,
+	"gatherings":            true,
+	"gatheringTopics":       true,
+	"publicHearing":         true,
+	"publicHearings":        true,
+	"hearingStatements":     true,
+	"hearingRules":          true,
+	"meeting":               true,
+	"meetings":              true,
+	"meetingNotices":        true,
+	"motion":                true,
+	"motions":               true,
+	"vote":                  true,
+	"votes":                 true,
+	"resolution":            true,
+	"resolutions":           true,
+	"person":                true,
+	"persons":               true,
+	"organisation":          true,
+	"organisations":         true,
+	"post":                  true,
+	"posts":                 true,
+	"mandate":               true,
+	"mandates":              true,
+	"household":             true,
+	"role":                  true,
+	"roles":                 true,
+	"roleAssignments":       true,
+	"roleAssignment":        true,
+	"district":              true,
+	"districts":             true,
+	"address":               true,
+	"addresses":             true,
+	"venue":                 true,
+	"venues":                true,
 }
 
 // byHand are the fields of declared types that a module resolves by hand.
 var byHand = map[string][]string{
+	"Assembly":     {"composition", "seats"},
 	"Indicator":    {"rows"},
 	"Municipality": {"version"},
 	"Role":         {"rules"},
@@ -208,51 +325,98 @@ var byHand = map[string][]string{
 // protectedFields are the columns that one more permission shows, as the schema says by @can; the
 // start asks the reader whether the modules declare the same.
 var protectedFields = map[string]string{
-	"CaseContent.code":       "cases:read_code",
-	"CaseForwarding.reason":  "cases:read_content",
-	"CaseForwarding.reply":   "cases:read_content",
-	"CaseStep.text":          "cases:read_content",
-	"Membership.leavingNote": "councils:seat",
+	"Attendance.reason":             "meetings:read_absences",
+	"CaseContent.code":              "cases:read_code",
+	"CaseForwarding.reason":         "cases:read_content",
+	"CaseForwarding.reply":          "cases:read_content",
+	"CaseStep.text":                 "cases:read_content",
+	"HearingProposal.submittedText": "hearings:read_statements",
+	"Membership.leavingNote":        "councils:seat",
 }
 
 // references are the fields that show an object whose id their own object holds.
 var references = map[string]func(object any) core.ID{
-	"AccountPayload.account":                   func(o any) core.ID { return idOf("Account", o.(*core.Payload).Key) },
-	"AddressPayload.address":                   func(o any) core.ID { return idOf("Address", o.(*core.Payload).Key) },
-	"AttachmentPayload.attachment":             func(o any) core.ID { return idOf("Attachment", o.(*core.Payload).Key) },
-	"CalendarSettingsPayload.calendarSettings": func(o any) core.ID { return idOf("CalendarSettings", o.(*core.Payload).Key) },
-	"CalendarYearPayload.calendarYear":         func(o any) core.ID { return idOf("CalendarYear", o.(*core.Payload).Key) },
-	"CaseChange.case":                          func(o any) core.ID { return idOf("Case", uuid.UUID(o.(*cases.CaseChange).Case)) },
-	"CaseForwardingPayload.caseForwarding":     func(o any) core.ID { return idOf("CaseForwarding", o.(*core.Payload).Key) },
-	"CaseKindPayload.caseKind":                 func(o any) core.ID { return idOf("CaseKind", o.(*core.Payload).Key) },
-	"CaseNotePayload.caseNote":                 func(o any) core.ID { return idOf("CaseNote", o.(*core.Payload).Key) },
-	"CasePayload.case":                         func(o any) core.ID { return idOf("Case", o.(*core.Payload).Key) },
-	"CaseSignatoryPayload.caseSignatory":       func(o any) core.ID { return idOf("CaseSignatory", o.(*core.Payload).Key) },
-	"CaseStatePayload.caseState":               func(o any) core.ID { return idOf("CaseState", o.(*core.Payload).Key) },
-	"ConsentPayload.consent":                   func(o any) core.ID { return idOf("Consent", o.(*core.Payload).Key) },
-	"CouncilChange.council":                    func(o any) core.ID { return idOf("Council", uuid.UUID(o.(*councils.CouncilChange).Council)) },
-	"CouncilChange.membership":                 func(o any) core.ID { return idOf("Membership", uuid.UUID(o.(*councils.CouncilChange).Membership)) },
-	"CouncilPayload.council":                   func(o any) core.ID { return idOf("Council", o.(*core.Payload).Key) },
-	"DistrictPayload.district":                 func(o any) core.ID { return idOf("District", o.(*core.Payload).Key) },
-	"FileUploadPayload.fileUpload":             func(o any) core.ID { return idOf("FileUpload", o.(*core.Payload).Key) },
-	"FollowPayload.follow":                     func(o any) core.ID { return idOf("Follow", o.(*core.Payload).Key) },
-	"HonourPayload.honour":                     func(o any) core.ID { return idOf("Honour", o.(*core.Payload).Key) },
-	"HouseholdPayload.household":               func(o any) core.ID { return idOf("Household", o.(*core.Payload).Key) },
-	"InboxChange.notice":                       func(o any) core.ID { return idOf("Notice", uuid.UUID(o.(*follow.InboxChange).Notice)) },
-	"IndicatorRow.object":                      func(o any) core.ID { return core.ID(o.(*reports.IndicatorRow).Object) },
-	"InvitationPayload.account":                func(o any) core.ID { return idOf("Account", o.(*accounts.InvitationPayload).Key) },
-	"IssuedServiceTokenPayload.serviceToken":   func(o any) core.ID { return idOf("ServiceToken", o.(*accounts.IssuedServiceTokenPayload).Key) },
-	"MandatePayload.mandate":                   func(o any) core.ID { return idOf("Mandate", o.(*core.Payload).Key) },
-	"MembershipPayload.membership":             func(o any) core.ID { return idOf("Membership", o.(*core.Payload).Key) },
-	"NoticePayload.notice":                     func(o any) core.ID { return idOf("Notice", o.(*core.Payload).Key) },
-	"OrganisationPayload.organisation":         func(o any) core.ID { return idOf("Organisation", o.(*core.Payload).Key) },
-	"PersonPayload.person":                     func(o any) core.ID { return idOf("Person", o.(*core.Payload).Key) },
-	"PostPayload.post":                         func(o any) core.ID { return idOf("Post", o.(*core.Payload).Key) },
-	"RoleAssignmentPayload.roleAssignment":     func(o any) core.ID { return idOf("RoleAssignment", o.(*permissions.Answer).Key) },
-	"RolePayload.role":                         func(o any) core.ID { return idOf("Role", o.(*permissions.Answer).Key) },
-	"ServiceTokenPayload.serviceToken":         func(o any) core.ID { return idOf("ServiceToken", o.(*core.Payload).Key) },
-	"TermPayload.term":                         func(o any) core.ID { return idOf("Term", o.(*core.Payload).Key) },
-	"VenuePayload.venue":                       func(o any) core.ID { return idOf("Venue", o.(*core.Payload).Key) },
+	"AccountPayload.account":                           func(o any) core.ID { return idOf("Account", o.(*core.Payload).Key) },
+	"AddressPayload.address":                           func(o any) core.ID { return idOf("Address", o.(*core.Payload).Key) },
+	"AgendaItemPayload.agendaItem":                     func(o any) core.ID { return idOf("AgendaItem", o.(*core.Payload).Key) },
+	"AmendmentPayload.amendment":                       func(o any) core.ID { return idOf("Amendment", o.(*core.Payload).Key) },
+	"AssemblyChange.assembly":                          func(o any) core.ID { return idOf("Assembly", uuid.UUID(o.(*assemblies.AssemblyChange).Assembly)) },
+	"AssemblyChange.delegate":                          func(o any) core.ID { return idOf("Delegate", uuid.UUID(o.(*assemblies.AssemblyChange).Delegate)) },
+	"AssemblyPayload.assembly":                         func(o any) core.ID { return idOf("Assembly", o.(*core.Payload).Key) },
+	"AttachmentPayload.attachment":                     func(o any) core.ID { return idOf("Attachment", o.(*core.Payload).Key) },
+	"AttendancePayload.attendance":                     func(o any) core.ID { return idOf("Attendance", o.(*core.Payload).Key) },
+	"BallotPayload.ballot":                             func(o any) core.ID { return idOf("Ballot", o.(*core.Payload).Key) },
+	"CalendarSettingsPayload.calendarSettings":         func(o any) core.ID { return idOf("CalendarSettings", o.(*core.Payload).Key) },
+	"CalendarYearPayload.calendarYear":                 func(o any) core.ID { return idOf("CalendarYear", o.(*core.Payload).Key) },
+	"CaseChange.case":                                  func(o any) core.ID { return idOf("Case", uuid.UUID(o.(*cases.CaseChange).Case)) },
+	"CaseForwardingPayload.caseForwarding":             func(o any) core.ID { return idOf("CaseForwarding", o.(*core.Payload).Key) },
+	"CaseKindPayload.caseKind":                         func(o any) core.ID { return idOf("CaseKind", o.(*core.Payload).Key) },
+	"CaseNotePayload.caseNote":                         func(o any) core.ID { return idOf("CaseNote", o.(*core.Payload).Key) },
+	"CasePayload.case":                                 func(o any) core.ID { return idOf("Case", o.(*core.Payload).Key) },
+	"CaseSignatoryPayload.caseSignatory":               func(o any) core.ID { return idOf("CaseSignatory", o.(*core.Payload).Key) },
+	"CaseStatePayload.caseState":                       func(o any) core.ID { return idOf("CaseState", o.(*core.Payload).Key) },
+	"CharterPayload.charter":                           func(o any) core.ID { return idOf("Charter", o.(*core.Payload).Key) },
+	"Composition.charter":                              func(o any) core.ID { return idOf("Charter", uuid.UUID(o.(*assemblies.Composition).Charter)) },
+	"ConsentPayload.consent":                           func(o any) core.ID { return idOf("Consent", o.(*core.Payload).Key) },
+	"ConsultationQuestionPayload.consultationQuestion": func(o any) core.ID { return idOf("ConsultationQuestion", o.(*core.Payload).Key) },
+	"CouncilChange.council":                            func(o any) core.ID { return idOf("Council", uuid.UUID(o.(*councils.CouncilChange).Council)) },
+	"CouncilChange.membership":                         func(o any) core.ID { return idOf("Membership", uuid.UUID(o.(*councils.CouncilChange).Membership)) },
+	"CouncilPayload.council":                           func(o any) core.ID { return idOf("Council", o.(*core.Payload).Key) },
+	"DelegatePayload.delegate":                         func(o any) core.ID { return idOf("Delegate", o.(*core.Payload).Key) },
+	"DelegateSuspensionPayload.delegateSuspension":     func(o any) core.ID { return idOf("DelegateSuspension", o.(*core.Payload).Key) },
+	"DistrictPayload.district":                         func(o any) core.ID { return idOf("District", o.(*core.Payload).Key) },
+	"ExpertiseConclusionPayload.expertiseConclusion":   func(o any) core.ID { return idOf("ExpertiseConclusion", o.(*core.Payload).Key) },
+	"ExpertiseExpertPayload.expertiseExpert":           func(o any) core.ID { return idOf("ExpertiseExpert", o.(*core.Payload).Key) },
+	"ExpertiseProposalPayload.expertiseProposal":       func(o any) core.ID { return idOf("ExpertiseProposal", o.(*core.Payload).Key) },
+	"FileUploadPayload.fileUpload":                     func(o any) core.ID { return idOf("FileUpload", o.(*core.Payload).Key) },
+	"FollowPayload.follow":                             func(o any) core.ID { return idOf("Follow", o.(*core.Payload).Key) },
+	"GatheringChange.gathering":                        func(o any) core.ID { return idOf("Gathering", uuid.UUID(o.(*gatherings.GatheringChange).Gathering)) },
+	"GatheringPayload.gathering":                       func(o any) core.ID { return idOf("Gathering", o.(*core.Payload).Key) },
+	"HearingChange.hearing":                            func(o any) core.ID { return idOf("PublicHearing", uuid.UUID(o.(*hearings.HearingChange).Hearing)) },
+	"HearingRulePayload.hearingRule":                   func(o any) core.ID { return idOf("HearingRule", o.(*core.Payload).Key) },
+	"HearingStatementPayload.hearingStatement":         func(o any) core.ID { return idOf("HearingStatement", o.(*core.Payload).Key) },
+	"HonourPayload.honour":                             func(o any) core.ID { return idOf("Honour", o.(*core.Payload).Key) },
+	"HouseholdPayload.household":                       func(o any) core.ID { return idOf("Household", o.(*core.Payload).Key) },
+	"InboxChange.notice":                               func(o any) core.ID { return idOf("Notice", uuid.UUID(o.(*follow.InboxChange).Notice)) },
+	"IndicatorRow.object":                              func(o any) core.ID { return core.ID(o.(*reports.IndicatorRow).Object) },
+	"InvitationPayload.account":                        func(o any) core.ID { return idOf("Account", o.(*accounts.InvitationPayload).Key) },
+	"IssuedServiceTokenPayload.serviceToken":           func(o any) core.ID { return idOf("ServiceToken", o.(*accounts.IssuedServiceTokenPayload).Key) },
+	"MandatePayload.mandate":                           func(o any) core.ID { return idOf("Mandate", o.(*core.Payload).Key) },
+	"MeetingChange.meeting":                            func(o any) core.ID { return idOf("Meeting", uuid.UUID(o.(*meetings.MeetingChange).Meeting)) },
+	"MeetingNoticePayload.meetingNotice":               func(o any) core.ID { return idOf("MeetingNotice", o.(*core.Payload).Key) },
+	"MeetingPayload.meeting":                           func(o any) core.ID { return idOf("Meeting", o.(*core.Payload).Key) },
+	"MembershipPayload.membership":                     func(o any) core.ID { return idOf("Membership", o.(*core.Payload).Key) },
+	"MinutesPayload.minutes":                           func(o any) core.ID { return idOf("Minutes", o.(*core.Payload).Key) },
+	"MotionPayload.motion":                             func(o any) core.ID { return idOf("Motion", o.(*core.Payload).Key) },
+	"NominationPayload.nomination":                     func(o any) core.ID { return idOf("Nomination", o.(*core.Payload).Key) },
+	"NoticePayload.notice":                             func(o any) core.ID { return idOf("Notice", o.(*core.Payload).Key) },
+	"OpenedVotePayload.vote":                           func(o any) core.ID { return idOf("Vote", o.(*motions.OpenedVotePayload).Key) },
+	"OrganisationPayload.organisation":                 func(o any) core.ID { return idOf("Organisation", o.(*core.Payload).Key) },
+	"PersonPayload.person":                             func(o any) core.ID { return idOf("Person", o.(*core.Payload).Key) },
+	"PostPayload.post":                                 func(o any) core.ID { return idOf("Post", o.(*core.Payload).Key) },
+	"ProxyPayload.proxy":                               func(o any) core.ID { return idOf("Proxy", o.(*core.Payload).Key) },
+	"PublicExpertisePayload.publicExpertise":           func(o any) core.ID { return idOf("PublicExpertise", o.(*core.Payload).Key) },
+	"PublicHearingPayload.publicHearing":               func(o any) core.ID { return idOf("PublicHearing", o.(*core.Payload).Key) },
+	"RecommendationPayload.recommendation":             func(o any) core.ID { return idOf("Recommendation", o.(*core.Payload).Key) },
+	"RegistrationPayload.registration":                 func(o any) core.ID { return idOf("Registration", o.(*core.Payload).Key) },
+	"ResolutionPayload.resolution":                     func(o any) core.ID { return idOf("Resolution", o.(*core.Payload).Key) },
+	"RoleAssignmentPayload.roleAssignment":             func(o any) core.ID { return idOf("RoleAssignment", o.(*permissions.Answer).Key) },
+	"RolePayload.role":                                 func(o any) core.ID { return idOf("Role", o.(*permissions.Answer).Key) },
+	"Seat.district":                                    func(o any) core.ID { return idOf("District", uuid.UUID(o.(*assemblies.Seat).District)) },
+	"Seat.council":                                     func(o any) core.ID { return idOf("Council", uuid.UUID(o.(*assemblies.Seat).Council)) },
+	"Seat.holder":                                      func(o any) core.ID { return idOf("Delegate", uuid.UUID(o.(*assemblies.Seat).Holder)) },
+	"Seat.membership":                                  func(o any) core.ID { return idOf("Membership", uuid.UUID(o.(*assemblies.Seat).Membership)) },
+	"Seat.substitute":                                  func(o any) core.ID { return idOf("Delegate", uuid.UUID(o.(*assemblies.Seat).Substitute)) },
+	"Seat.person":                                      func(o any) core.ID { return idOf("Person", uuid.UUID(o.(*assemblies.Seat).Person)) },
+	"SecondmentPayload.secondment":                     func(o any) core.ID { return idOf("Secondment", o.(*core.Payload).Key) },
+	"SecondmentReportPayload.secondmentReport":         func(o any) core.ID { return idOf("SecondmentReport", o.(*core.Payload).Key) },
+	"ServiceTokenPayload.serviceToken":                 func(o any) core.ID { return idOf("ServiceToken", o.(*core.Payload).Key) },
+	"SubstituteCallPayload.substituteCall":             func(o any) core.ID { return idOf("SubstituteCall", o.(*core.Payload).Key) },
+	"TermPayload.term":                                 func(o any) core.ID { return idOf("Term", o.(*core.Payload).Key) },
+	"Vacancy.formerHolder":                             func(o any) core.ID { return idOf("Delegate", uuid.UUID(o.(*assemblies.Vacancy).FormerHolder)) },
+	"VenuePayload.venue":                               func(o any) core.ID { return idOf("Venue", o.(*core.Payload).Key) },
+	"VoteChange.vote":                                  func(o any) core.ID { return idOf("Vote", uuid.UUID(o.(*motions.VoteChange).Vote)) },
+	"VotePayload.vote":                                 func(o any) core.ID { return idOf("Vote", o.(*core.Payload).Key) },
 }
 
 type accountResolver struct {
@@ -355,6 +519,242 @@ func (d declaredAddressPayload) Extension(ctx context.Context, obj *core.Payload
 	return extension.At(ctx, obj, slot)
 }
 
+type agendaItemResolver struct {
+	declaredAgendaItem
+}
+
+func (r *Resolver) AgendaItem() AgendaItemResolver {
+	return agendaItemResolver{
+		declaredAgendaItem: declaredAgendaItem{r.Reads},
+	}
+}
+
+type declaredAgendaItem struct{ reads *read.Reader }
+
+func (d declaredAgendaItem) Meeting(ctx context.Context, obj *meetings.AgendaItem) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) Attachments(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) Speakers(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string) (*read.Connection[meetings.AgendaSpeaker], error) {
+	return read.Page[meetings.AgendaSpeaker](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) SourceCase(ctx context.Context, obj *meetings.AgendaItem) (*cases.Case, error) {
+	return read.One[cases.Case](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) PostponedTo(ctx context.Context, obj *meetings.AgendaItem) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) PostponedFrom(ctx context.Context, obj *meetings.AgendaItem) (*meetings.AgendaItem, error) {
+	return read.One[meetings.AgendaItem](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) Questions(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error) {
+	return read.Page[councilwork.ConsultationQuestion](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) Recommendations(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.Recommendation], error) {
+	return read.Page[councilwork.Recommendation](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) Motions(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Motion], error) {
+	return read.Page[motions.Motion](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaItem) Extension(ctx context.Context, obj *meetings.AgendaItem, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "AgendaItem", Key: obj.ID}, slot)
+}
+
+type agendaItemPayloadResolver struct {
+	declaredAgendaItemPayload
+}
+
+func (r *Resolver) AgendaItemPayload() AgendaItemPayloadResolver {
+	return agendaItemPayloadResolver{
+		declaredAgendaItemPayload: declaredAgendaItemPayload{r.Reads},
+	}
+}
+
+type declaredAgendaItemPayload struct{ reads *read.Reader }
+
+func (d declaredAgendaItemPayload) AgendaItem(ctx context.Context, obj *core.Payload) (*meetings.AgendaItem, error) {
+	return read.Changed[meetings.AgendaItem](ctx, d.reads, obj.Key)
+}
+
+func (d declaredAgendaItemPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type agendaSpeakerResolver struct {
+	declaredAgendaSpeaker
+}
+
+func (r *Resolver) AgendaSpeaker() AgendaSpeakerResolver {
+	return agendaSpeakerResolver{
+		declaredAgendaSpeaker: declaredAgendaSpeaker{r.Reads},
+	}
+}
+
+type declaredAgendaSpeaker struct{ reads *read.Reader }
+
+func (d declaredAgendaSpeaker) Item(ctx context.Context, obj *meetings.AgendaSpeaker) (*meetings.AgendaItem, error) {
+	return read.One[meetings.AgendaItem](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaSpeaker) Person(ctx context.Context, obj *meetings.AgendaSpeaker) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredAgendaSpeaker) Extension(ctx context.Context, obj *meetings.AgendaSpeaker, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "AgendaSpeaker", Key: obj.ID}, slot)
+}
+
+type amendmentResolver struct {
+	declaredAmendment
+}
+
+func (r *Resolver) Amendment() AmendmentResolver {
+	return amendmentResolver{
+		declaredAmendment: declaredAmendment{r.Reads},
+	}
+}
+
+type declaredAmendment struct{ reads *read.Reader }
+
+func (d declaredAmendment) Motion(ctx context.Context, obj *motions.Amendment) (*motions.Motion, error) {
+	return read.One[motions.Motion](ctx, d.reads, obj)
+}
+
+func (d declaredAmendment) Mover(ctx context.Context, obj *motions.Amendment) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredAmendment) Extension(ctx context.Context, obj *motions.Amendment, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Amendment", Key: obj.ID}, slot)
+}
+
+type amendmentPayloadResolver struct {
+	declaredAmendmentPayload
+}
+
+func (r *Resolver) AmendmentPayload() AmendmentPayloadResolver {
+	return amendmentPayloadResolver{
+		declaredAmendmentPayload: declaredAmendmentPayload{r.Reads},
+	}
+}
+
+type declaredAmendmentPayload struct{ reads *read.Reader }
+
+func (d declaredAmendmentPayload) Amendment(ctx context.Context, obj *core.Payload) (*motions.Amendment, error) {
+	return read.Changed[motions.Amendment](ctx, d.reads, obj.Key)
+}
+
+func (d declaredAmendmentPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type assembliesAssembly = assemblies.AssemblyResolver
+
+type assemblyResolver struct {
+	assembliesAssembly
+	declaredAssembly
+}
+
+func (r *Resolver) Assembly() AssemblyResolver {
+	return assemblyResolver{
+		assembliesAssembly: assembliesAssembly{Module: r.Modules.Assemblies},
+		declaredAssembly:   declaredAssembly{r.Reads},
+	}
+}
+
+type declaredAssembly struct{ reads *read.Reader }
+
+func (d declaredAssembly) Status(ctx context.Context, obj *assemblies.Assembly, asOf *core.Date) (assemblies.AssemblyStatus, error) {
+	return read.Value[assemblies.AssemblyStatus](ctx, d.reads, obj)
+}
+
+func (d declaredAssembly) Charters(ctx context.Context, obj *assemblies.Assembly, first *int, after *string, last *int, before *string, asOf *core.Date) (*read.Connection[assemblies.Charter], error) {
+	return read.Page[assemblies.Charter](ctx, d.reads, obj)
+}
+
+func (d declaredAssembly) SeatRules(ctx context.Context, obj *assemblies.Assembly, first *int, after *string, last *int, before *string) (*read.Connection[assemblies.SeatRule], error) {
+	return read.Page[assemblies.SeatRule](ctx, d.reads, obj)
+}
+
+func (d declaredAssembly) Delegates(ctx context.Context, obj *assemblies.Assembly, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[assemblies.Delegate], error) {
+	return read.Page[assemblies.Delegate](ctx, d.reads, obj)
+}
+
+func (d declaredAssembly) Substitutes(ctx context.Context, obj *assemblies.Assembly, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[assemblies.Delegate], error) {
+	return read.Page[assemblies.Delegate](ctx, d.reads, obj)
+}
+
+func (d declaredAssembly) Nominations(ctx context.Context, obj *assemblies.Assembly, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[assemblies.Nomination], error) {
+	return read.Page[assemblies.Nomination](ctx, d.reads, obj)
+}
+
+func (d declaredAssembly) Meetings(ctx context.Context, obj *assemblies.Assembly, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
+	return read.Page[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredAssembly) Resolutions(ctx context.Context, obj *assemblies.Assembly, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Resolution], error) {
+	return read.Page[motions.Resolution](ctx, d.reads, obj)
+}
+
+func (d declaredAssembly) Extension(ctx context.Context, obj *assemblies.Assembly, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Assembly", Key: obj.ID}, slot)
+}
+
+type assemblyChangeResolver struct {
+	declaredAssemblyChange
+}
+
+func (r *Resolver) AssemblyChange() AssemblyChangeResolver {
+	return assemblyChangeResolver{
+		declaredAssemblyChange: declaredAssemblyChange{r.Reads},
+	}
+}
+
+type declaredAssemblyChange struct{ reads *read.Reader }
+
+func (d declaredAssemblyChange) Assembly(ctx context.Context, obj *assemblies.AssemblyChange) (*assemblies.Assembly, error) {
+	return read.Changed[assemblies.Assembly](ctx, d.reads, uuid.UUID(obj.Assembly))
+}
+
+func (d declaredAssemblyChange) Delegate(ctx context.Context, obj *assemblies.AssemblyChange) (*assemblies.Delegate, error) {
+	return read.Changed[assemblies.Delegate](ctx, d.reads, uuid.UUID(obj.Delegate))
+}
+
+func (d declaredAssemblyChange) Extension(ctx context.Context, obj *assemblies.AssemblyChange, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type assemblyPayloadResolver struct {
+	declaredAssemblyPayload
+}
+
+func (r *Resolver) AssemblyPayload() AssemblyPayloadResolver {
+	return assemblyPayloadResolver{
+		declaredAssemblyPayload: declaredAssemblyPayload{r.Reads},
+	}
+}
+
+type declaredAssemblyPayload struct{ reads *read.Reader }
+
+func (d declaredAssemblyPayload) Assembly(ctx context.Context, obj *core.Payload) (*assemblies.Assembly, error) {
+	return read.Changed[assemblies.Assembly](ctx, d.reads, obj.Key)
+}
+
+func (d declaredAssemblyPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type attachmentResolver struct {
 	declaredAttachment
 }
@@ -403,6 +803,58 @@ func (d declaredAttachmentPayload) Extension(ctx context.Context, obj *core.Payl
 	return extension.At(ctx, obj, slot)
 }
 
+type attendanceResolver struct {
+	declaredAttendance
+}
+
+func (r *Resolver) Attendance() AttendanceResolver {
+	return attendanceResolver{
+		declaredAttendance: declaredAttendance{r.Reads},
+	}
+}
+
+type declaredAttendance struct{ reads *read.Reader }
+
+func (d declaredAttendance) Meeting(ctx context.Context, obj *meetings.Attendance) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredAttendance) Person(ctx context.Context, obj *meetings.Attendance) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredAttendance) Reason(ctx context.Context, obj *meetings.Attendance) (*string, error) {
+	return read.Column[*string](ctx, d.reads, obj)
+}
+
+func (d declaredAttendance) Presence(ctx context.Context, obj *meetings.Attendance, first *int, after *string, last *int, before *string) (*read.Connection[meetings.Presence], error) {
+	return read.Page[meetings.Presence](ctx, d.reads, obj)
+}
+
+func (d declaredAttendance) Extension(ctx context.Context, obj *meetings.Attendance, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Attendance", Key: obj.ID}, slot)
+}
+
+type attendancePayloadResolver struct {
+	declaredAttendancePayload
+}
+
+func (r *Resolver) AttendancePayload() AttendancePayloadResolver {
+	return attendancePayloadResolver{
+		declaredAttendancePayload: declaredAttendancePayload{r.Reads},
+	}
+}
+
+type declaredAttendancePayload struct{ reads *read.Reader }
+
+func (d declaredAttendancePayload) Attendance(ctx context.Context, obj *core.Payload) (*meetings.Attendance, error) {
+	return read.Changed[meetings.Attendance](ctx, d.reads, obj.Key)
+}
+
+func (d declaredAttendancePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type auditEntryResolver struct {
 	declaredAuditEntry
 }
@@ -437,6 +889,54 @@ func (d declaredAuditEntry) Object(ctx context.Context, obj *audit.AuditEntry) (
 
 func (d declaredAuditEntry) Extension(ctx context.Context, obj *audit.AuditEntry, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "AuditEntry", Key: obj.ID}, slot)
+}
+
+type ballotResolver struct {
+	declaredBallot
+}
+
+func (r *Resolver) Ballot() BallotResolver {
+	return ballotResolver{
+		declaredBallot: declaredBallot{r.Reads},
+	}
+}
+
+type declaredBallot struct{ reads *read.Reader }
+
+func (d declaredBallot) Vote(ctx context.Context, obj *motions.Ballot) (*motions.Vote, error) {
+	return read.One[motions.Vote](ctx, d.reads, obj)
+}
+
+func (d declaredBallot) Voter(ctx context.Context, obj *motions.Ballot) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredBallot) CastBy(ctx context.Context, obj *motions.Ballot) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredBallot) Extension(ctx context.Context, obj *motions.Ballot, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Ballot", Key: obj.ID}, slot)
+}
+
+type ballotPayloadResolver struct {
+	declaredBallotPayload
+}
+
+func (r *Resolver) BallotPayload() BallotPayloadResolver {
+	return ballotPayloadResolver{
+		declaredBallotPayload: declaredBallotPayload{r.Reads},
+	}
+}
+
+type declaredBallotPayload struct{ reads *read.Reader }
+
+func (d declaredBallotPayload) Ballot(ctx context.Context, obj *core.Payload) (*motions.Ballot, error) {
+	return read.Changed[motions.Ballot](ctx, d.reads, obj.Key)
+}
+
+func (d declaredBallotPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type calendarDayResolver struct {
@@ -623,6 +1123,14 @@ func (d declaredCase) Clocks(ctx context.Context, obj *cases.Case, first *int, a
 	return read.Page[cases.CaseClock](ctx, d.reads, obj)
 }
 
+func (d declaredCase) Attachments(ctx context.Context, obj *cases.Case, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
+func (d declaredCase) Questions(ctx context.Context, obj *cases.Case, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error) {
+	return read.Page[councilwork.ConsultationQuestion](ctx, d.reads, obj)
+}
+
 func (d declaredCase) Extension(ctx context.Context, obj *cases.Case, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "Case", Key: obj.ID}, slot)
 }
@@ -729,6 +1237,10 @@ func (d declaredCaseContent) Operator(ctx context.Context, obj *cases.CaseConten
 
 func (d declaredCaseContent) Code(ctx context.Context, obj *cases.CaseContent) (*string, error) {
 	return read.Column[*string](ctx, d.reads, obj)
+}
+
+func (d declaredCaseContent) Attachments(ctx context.Context, obj *cases.CaseContent, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
 }
 
 func (d declaredCaseContent) Extension(ctx context.Context, obj *cases.CaseContent, slot int) (*extension.Place, error) {
@@ -1055,6 +1567,118 @@ func (d declaredCaseTransition) Extension(ctx context.Context, obj *cases.CaseTr
 	return extension.At(ctx, core.ID{Type: "CaseTransition", Key: obj.ID}, slot)
 }
 
+type charterResolver struct {
+	declaredCharter
+}
+
+func (r *Resolver) Charter() CharterResolver {
+	return charterResolver{
+		declaredCharter: declaredCharter{r.Reads},
+	}
+}
+
+type declaredCharter struct{ reads *read.Reader }
+
+func (d declaredCharter) Assembly(ctx context.Context, obj *assemblies.Charter) (*assemblies.Assembly, error) {
+	return read.One[assemblies.Assembly](ctx, d.reads, obj)
+}
+
+func (d declaredCharter) Rules(ctx context.Context, obj *assemblies.Charter, first *int, after *string, last *int, before *string) (*read.Connection[assemblies.CharterRule], error) {
+	return read.Page[assemblies.CharterRule](ctx, d.reads, obj)
+}
+
+func (d declaredCharter) Majorities(ctx context.Context, obj *assemblies.Charter, first *int, after *string, last *int, before *string) (*read.Connection[assemblies.CharterMajority], error) {
+	return read.Page[assemblies.CharterMajority](ctx, d.reads, obj)
+}
+
+func (d declaredCharter) Extension(ctx context.Context, obj *assemblies.Charter, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Charter", Key: obj.ID}, slot)
+}
+
+type charterMajorityResolver struct {
+	declaredCharterMajority
+}
+
+func (r *Resolver) CharterMajority() CharterMajorityResolver {
+	return charterMajorityResolver{
+		declaredCharterMajority: declaredCharterMajority{r.Reads},
+	}
+}
+
+type declaredCharterMajority struct{ reads *read.Reader }
+
+func (d declaredCharterMajority) Charter(ctx context.Context, obj *assemblies.CharterMajority) (*assemblies.Charter, error) {
+	return read.One[assemblies.Charter](ctx, d.reads, obj)
+}
+
+func (d declaredCharterMajority) Extension(ctx context.Context, obj *assemblies.CharterMajority, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "CharterMajority", Key: obj.ID}, slot)
+}
+
+type charterPayloadResolver struct {
+	declaredCharterPayload
+}
+
+func (r *Resolver) CharterPayload() CharterPayloadResolver {
+	return charterPayloadResolver{
+		declaredCharterPayload: declaredCharterPayload{r.Reads},
+	}
+}
+
+type declaredCharterPayload struct{ reads *read.Reader }
+
+func (d declaredCharterPayload) Charter(ctx context.Context, obj *core.Payload) (*assemblies.Charter, error) {
+	return read.Changed[assemblies.Charter](ctx, d.reads, obj.Key)
+}
+
+func (d declaredCharterPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type charterRuleResolver struct {
+	declaredCharterRule
+}
+
+func (r *Resolver) CharterRule() CharterRuleResolver {
+	return charterRuleResolver{
+		declaredCharterRule: declaredCharterRule{r.Reads},
+	}
+}
+
+type declaredCharterRule struct{ reads *read.Reader }
+
+func (d declaredCharterRule) Charter(ctx context.Context, obj *assemblies.CharterRule) (*assemblies.Charter, error) {
+	return read.One[assemblies.Charter](ctx, d.reads, obj)
+}
+
+func (d declaredCharterRule) Rule(ctx context.Context, obj *assemblies.CharterRule) (*assemblies.SeatRule, error) {
+	return read.One[assemblies.SeatRule](ctx, d.reads, obj)
+}
+
+func (d declaredCharterRule) Extension(ctx context.Context, obj *assemblies.CharterRule, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "CharterRule", Key: obj.ID}, slot)
+}
+
+type compositionResolver struct {
+	declaredComposition
+}
+
+func (r *Resolver) Composition() CompositionResolver {
+	return compositionResolver{
+		declaredComposition: declaredComposition{r.Reads},
+	}
+}
+
+type declaredComposition struct{ reads *read.Reader }
+
+func (d declaredComposition) Charter(ctx context.Context, obj *assemblies.Composition) (*assemblies.Charter, error) {
+	return read.Changed[assemblies.Charter](ctx, d.reads, uuid.UUID(obj.Charter))
+}
+
+func (d declaredComposition) Extension(ctx context.Context, obj *assemblies.Composition, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type consentResolver struct {
 	declaredConsent
 }
@@ -1092,6 +1716,78 @@ func (d declaredConsentPayload) Consent(ctx context.Context, obj *core.Payload) 
 }
 
 func (d declaredConsentPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type consultationQuestionResolver struct {
+	declaredConsultationQuestion
+}
+
+func (r *Resolver) ConsultationQuestion() ConsultationQuestionResolver {
+	return consultationQuestionResolver{
+		declaredConsultationQuestion: declaredConsultationQuestion{r.Reads},
+	}
+}
+
+type declaredConsultationQuestion struct{ reads *read.Reader }
+
+func (d declaredConsultationQuestion) Council(ctx context.Context, obj *councilwork.ConsultationQuestion) (*councils.Council, error) {
+	return read.One[councils.Council](ctx, d.reads, obj)
+}
+
+func (d declaredConsultationQuestion) Person(ctx context.Context, obj *councilwork.ConsultationQuestion) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredConsultationQuestion) Organisation(ctx context.Context, obj *councilwork.ConsultationQuestion) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredConsultationQuestion) Case(ctx context.Context, obj *councilwork.ConsultationQuestion) (*cases.Case, error) {
+	return read.One[cases.Case](ctx, d.reads, obj)
+}
+
+func (d declaredConsultationQuestion) Meeting(ctx context.Context, obj *councilwork.ConsultationQuestion) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredConsultationQuestion) AgendaItem(ctx context.Context, obj *councilwork.ConsultationQuestion) (*meetings.AgendaItem, error) {
+	return read.One[meetings.AgendaItem](ctx, d.reads, obj)
+}
+
+func (d declaredConsultationQuestion) Overdue(ctx context.Context, obj *councilwork.ConsultationQuestion, asOf *core.Date) (bool, error) {
+	return read.Value[bool](ctx, d.reads, obj)
+}
+
+func (d declaredConsultationQuestion) Recommendations(ctx context.Context, obj *councilwork.ConsultationQuestion, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.Recommendation], error) {
+	return read.Page[councilwork.Recommendation](ctx, d.reads, obj)
+}
+
+func (d declaredConsultationQuestion) Attachments(ctx context.Context, obj *councilwork.ConsultationQuestion, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
+func (d declaredConsultationQuestion) Extension(ctx context.Context, obj *councilwork.ConsultationQuestion, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "ConsultationQuestion", Key: obj.ID}, slot)
+}
+
+type consultationQuestionPayloadResolver struct {
+	declaredConsultationQuestionPayload
+}
+
+func (r *Resolver) ConsultationQuestionPayload() ConsultationQuestionPayloadResolver {
+	return consultationQuestionPayloadResolver{
+		declaredConsultationQuestionPayload: declaredConsultationQuestionPayload{r.Reads},
+	}
+}
+
+type declaredConsultationQuestionPayload struct{ reads *read.Reader }
+
+func (d declaredConsultationQuestionPayload) ConsultationQuestion(ctx context.Context, obj *core.Payload) (*councilwork.ConsultationQuestion, error) {
+	return read.Changed[councilwork.ConsultationQuestion](ctx, d.reads, obj.Key)
+}
+
+func (d declaredConsultationQuestionPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -1147,8 +1843,44 @@ func (d declaredCouncil) VacantSeats(ctx context.Context, obj *councils.Council,
 	return read.Value[*int](ctx, d.reads, obj)
 }
 
+func (d declaredCouncil) Meetings(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
+	return read.Page[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredCouncil) Resolutions(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Resolution], error) {
+	return read.Page[motions.Resolution](ctx, d.reads, obj)
+}
+
 func (d declaredCouncil) Attachments(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
 	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
+func (d declaredCouncil) Delegates(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[assemblies.Delegate], error) {
+	return read.Page[assemblies.Delegate](ctx, d.reads, obj)
+}
+
+func (d declaredCouncil) Substitutes(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[assemblies.Delegate], error) {
+	return read.Page[assemblies.Delegate](ctx, d.reads, obj)
+}
+
+func (d declaredCouncil) Expertises(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.PublicExpertise], error) {
+	return read.Page[councilwork.PublicExpertise](ctx, d.reads, obj)
+}
+
+func (d declaredCouncil) Questions(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.ConsultationQuestion], error) {
+	return read.Page[councilwork.ConsultationQuestion](ctx, d.reads, obj)
+}
+
+func (d declaredCouncil) Recommendations(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.Recommendation], error) {
+	return read.Page[councilwork.Recommendation](ctx, d.reads, obj)
+}
+
+func (d declaredCouncil) Secondments(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.Secondment], error) {
+	return read.Page[councilwork.Secondment](ctx, d.reads, obj)
+}
+
+func (d declaredCouncil) SecondedMembers(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.Secondment], error) {
+	return read.Page[councilwork.Secondment](ctx, d.reads, obj)
 }
 
 func (d declaredCouncil) Extension(ctx context.Context, obj *councils.Council, slot int) (*extension.Place, error) {
@@ -1215,6 +1947,122 @@ func (d declaredCouncilPayload) Extension(ctx context.Context, obj *core.Payload
 	return extension.At(ctx, obj, slot)
 }
 
+type delegateResolver struct {
+	declaredDelegate
+}
+
+func (r *Resolver) Delegate() DelegateResolver {
+	return delegateResolver{
+		declaredDelegate: declaredDelegate{r.Reads},
+	}
+}
+
+type declaredDelegate struct{ reads *read.Reader }
+
+func (d declaredDelegate) Assembly(ctx context.Context, obj *assemblies.Delegate) (*assemblies.Assembly, error) {
+	return read.One[assemblies.Assembly](ctx, d.reads, obj)
+}
+
+func (d declaredDelegate) Rule(ctx context.Context, obj *assemblies.Delegate) (*assemblies.SeatRule, error) {
+	return read.One[assemblies.SeatRule](ctx, d.reads, obj)
+}
+
+func (d declaredDelegate) Council(ctx context.Context, obj *assemblies.Delegate) (*councils.Council, error) {
+	return read.One[councils.Council](ctx, d.reads, obj)
+}
+
+func (d declaredDelegate) District(ctx context.Context, obj *assemblies.Delegate) (*places.District, error) {
+	return read.One[places.District](ctx, d.reads, obj)
+}
+
+func (d declaredDelegate) Nomination(ctx context.Context, obj *assemblies.Delegate) (*assemblies.Nomination, error) {
+	return read.One[assemblies.Nomination](ctx, d.reads, obj)
+}
+
+func (d declaredDelegate) Person(ctx context.Context, obj *assemblies.Delegate) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredDelegate) Meeting(ctx context.Context, obj *assemblies.Delegate) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredDelegate) Suspensions(ctx context.Context, obj *assemblies.Delegate, first *int, after *string, last *int, before *string, asOf *core.Date) (*read.Connection[assemblies.DelegateSuspension], error) {
+	return read.Page[assemblies.DelegateSuspension](ctx, d.reads, obj)
+}
+
+func (d declaredDelegate) StandIns(ctx context.Context, obj *assemblies.Delegate, first *int, after *string, last *int, before *string, asOf *core.Date) (*read.Connection[assemblies.SubstituteCall], error) {
+	return read.Page[assemblies.SubstituteCall](ctx, d.reads, obj)
+}
+
+func (d declaredDelegate) Calls(ctx context.Context, obj *assemblies.Delegate, first *int, after *string, last *int, before *string, asOf *core.Date) (*read.Connection[assemblies.SubstituteCall], error) {
+	return read.Page[assemblies.SubstituteCall](ctx, d.reads, obj)
+}
+
+func (d declaredDelegate) Extension(ctx context.Context, obj *assemblies.Delegate, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Delegate", Key: obj.ID}, slot)
+}
+
+type delegatePayloadResolver struct {
+	declaredDelegatePayload
+}
+
+func (r *Resolver) DelegatePayload() DelegatePayloadResolver {
+	return delegatePayloadResolver{
+		declaredDelegatePayload: declaredDelegatePayload{r.Reads},
+	}
+}
+
+type declaredDelegatePayload struct{ reads *read.Reader }
+
+func (d declaredDelegatePayload) Delegate(ctx context.Context, obj *core.Payload) (*assemblies.Delegate, error) {
+	return read.Changed[assemblies.Delegate](ctx, d.reads, obj.Key)
+}
+
+func (d declaredDelegatePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type delegateSuspensionResolver struct {
+	declaredDelegateSuspension
+}
+
+func (r *Resolver) DelegateSuspension() DelegateSuspensionResolver {
+	return delegateSuspensionResolver{
+		declaredDelegateSuspension: declaredDelegateSuspension{r.Reads},
+	}
+}
+
+type declaredDelegateSuspension struct{ reads *read.Reader }
+
+func (d declaredDelegateSuspension) Delegate(ctx context.Context, obj *assemblies.DelegateSuspension) (*assemblies.Delegate, error) {
+	return read.One[assemblies.Delegate](ctx, d.reads, obj)
+}
+
+func (d declaredDelegateSuspension) Extension(ctx context.Context, obj *assemblies.DelegateSuspension, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "DelegateSuspension", Key: obj.ID}, slot)
+}
+
+type delegateSuspensionPayloadResolver struct {
+	declaredDelegateSuspensionPayload
+}
+
+func (r *Resolver) DelegateSuspensionPayload() DelegateSuspensionPayloadResolver {
+	return delegateSuspensionPayloadResolver{
+		declaredDelegateSuspensionPayload: declaredDelegateSuspensionPayload{r.Reads},
+	}
+}
+
+type declaredDelegateSuspensionPayload struct{ reads *read.Reader }
+
+func (d declaredDelegateSuspensionPayload) DelegateSuspension(ctx context.Context, obj *core.Payload) (*assemblies.DelegateSuspension, error) {
+	return read.Changed[assemblies.DelegateSuspension](ctx, d.reads, obj.Key)
+}
+
+func (d declaredDelegateSuspensionPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type districtResolver struct {
 	declaredDistrict
 }
@@ -1247,12 +2095,28 @@ func (d declaredDistrict) Venues(ctx context.Context, obj *places.District, firs
 	return read.Page[places.Venue](ctx, d.reads, obj)
 }
 
+func (d declaredDistrict) Delegates(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[assemblies.Delegate], error) {
+	return read.Page[assemblies.Delegate](ctx, d.reads, obj)
+}
+
 func (d declaredDistrict) Cases(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[cases.Case], error) {
 	return read.Page[cases.Case](ctx, d.reads, obj)
 }
 
 func (d declaredDistrict) Councils(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councils.Council], error) {
 	return read.Page[councils.Council](ctx, d.reads, obj)
+}
+
+func (d declaredDistrict) Gatherings(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string) (*read.Connection[gatherings.GatheringDistrict], error) {
+	return read.Page[gatherings.GatheringDistrict](ctx, d.reads, obj)
+}
+
+func (d declaredDistrict) PublicHearings(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string) (*read.Connection[hearings.HearingDistrict], error) {
+	return read.Page[hearings.HearingDistrict](ctx, d.reads, obj)
+}
+
+func (d declaredDistrict) Meetings(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
+	return read.Page[meetings.Meeting](ctx, d.reads, obj)
 }
 
 func (d declaredDistrict) Extension(ctx context.Context, obj *places.District, slot int) (*extension.Place, error) {
@@ -1296,6 +2160,138 @@ func (d declaredDistrictPayload) District(ctx context.Context, obj *core.Payload
 }
 
 func (d declaredDistrictPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type expertiseConclusionResolver struct {
+	declaredExpertiseConclusion
+}
+
+func (r *Resolver) ExpertiseConclusion() ExpertiseConclusionResolver {
+	return expertiseConclusionResolver{
+		declaredExpertiseConclusion: declaredExpertiseConclusion{r.Reads},
+	}
+}
+
+type declaredExpertiseConclusion struct{ reads *read.Reader }
+
+func (d declaredExpertiseConclusion) Expertise(ctx context.Context, obj *councilwork.ExpertiseConclusion) (*councilwork.PublicExpertise, error) {
+	return read.One[councilwork.PublicExpertise](ctx, d.reads, obj)
+}
+
+func (d declaredExpertiseConclusion) Proposals(ctx context.Context, obj *councilwork.ExpertiseConclusion, first *int, after *string, last *int, before *string) (*read.Connection[councilwork.ExpertiseProposal], error) {
+	return read.Page[councilwork.ExpertiseProposal](ctx, d.reads, obj)
+}
+
+func (d declaredExpertiseConclusion) Extension(ctx context.Context, obj *councilwork.ExpertiseConclusion, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "ExpertiseConclusion", Key: obj.ID}, slot)
+}
+
+type expertiseConclusionPayloadResolver struct {
+	declaredExpertiseConclusionPayload
+}
+
+func (r *Resolver) ExpertiseConclusionPayload() ExpertiseConclusionPayloadResolver {
+	return expertiseConclusionPayloadResolver{
+		declaredExpertiseConclusionPayload: declaredExpertiseConclusionPayload{r.Reads},
+	}
+}
+
+type declaredExpertiseConclusionPayload struct{ reads *read.Reader }
+
+func (d declaredExpertiseConclusionPayload) ExpertiseConclusion(ctx context.Context, obj *core.Payload) (*councilwork.ExpertiseConclusion, error) {
+	return read.Changed[councilwork.ExpertiseConclusion](ctx, d.reads, obj.Key)
+}
+
+func (d declaredExpertiseConclusionPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type expertiseExpertResolver struct {
+	declaredExpertiseExpert
+}
+
+func (r *Resolver) ExpertiseExpert() ExpertiseExpertResolver {
+	return expertiseExpertResolver{
+		declaredExpertiseExpert: declaredExpertiseExpert{r.Reads},
+	}
+}
+
+type declaredExpertiseExpert struct{ reads *read.Reader }
+
+func (d declaredExpertiseExpert) Expertise(ctx context.Context, obj *councilwork.ExpertiseExpert) (*councilwork.PublicExpertise, error) {
+	return read.One[councilwork.PublicExpertise](ctx, d.reads, obj)
+}
+
+func (d declaredExpertiseExpert) Person(ctx context.Context, obj *councilwork.ExpertiseExpert) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredExpertiseExpert) Extension(ctx context.Context, obj *councilwork.ExpertiseExpert, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "ExpertiseExpert", Key: obj.ID}, slot)
+}
+
+type expertiseExpertPayloadResolver struct {
+	declaredExpertiseExpertPayload
+}
+
+func (r *Resolver) ExpertiseExpertPayload() ExpertiseExpertPayloadResolver {
+	return expertiseExpertPayloadResolver{
+		declaredExpertiseExpertPayload: declaredExpertiseExpertPayload{r.Reads},
+	}
+}
+
+type declaredExpertiseExpertPayload struct{ reads *read.Reader }
+
+func (d declaredExpertiseExpertPayload) ExpertiseExpert(ctx context.Context, obj *core.Payload) (*councilwork.ExpertiseExpert, error) {
+	return read.Changed[councilwork.ExpertiseExpert](ctx, d.reads, obj.Key)
+}
+
+func (d declaredExpertiseExpertPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type expertiseProposalResolver struct {
+	declaredExpertiseProposal
+}
+
+func (r *Resolver) ExpertiseProposal() ExpertiseProposalResolver {
+	return expertiseProposalResolver{
+		declaredExpertiseProposal: declaredExpertiseProposal{r.Reads},
+	}
+}
+
+type declaredExpertiseProposal struct{ reads *read.Reader }
+
+func (d declaredExpertiseProposal) Conclusion(ctx context.Context, obj *councilwork.ExpertiseProposal) (*councilwork.ExpertiseConclusion, error) {
+	return read.One[councilwork.ExpertiseConclusion](ctx, d.reads, obj)
+}
+
+func (d declaredExpertiseProposal) Case(ctx context.Context, obj *councilwork.ExpertiseProposal) (*cases.Case, error) {
+	return read.One[cases.Case](ctx, d.reads, obj)
+}
+
+func (d declaredExpertiseProposal) Extension(ctx context.Context, obj *councilwork.ExpertiseProposal, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "ExpertiseProposal", Key: obj.ID}, slot)
+}
+
+type expertiseProposalPayloadResolver struct {
+	declaredExpertiseProposalPayload
+}
+
+func (r *Resolver) ExpertiseProposalPayload() ExpertiseProposalPayloadResolver {
+	return expertiseProposalPayloadResolver{
+		declaredExpertiseProposalPayload: declaredExpertiseProposalPayload{r.Reads},
+	}
+}
+
+type declaredExpertiseProposalPayload struct{ reads *read.Reader }
+
+func (d declaredExpertiseProposalPayload) ExpertiseProposal(ctx context.Context, obj *core.Payload) (*councilwork.ExpertiseProposal, error) {
+	return read.Changed[councilwork.ExpertiseProposal](ctx, d.reads, obj.Key)
+}
+
+func (d declaredExpertiseProposalPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -1380,6 +2376,434 @@ func (d declaredFollowPayload) Follow(ctx context.Context, obj *core.Payload) (*
 }
 
 func (d declaredFollowPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type gatheringResolver struct {
+	declaredGathering
+}
+
+func (r *Resolver) Gathering() GatheringResolver {
+	return gatheringResolver{
+		declaredGathering: declaredGathering{r.Reads},
+	}
+}
+
+type declaredGathering struct{ reads *read.Reader }
+
+func (d declaredGathering) Organiser(ctx context.Context, obj *gatherings.Gathering) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredGathering) Meeting(ctx context.Context, obj *gatherings.Gathering) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredGathering) Districts(ctx context.Context, obj *gatherings.Gathering, first *int, after *string, last *int, before *string) (*read.Connection[gatherings.GatheringDistrict], error) {
+	return read.Page[gatherings.GatheringDistrict](ctx, d.reads, obj)
+}
+
+func (d declaredGathering) CountedBy(ctx context.Context, obj *gatherings.Gathering) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredGathering) Officials(ctx context.Context, obj *gatherings.Gathering, first *int, after *string, last *int, before *string) (*read.Connection[gatherings.GatheringOfficial], error) {
+	return read.Page[gatherings.GatheringOfficial](ctx, d.reads, obj)
+}
+
+func (d declaredGathering) Topics(ctx context.Context, obj *gatherings.Gathering, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[gatherings.GatheringTopic], error) {
+	return read.Page[gatherings.GatheringTopic](ctx, d.reads, obj)
+}
+
+func (d declaredGathering) Cases(ctx context.Context, obj *gatherings.Gathering, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[cases.Case], error) {
+	return read.Page[cases.Case](ctx, d.reads, obj)
+}
+
+func (d declaredGathering) RaisedCount(ctx context.Context, obj *gatherings.Gathering) (int, error) {
+	return read.Value[int](ctx, d.reads, obj)
+}
+
+func (d declaredGathering) AnsweredCount(ctx context.Context, obj *gatherings.Gathering, asOf *core.Date) (int, error) {
+	return read.Value[int](ctx, d.reads, obj)
+}
+
+func (d declaredGathering) SolvedCount(ctx context.Context, obj *gatherings.Gathering, asOf *core.Date) (int, error) {
+	return read.Value[int](ctx, d.reads, obj)
+}
+
+func (d declaredGathering) OverdueCount(ctx context.Context, obj *gatherings.Gathering, asOf *core.Date) (int, error) {
+	return read.Value[int](ctx, d.reads, obj)
+}
+
+func (d declaredGathering) Extension(ctx context.Context, obj *gatherings.Gathering, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Gathering", Key: obj.ID}, slot)
+}
+
+type gatheringChangeResolver struct {
+	declaredGatheringChange
+}
+
+func (r *Resolver) GatheringChange() GatheringChangeResolver {
+	return gatheringChangeResolver{
+		declaredGatheringChange: declaredGatheringChange{r.Reads},
+	}
+}
+
+type declaredGatheringChange struct{ reads *read.Reader }
+
+func (d declaredGatheringChange) Gathering(ctx context.Context, obj *gatherings.GatheringChange) (*gatherings.Gathering, error) {
+	return read.Changed[gatherings.Gathering](ctx, d.reads, uuid.UUID(obj.Gathering))
+}
+
+func (d declaredGatheringChange) Extension(ctx context.Context, obj *gatherings.GatheringChange, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type gatheringDistrictResolver struct {
+	declaredGatheringDistrict
+}
+
+func (r *Resolver) GatheringDistrict() GatheringDistrictResolver {
+	return gatheringDistrictResolver{
+		declaredGatheringDistrict: declaredGatheringDistrict{r.Reads},
+	}
+}
+
+type declaredGatheringDistrict struct{ reads *read.Reader }
+
+func (d declaredGatheringDistrict) Gathering(ctx context.Context, obj *gatherings.GatheringDistrict) (*gatherings.Gathering, error) {
+	return read.One[gatherings.Gathering](ctx, d.reads, obj)
+}
+
+func (d declaredGatheringDistrict) District(ctx context.Context, obj *gatherings.GatheringDistrict) (*places.District, error) {
+	return read.One[places.District](ctx, d.reads, obj)
+}
+
+func (d declaredGatheringDistrict) Extension(ctx context.Context, obj *gatherings.GatheringDistrict, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "GatheringDistrict", Key: obj.ID}, slot)
+}
+
+type gatheringOfficialResolver struct {
+	declaredGatheringOfficial
+}
+
+func (r *Resolver) GatheringOfficial() GatheringOfficialResolver {
+	return gatheringOfficialResolver{
+		declaredGatheringOfficial: declaredGatheringOfficial{r.Reads},
+	}
+}
+
+type declaredGatheringOfficial struct{ reads *read.Reader }
+
+func (d declaredGatheringOfficial) Gathering(ctx context.Context, obj *gatherings.GatheringOfficial) (*gatherings.Gathering, error) {
+	return read.One[gatherings.Gathering](ctx, d.reads, obj)
+}
+
+func (d declaredGatheringOfficial) Person(ctx context.Context, obj *gatherings.GatheringOfficial) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredGatheringOfficial) Organisation(ctx context.Context, obj *gatherings.GatheringOfficial) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredGatheringOfficial) Extension(ctx context.Context, obj *gatherings.GatheringOfficial, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "GatheringOfficial", Key: obj.ID}, slot)
+}
+
+type gatheringPayloadResolver struct {
+	declaredGatheringPayload
+}
+
+func (r *Resolver) GatheringPayload() GatheringPayloadResolver {
+	return gatheringPayloadResolver{
+		declaredGatheringPayload: declaredGatheringPayload{r.Reads},
+	}
+}
+
+type declaredGatheringPayload struct{ reads *read.Reader }
+
+func (d declaredGatheringPayload) Gathering(ctx context.Context, obj *core.Payload) (*gatherings.Gathering, error) {
+	return read.Changed[gatherings.Gathering](ctx, d.reads, obj.Key)
+}
+
+func (d declaredGatheringPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type gatheringTopicResolver struct {
+	declaredGatheringTopic
+}
+
+func (r *Resolver) GatheringTopic() GatheringTopicResolver {
+	return gatheringTopicResolver{
+		declaredGatheringTopic: declaredGatheringTopic{r.Reads},
+	}
+}
+
+type declaredGatheringTopic struct{ reads *read.Reader }
+
+func (d declaredGatheringTopic) Gathering(ctx context.Context, obj *gatherings.GatheringTopic) (*gatherings.Gathering, error) {
+	return read.One[gatherings.Gathering](ctx, d.reads, obj)
+}
+
+func (d declaredGatheringTopic) Address(ctx context.Context, obj *gatherings.GatheringTopic) (*places.Address, error) {
+	return read.One[places.Address](ctx, d.reads, obj)
+}
+
+func (d declaredGatheringTopic) PromisedBy(ctx context.Context, obj *gatherings.GatheringTopic) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredGatheringTopic) Case(ctx context.Context, obj *gatherings.GatheringTopic) (*cases.Case, error) {
+	return read.One[cases.Case](ctx, d.reads, obj)
+}
+
+func (d declaredGatheringTopic) Extension(ctx context.Context, obj *gatherings.GatheringTopic, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "GatheringTopic", Key: obj.ID}, slot)
+}
+
+type hearingChangeResolver struct {
+	declaredHearingChange
+}
+
+func (r *Resolver) HearingChange() HearingChangeResolver {
+	return hearingChangeResolver{
+		declaredHearingChange: declaredHearingChange{r.Reads},
+	}
+}
+
+type declaredHearingChange struct{ reads *read.Reader }
+
+func (d declaredHearingChange) Hearing(ctx context.Context, obj *hearings.HearingChange) (*hearings.PublicHearing, error) {
+	return read.Changed[hearings.PublicHearing](ctx, d.reads, uuid.UUID(obj.Hearing))
+}
+
+func (d declaredHearingChange) Extension(ctx context.Context, obj *hearings.HearingChange, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type hearingConclusionResolver struct {
+	declaredHearingConclusion
+}
+
+func (r *Resolver) HearingConclusion() HearingConclusionResolver {
+	return hearingConclusionResolver{
+		declaredHearingConclusion: declaredHearingConclusion{r.Reads},
+	}
+}
+
+type declaredHearingConclusion struct{ reads *read.Reader }
+
+func (d declaredHearingConclusion) Hearing(ctx context.Context, obj *hearings.HearingConclusion) (*hearings.PublicHearing, error) {
+	return read.One[hearings.PublicHearing](ctx, d.reads, obj)
+}
+
+func (d declaredHearingConclusion) Extension(ctx context.Context, obj *hearings.HearingConclusion, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "HearingConclusion", Key: obj.ID}, slot)
+}
+
+type hearingDistrictResolver struct {
+	declaredHearingDistrict
+}
+
+func (r *Resolver) HearingDistrict() HearingDistrictResolver {
+	return hearingDistrictResolver{
+		declaredHearingDistrict: declaredHearingDistrict{r.Reads},
+	}
+}
+
+type declaredHearingDistrict struct{ reads *read.Reader }
+
+func (d declaredHearingDistrict) Hearing(ctx context.Context, obj *hearings.HearingDistrict) (*hearings.PublicHearing, error) {
+	return read.One[hearings.PublicHearing](ctx, d.reads, obj)
+}
+
+func (d declaredHearingDistrict) District(ctx context.Context, obj *hearings.HearingDistrict) (*places.District, error) {
+	return read.One[places.District](ctx, d.reads, obj)
+}
+
+func (d declaredHearingDistrict) Extension(ctx context.Context, obj *hearings.HearingDistrict, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "HearingDistrict", Key: obj.ID}, slot)
+}
+
+type hearingProposalResolver struct {
+	declaredHearingProposal
+}
+
+func (r *Resolver) HearingProposal() HearingProposalResolver {
+	return hearingProposalResolver{
+		declaredHearingProposal: declaredHearingProposal{r.Reads},
+	}
+}
+
+type declaredHearingProposal struct{ reads *read.Reader }
+
+func (d declaredHearingProposal) Hearing(ctx context.Context, obj *hearings.HearingProposal) (*hearings.PublicHearing, error) {
+	return read.One[hearings.PublicHearing](ctx, d.reads, obj)
+}
+
+func (d declaredHearingProposal) Statement(ctx context.Context, obj *hearings.HearingProposal) (*hearings.HearingStatement, error) {
+	return read.One[hearings.HearingStatement](ctx, d.reads, obj)
+}
+
+func (d declaredHearingProposal) SubmittedText(ctx context.Context, obj *hearings.HearingProposal) (*string, error) {
+	return read.Column[*string](ctx, d.reads, obj)
+}
+
+func (d declaredHearingProposal) Extension(ctx context.Context, obj *hearings.HearingProposal, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "HearingProposal", Key: obj.ID}, slot)
+}
+
+type hearingRuleResolver struct {
+	declaredHearingRule
+}
+
+func (r *Resolver) HearingRule() HearingRuleResolver {
+	return hearingRuleResolver{
+		declaredHearingRule: declaredHearingRule{r.Reads},
+	}
+}
+
+type declaredHearingRule struct{ reads *read.Reader }
+
+func (d declaredHearingRule) Extension(ctx context.Context, obj *hearings.HearingRule, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "HearingRule", Key: obj.ID}, slot)
+}
+
+type hearingRulePayloadResolver struct {
+	declaredHearingRulePayload
+}
+
+func (r *Resolver) HearingRulePayload() HearingRulePayloadResolver {
+	return hearingRulePayloadResolver{
+		declaredHearingRulePayload: declaredHearingRulePayload{r.Reads},
+	}
+}
+
+type declaredHearingRulePayload struct{ reads *read.Reader }
+
+func (d declaredHearingRulePayload) HearingRule(ctx context.Context, obj *core.Payload) (*hearings.HearingRule, error) {
+	return read.Changed[hearings.HearingRule](ctx, d.reads, obj.Key)
+}
+
+func (d declaredHearingRulePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type hearingSessionResolver struct {
+	declaredHearingSession
+}
+
+func (r *Resolver) HearingSession() HearingSessionResolver {
+	return hearingSessionResolver{
+		declaredHearingSession: declaredHearingSession{r.Reads},
+	}
+}
+
+type declaredHearingSession struct{ reads *read.Reader }
+
+func (d declaredHearingSession) Hearing(ctx context.Context, obj *hearings.HearingSession) (*hearings.PublicHearing, error) {
+	return read.One[hearings.PublicHearing](ctx, d.reads, obj)
+}
+
+func (d declaredHearingSession) Meeting(ctx context.Context, obj *hearings.HearingSession) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredHearingSession) Extension(ctx context.Context, obj *hearings.HearingSession, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "HearingSession", Key: obj.ID}, slot)
+}
+
+type hearingStatementResolver struct {
+	declaredHearingStatement
+}
+
+func (r *Resolver) HearingStatement() HearingStatementResolver {
+	return hearingStatementResolver{
+		declaredHearingStatement: declaredHearingStatement{r.Reads},
+	}
+}
+
+type declaredHearingStatement struct{ reads *read.Reader }
+
+func (d declaredHearingStatement) Hearing(ctx context.Context, obj *hearings.HearingStatement) (*hearings.PublicHearing, error) {
+	return read.One[hearings.PublicHearing](ctx, d.reads, obj)
+}
+
+func (d declaredHearingStatement) Organisation(ctx context.Context, obj *hearings.HearingStatement) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredHearingStatement) AuthorName(ctx context.Context, obj *hearings.HearingStatement) (*string, error) {
+	return read.Value[*string](ctx, d.reads, obj)
+}
+
+func (d declaredHearingStatement) Proposals(ctx context.Context, obj *hearings.HearingStatement, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[hearings.HearingProposal], error) {
+	return read.Page[hearings.HearingProposal](ctx, d.reads, obj)
+}
+
+func (d declaredHearingStatement) Content(ctx context.Context, obj *hearings.HearingStatement) (*hearings.HearingStatementContent, error) {
+	return read.One[hearings.HearingStatementContent](ctx, d.reads, obj)
+}
+
+func (d declaredHearingStatement) Extension(ctx context.Context, obj *hearings.HearingStatement, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "HearingStatement", Key: obj.ID}, slot)
+}
+
+type hearingStatementContentResolver struct {
+	declaredHearingStatementContent
+}
+
+func (r *Resolver) HearingStatementContent() HearingStatementContentResolver {
+	return hearingStatementContentResolver{
+		declaredHearingStatementContent: declaredHearingStatementContent{r.Reads},
+	}
+}
+
+type declaredHearingStatementContent struct{ reads *read.Reader }
+
+func (d declaredHearingStatementContent) Statement(ctx context.Context, obj *hearings.HearingStatementContent) (*hearings.HearingStatement, error) {
+	return read.One[hearings.HearingStatement](ctx, d.reads, obj)
+}
+
+func (d declaredHearingStatementContent) Author(ctx context.Context, obj *hearings.HearingStatementContent) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredHearingStatementContent) Address(ctx context.Context, obj *hearings.HearingStatementContent) (*places.Address, error) {
+	return read.One[places.Address](ctx, d.reads, obj)
+}
+
+func (d declaredHearingStatementContent) District(ctx context.Context, obj *hearings.HearingStatementContent) (*places.District, error) {
+	return read.One[places.District](ctx, d.reads, obj)
+}
+
+func (d declaredHearingStatementContent) Operator(ctx context.Context, obj *hearings.HearingStatementContent) (core.Node, error) {
+	return read.Refer(ctx, d.reads, obj)
+}
+
+func (d declaredHearingStatementContent) Extension(ctx context.Context, obj *hearings.HearingStatementContent, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "HearingStatementContent", Key: obj.ID}, slot)
+}
+
+type hearingStatementPayloadResolver struct {
+	declaredHearingStatementPayload
+}
+
+func (r *Resolver) HearingStatementPayload() HearingStatementPayloadResolver {
+	return hearingStatementPayloadResolver{
+		declaredHearingStatementPayload: declaredHearingStatementPayload{r.Reads},
+	}
+}
+
+type declaredHearingStatementPayload struct{ reads *read.Reader }
+
+func (d declaredHearingStatementPayload) HearingStatement(ctx context.Context, obj *core.Payload) (*hearings.HearingStatement, error) {
+	return read.Changed[hearings.HearingStatement](ctx, d.reads, obj.Key)
+}
+
+func (d declaredHearingStatementPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -1623,6 +3047,178 @@ func (d declaredMandatePayload) Extension(ctx context.Context, obj *core.Payload
 	return extension.At(ctx, obj, slot)
 }
 
+type meetingResolver struct {
+	declaredMeeting
+}
+
+func (r *Resolver) Meeting() MeetingResolver {
+	return meetingResolver{
+		declaredMeeting: declaredMeeting{r.Reads},
+	}
+}
+
+type declaredMeeting struct{ reads *read.Reader }
+
+func (d declaredMeeting) Body(ctx context.Context, obj *meetings.Meeting) (core.Node, error) {
+	return read.Refer(ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Organiser(ctx context.Context, obj *meetings.Meeting) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) District(ctx context.Context, obj *meetings.Meeting) (*places.District, error) {
+	return read.One[places.District](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Venue(ctx context.Context, obj *meetings.Meeting) (*places.Venue, error) {
+	return read.One[places.Venue](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Form(ctx context.Context, obj *meetings.Meeting) (*meetings.MeetingForm, error) {
+	return read.Value[*meetings.MeetingForm](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Agenda(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string) (*read.Connection[meetings.AgendaItem], error) {
+	return read.Page[meetings.AgendaItem](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Quorum(ctx context.Context, obj *meetings.Meeting) (*meetings.Quorum, error) {
+	return read.Grouped[meetings.Quorum](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) QuorumAtOpening(ctx context.Context, obj *meetings.Meeting) (*meetings.Quorum, error) {
+	return read.Grouped[meetings.Quorum](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) QuorumAtClose(ctx context.Context, obj *meetings.Meeting) (*meetings.Quorum, error) {
+	return read.Grouped[meetings.Quorum](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Registration(ctx context.Context, obj *meetings.Meeting) (*meetings.MeetingRegistration, error) {
+	return read.Grouped[meetings.MeetingRegistration](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Registrations(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Registration], error) {
+	return read.Page[meetings.Registration](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Attendance(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Attendance], error) {
+	return read.Page[meetings.Attendance](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) FloorQuestions(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[cases.Case], error) {
+	return read.Page[cases.Case](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Minutes(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Minutes], error) {
+	return read.Page[meetings.Minutes](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Attachments(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Questions(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error) {
+	return read.Page[councilwork.ConsultationQuestion](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Recommendations(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.Recommendation], error) {
+	return read.Page[councilwork.Recommendation](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Motions(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Motion], error) {
+	return read.Page[motions.Motion](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Votes(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Vote], error) {
+	return read.Page[motions.Vote](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Proxies(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string) (*read.Connection[motions.Proxy], error) {
+	return read.Page[motions.Proxy](ctx, d.reads, obj)
+}
+
+func (d declaredMeeting) Extension(ctx context.Context, obj *meetings.Meeting, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Meeting", Key: obj.ID}, slot)
+}
+
+type meetingChangeResolver struct {
+	declaredMeetingChange
+}
+
+func (r *Resolver) MeetingChange() MeetingChangeResolver {
+	return meetingChangeResolver{
+		declaredMeetingChange: declaredMeetingChange{r.Reads},
+	}
+}
+
+type declaredMeetingChange struct{ reads *read.Reader }
+
+func (d declaredMeetingChange) Meeting(ctx context.Context, obj *meetings.MeetingChange) (*meetings.Meeting, error) {
+	return read.Changed[meetings.Meeting](ctx, d.reads, uuid.UUID(obj.Meeting))
+}
+
+func (d declaredMeetingChange) Extension(ctx context.Context, obj *meetings.MeetingChange, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type meetingNoticeResolver struct {
+	declaredMeetingNotice
+}
+
+func (r *Resolver) MeetingNotice() MeetingNoticeResolver {
+	return meetingNoticeResolver{
+		declaredMeetingNotice: declaredMeetingNotice{r.Reads},
+	}
+}
+
+type declaredMeetingNotice struct{ reads *read.Reader }
+
+func (d declaredMeetingNotice) Extension(ctx context.Context, obj *meetings.MeetingNotice, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "MeetingNotice", Key: obj.ID}, slot)
+}
+
+type meetingNoticePayloadResolver struct {
+	declaredMeetingNoticePayload
+}
+
+func (r *Resolver) MeetingNoticePayload() MeetingNoticePayloadResolver {
+	return meetingNoticePayloadResolver{
+		declaredMeetingNoticePayload: declaredMeetingNoticePayload{r.Reads},
+	}
+}
+
+type declaredMeetingNoticePayload struct{ reads *read.Reader }
+
+func (d declaredMeetingNoticePayload) MeetingNotice(ctx context.Context, obj *core.Payload) (*meetings.MeetingNotice, error) {
+	return read.Changed[meetings.MeetingNotice](ctx, d.reads, obj.Key)
+}
+
+func (d declaredMeetingNoticePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type meetingPayloadResolver struct {
+	declaredMeetingPayload
+}
+
+func (r *Resolver) MeetingPayload() MeetingPayloadResolver {
+	return meetingPayloadResolver{
+		declaredMeetingPayload: declaredMeetingPayload{r.Reads},
+	}
+}
+
+type declaredMeetingPayload struct{ reads *read.Reader }
+
+func (d declaredMeetingPayload) Meeting(ctx context.Context, obj *core.Payload) (*meetings.Meeting, error) {
+	return read.Changed[meetings.Meeting](ctx, d.reads, obj.Key)
+}
+
+func (d declaredMeetingPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type membershipResolver struct {
 	declaredMembership
 }
@@ -1675,6 +3271,118 @@ func (d declaredMembershipPayload) Extension(ctx context.Context, obj *core.Payl
 	return extension.At(ctx, obj, slot)
 }
 
+type minutesResolver struct {
+	declaredMinutes
+}
+
+func (r *Resolver) Minutes() MinutesResolver {
+	return minutesResolver{
+		declaredMinutes: declaredMinutes{r.Reads},
+	}
+}
+
+type declaredMinutes struct{ reads *read.Reader }
+
+func (d declaredMinutes) Meeting(ctx context.Context, obj *meetings.Minutes) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredMinutes) WrittenBy(ctx context.Context, obj *meetings.Minutes) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredMinutes) AgreedBy(ctx context.Context, obj *meetings.Minutes) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredMinutes) PublishedBy(ctx context.Context, obj *meetings.Minutes) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredMinutes) Extension(ctx context.Context, obj *meetings.Minutes, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Minutes", Key: obj.ID}, slot)
+}
+
+type minutesPayloadResolver struct {
+	declaredMinutesPayload
+}
+
+func (r *Resolver) MinutesPayload() MinutesPayloadResolver {
+	return minutesPayloadResolver{
+		declaredMinutesPayload: declaredMinutesPayload{r.Reads},
+	}
+}
+
+type declaredMinutesPayload struct{ reads *read.Reader }
+
+func (d declaredMinutesPayload) Minutes(ctx context.Context, obj *core.Payload) (*meetings.Minutes, error) {
+	return read.Changed[meetings.Minutes](ctx, d.reads, obj.Key)
+}
+
+func (d declaredMinutesPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type motionResolver struct {
+	declaredMotion
+}
+
+func (r *Resolver) Motion() MotionResolver {
+	return motionResolver{
+		declaredMotion: declaredMotion{r.Reads},
+	}
+}
+
+type declaredMotion struct{ reads *read.Reader }
+
+func (d declaredMotion) Meeting(ctx context.Context, obj *motions.Motion) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredMotion) Item(ctx context.Context, obj *motions.Motion) (*meetings.AgendaItem, error) {
+	return read.One[meetings.AgendaItem](ctx, d.reads, obj)
+}
+
+func (d declaredMotion) Mover(ctx context.Context, obj *motions.Motion) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredMotion) Amendments(ctx context.Context, obj *motions.Motion, first *int, after *string, last *int, before *string) (*read.Connection[motions.Amendment], error) {
+	return read.Page[motions.Amendment](ctx, d.reads, obj)
+}
+
+func (d declaredMotion) Votes(ctx context.Context, obj *motions.Motion, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Vote], error) {
+	return read.Page[motions.Vote](ctx, d.reads, obj)
+}
+
+func (d declaredMotion) Resolution(ctx context.Context, obj *motions.Motion) (*motions.Resolution, error) {
+	return read.One[motions.Resolution](ctx, d.reads, obj)
+}
+
+func (d declaredMotion) Extension(ctx context.Context, obj *motions.Motion, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Motion", Key: obj.ID}, slot)
+}
+
+type motionPayloadResolver struct {
+	declaredMotionPayload
+}
+
+func (r *Resolver) MotionPayload() MotionPayloadResolver {
+	return motionPayloadResolver{
+		declaredMotionPayload: declaredMotionPayload{r.Reads},
+	}
+}
+
+type declaredMotionPayload struct{ reads *read.Reader }
+
+func (d declaredMotionPayload) Motion(ctx context.Context, obj *core.Payload) (*motions.Motion, error) {
+	return read.Changed[motions.Motion](ctx, d.reads, obj.Key)
+}
+
+func (d declaredMotionPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type placesMunicipality = places.MunicipalityResolver
 
 type municipalityResolver struct {
@@ -1688,22 +3396,34 @@ func (r *Resolver) Municipality() MunicipalityResolver {
 }
 
 type accountsMutation = accounts.MutationResolver
+type assembliesMutation = assemblies.MutationResolver
 type calendarMutation = calendar.MutationResolver
 type casesMutation = cases.MutationResolver
 type councilsMutation = councils.MutationResolver
+type councilworkMutation = councilwork.MutationResolver
 type filesMutation = files.MutationResolver
 type followMutation = follow.MutationResolver
+type gatheringsMutation = gatherings.MutationResolver
+type hearingsMutation = hearings.MutationResolver
+type meetingsMutation = meetings.MutationResolver
+type motionsMutation = motions.MutationResolver
 type peopleMutation = people.MutationResolver
 type permissionsMutation = permissions.MutationResolver
 type placesMutation = places.MutationResolver
 
 type mutationResolver struct {
 	accountsMutation
+	assembliesMutation
 	calendarMutation
 	casesMutation
 	councilsMutation
+	councilworkMutation
 	filesMutation
 	followMutation
+	gatheringsMutation
+	hearingsMutation
+	meetingsMutation
+	motionsMutation
 	peopleMutation
 	permissionsMutation
 	placesMutation
@@ -1713,11 +3433,17 @@ type mutationResolver struct {
 func (r *Resolver) Mutation() MutationResolver {
 	return mutationResolver{
 		accountsMutation:    accountsMutation{Module: r.Modules.Accounts},
+		assembliesMutation:  assembliesMutation{Module: r.Modules.Assemblies},
 		calendarMutation:    calendarMutation{Module: r.Modules.Calendar},
 		casesMutation:       casesMutation{Module: r.Modules.Cases},
 		councilsMutation:    councilsMutation{Module: r.Modules.Councils},
+		councilworkMutation: councilworkMutation{Module: r.Modules.Councilwork},
 		filesMutation:       filesMutation{Module: r.Modules.Files},
 		followMutation:      followMutation{Module: r.Modules.Follow},
+		gatheringsMutation:  gatheringsMutation{Module: r.Modules.Gatherings},
+		hearingsMutation:    hearingsMutation{Module: r.Modules.Hearings},
+		meetingsMutation:    meetingsMutation{Module: r.Modules.Meetings},
+		motionsMutation:     motionsMutation{Module: r.Modules.Motions},
 		peopleMutation:      peopleMutation{Module: r.Modules.People},
 		permissionsMutation: permissionsMutation{Module: r.Modules.Permissions},
 		placesMutation:      placesMutation{Module: r.Modules.Places},
@@ -1729,6 +3455,66 @@ type declaredMutation struct{ reads *read.Reader }
 
 func (d declaredMutation) Extension(ctx context.Context, slot int) (*extension.Place, error) {
 	return extension.At(ctx, nil, slot)
+}
+
+type nominationResolver struct {
+	declaredNomination
+}
+
+func (r *Resolver) Nomination() NominationResolver {
+	return nominationResolver{
+		declaredNomination: declaredNomination{r.Reads},
+	}
+}
+
+type declaredNomination struct{ reads *read.Reader }
+
+func (d declaredNomination) Assembly(ctx context.Context, obj *assemblies.Nomination) (*assemblies.Assembly, error) {
+	return read.One[assemblies.Assembly](ctx, d.reads, obj)
+}
+
+func (d declaredNomination) Rule(ctx context.Context, obj *assemblies.Nomination) (*assemblies.SeatRule, error) {
+	return read.One[assemblies.SeatRule](ctx, d.reads, obj)
+}
+
+func (d declaredNomination) Person(ctx context.Context, obj *assemblies.Nomination) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredNomination) Organisation(ctx context.Context, obj *assemblies.Nomination) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredNomination) Council(ctx context.Context, obj *assemblies.Nomination) (*councils.Council, error) {
+	return read.One[councils.Council](ctx, d.reads, obj)
+}
+
+func (d declaredNomination) Delegates(ctx context.Context, obj *assemblies.Nomination, first *int, after *string, last *int, before *string) (*read.Connection[assemblies.Delegate], error) {
+	return read.Page[assemblies.Delegate](ctx, d.reads, obj)
+}
+
+func (d declaredNomination) Extension(ctx context.Context, obj *assemblies.Nomination, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Nomination", Key: obj.ID}, slot)
+}
+
+type nominationPayloadResolver struct {
+	declaredNominationPayload
+}
+
+func (r *Resolver) NominationPayload() NominationPayloadResolver {
+	return nominationPayloadResolver{
+		declaredNominationPayload: declaredNominationPayload{r.Reads},
+	}
+}
+
+type declaredNominationPayload struct{ reads *read.Reader }
+
+func (d declaredNominationPayload) Nomination(ctx context.Context, obj *core.Payload) (*assemblies.Nomination, error) {
+	return read.Changed[assemblies.Nomination](ctx, d.reads, obj.Key)
+}
+
+func (d declaredNominationPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type noticeResolver struct {
@@ -1783,6 +3569,26 @@ func (d declaredNoticePayload) Extension(ctx context.Context, obj *core.Payload,
 	return extension.At(ctx, obj, slot)
 }
 
+type openedVotePayloadResolver struct {
+	declaredOpenedVotePayload
+}
+
+func (r *Resolver) OpenedVotePayload() OpenedVotePayloadResolver {
+	return openedVotePayloadResolver{
+		declaredOpenedVotePayload: declaredOpenedVotePayload{r.Reads},
+	}
+}
+
+type declaredOpenedVotePayload struct{ reads *read.Reader }
+
+func (d declaredOpenedVotePayload) Vote(ctx context.Context, obj *motions.OpenedVotePayload) (*motions.Vote, error) {
+	return read.Changed[motions.Vote](ctx, d.reads, obj.Key)
+}
+
+func (d declaredOpenedVotePayload) Extension(ctx context.Context, obj *motions.OpenedVotePayload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type organisationResolver struct {
 	declaredOrganisation
 }
@@ -1819,12 +3625,40 @@ func (d declaredOrganisation) MergedInto(ctx context.Context, obj *people.Organi
 	return read.One[people.Organisation](ctx, d.reads, obj)
 }
 
+func (d declaredOrganisation) Nominations(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[assemblies.Nomination], error) {
+	return read.Page[assemblies.Nomination](ctx, d.reads, obj)
+}
+
 func (d declaredOrganisation) Councils(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councils.Council], error) {
 	return read.Page[councils.Council](ctx, d.reads, obj)
 }
 
 func (d declaredOrganisation) Delegates(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councils.Membership], error) {
 	return read.Page[councils.Membership](ctx, d.reads, obj)
+}
+
+func (d declaredOrganisation) Expertises(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.PublicExpertise], error) {
+	return read.Page[councilwork.PublicExpertise](ctx, d.reads, obj)
+}
+
+func (d declaredOrganisation) QuestionsPut(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.ConsultationQuestion], error) {
+	return read.Page[councilwork.ConsultationQuestion](ctx, d.reads, obj)
+}
+
+func (d declaredOrganisation) Recommendations(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.Recommendation], error) {
+	return read.Page[councilwork.Recommendation](ctx, d.reads, obj)
+}
+
+func (d declaredOrganisation) Gatherings(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[gatherings.Gathering], error) {
+	return read.Page[gatherings.Gathering](ctx, d.reads, obj)
+}
+
+func (d declaredOrganisation) PublicHearings(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[hearings.PublicHearing], error) {
+	return read.Page[hearings.PublicHearing](ctx, d.reads, obj)
+}
+
+func (d declaredOrganisation) OrganisedMeetings(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
+	return read.Page[meetings.Meeting](ctx, d.reads, obj)
 }
 
 func (d declaredOrganisation) Extension(ctx context.Context, obj *people.Organisation, slot int) (*extension.Place, error) {
@@ -1899,6 +3733,10 @@ func (d declaredPerson) MergedInto(ctx context.Context, obj *people.Person) (*pe
 	return read.One[people.Person](ctx, d.reads, obj)
 }
 
+func (d declaredPerson) DelegateSeats(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[assemblies.Delegate], error) {
+	return read.Page[assemblies.Delegate](ctx, d.reads, obj)
+}
+
 func (d declaredPerson) Appeals(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[cases.CaseContent], error) {
 	return read.Page[cases.CaseContent](ctx, d.reads, obj)
 }
@@ -1909,6 +3747,26 @@ func (d declaredPerson) Signatures(ctx context.Context, obj *people.Person, firs
 
 func (d declaredPerson) Memberships(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councils.Membership], error) {
 	return read.Page[councils.Membership](ctx, d.reads, obj)
+}
+
+func (d declaredPerson) QuestionsPut(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.ConsultationQuestion], error) {
+	return read.Page[councilwork.ConsultationQuestion](ctx, d.reads, obj)
+}
+
+func (d declaredPerson) Secondments(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.Secondment], error) {
+	return read.Page[councilwork.Secondment](ctx, d.reads, obj)
+}
+
+func (d declaredPerson) GatheringsAttended(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string) (*read.Connection[gatherings.GatheringOfficial], error) {
+	return read.Page[gatherings.GatheringOfficial](ctx, d.reads, obj)
+}
+
+func (d declaredPerson) HearingStatements(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string) (*read.Connection[hearings.HearingStatementContent], error) {
+	return read.Page[hearings.HearingStatementContent](ctx, d.reads, obj)
+}
+
+func (d declaredPerson) Registrations(ctx context.Context, obj *people.Person, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Registration], error) {
+	return read.Page[meetings.Registration](ctx, d.reads, obj)
 }
 
 func (d declaredPerson) Extension(ctx context.Context, obj *people.Person, slot int) (*extension.Place, error) {
@@ -1995,6 +3853,10 @@ func (d declaredPost) Organisation(ctx context.Context, obj *people.Post) (*peop
 	return read.One[people.Organisation](ctx, d.reads, obj)
 }
 
+func (d declaredPost) Recommendations(ctx context.Context, obj *people.Post, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.Recommendation], error) {
+	return read.Page[councilwork.Recommendation](ctx, d.reads, obj)
+}
+
 func (d declaredPost) Extension(ctx context.Context, obj *people.Post, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "Post", Key: obj.ID}, slot)
 }
@@ -2016,6 +3878,222 @@ func (d declaredPostPayload) Post(ctx context.Context, obj *core.Payload) (*peop
 }
 
 func (d declaredPostPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type presenceResolver struct {
+	declaredPresence
+}
+
+func (r *Resolver) Presence() PresenceResolver {
+	return presenceResolver{
+		declaredPresence: declaredPresence{r.Reads},
+	}
+}
+
+type declaredPresence struct{ reads *read.Reader }
+
+func (d declaredPresence) Attendance(ctx context.Context, obj *meetings.Presence) (*meetings.Attendance, error) {
+	return read.One[meetings.Attendance](ctx, d.reads, obj)
+}
+
+func (d declaredPresence) Extension(ctx context.Context, obj *meetings.Presence, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Presence", Key: obj.ID}, slot)
+}
+
+type proxyResolver struct {
+	declaredProxy
+}
+
+func (r *Resolver) Proxy() ProxyResolver {
+	return proxyResolver{
+		declaredProxy: declaredProxy{r.Reads},
+	}
+}
+
+type declaredProxy struct{ reads *read.Reader }
+
+func (d declaredProxy) Meeting(ctx context.Context, obj *motions.Proxy) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredProxy) Giver(ctx context.Context, obj *motions.Proxy) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredProxy) Holder(ctx context.Context, obj *motions.Proxy) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredProxy) Extension(ctx context.Context, obj *motions.Proxy, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Proxy", Key: obj.ID}, slot)
+}
+
+type proxyPayloadResolver struct {
+	declaredProxyPayload
+}
+
+func (r *Resolver) ProxyPayload() ProxyPayloadResolver {
+	return proxyPayloadResolver{
+		declaredProxyPayload: declaredProxyPayload{r.Reads},
+	}
+}
+
+type declaredProxyPayload struct{ reads *read.Reader }
+
+func (d declaredProxyPayload) Proxy(ctx context.Context, obj *core.Payload) (*motions.Proxy, error) {
+	return read.Changed[motions.Proxy](ctx, d.reads, obj.Key)
+}
+
+func (d declaredProxyPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type publicExpertiseResolver struct {
+	declaredPublicExpertise
+}
+
+func (r *Resolver) PublicExpertise() PublicExpertiseResolver {
+	return publicExpertiseResolver{
+		declaredPublicExpertise: declaredPublicExpertise{r.Reads},
+	}
+}
+
+type declaredPublicExpertise struct{ reads *read.Reader }
+
+func (d declaredPublicExpertise) Council(ctx context.Context, obj *councilwork.PublicExpertise) (*councils.Council, error) {
+	return read.One[councils.Council](ctx, d.reads, obj)
+}
+
+func (d declaredPublicExpertise) Organisation(ctx context.Context, obj *councilwork.PublicExpertise) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredPublicExpertise) AskedBy(ctx context.Context, obj *councilwork.PublicExpertise) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredPublicExpertise) Experts(ctx context.Context, obj *councilwork.PublicExpertise, first *int, after *string, last *int, before *string) (*read.Connection[councilwork.ExpertiseExpert], error) {
+	return read.Page[councilwork.ExpertiseExpert](ctx, d.reads, obj)
+}
+
+func (d declaredPublicExpertise) Conclusion(ctx context.Context, obj *councilwork.PublicExpertise) (*councilwork.ExpertiseConclusion, error) {
+	return read.One[councilwork.ExpertiseConclusion](ctx, d.reads, obj)
+}
+
+func (d declaredPublicExpertise) SignedBy(ctx context.Context, obj *councilwork.PublicExpertise) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredPublicExpertise) Overdue(ctx context.Context, obj *councilwork.PublicExpertise, asOf *core.Date) (bool, error) {
+	return read.Value[bool](ctx, d.reads, obj)
+}
+
+func (d declaredPublicExpertise) ReplyOverdue(ctx context.Context, obj *councilwork.PublicExpertise, asOf *core.Date) (bool, error) {
+	return read.Value[bool](ctx, d.reads, obj)
+}
+
+func (d declaredPublicExpertise) Attachments(ctx context.Context, obj *councilwork.PublicExpertise, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
+func (d declaredPublicExpertise) Extension(ctx context.Context, obj *councilwork.PublicExpertise, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "PublicExpertise", Key: obj.ID}, slot)
+}
+
+type publicExpertisePayloadResolver struct {
+	declaredPublicExpertisePayload
+}
+
+func (r *Resolver) PublicExpertisePayload() PublicExpertisePayloadResolver {
+	return publicExpertisePayloadResolver{
+		declaredPublicExpertisePayload: declaredPublicExpertisePayload{r.Reads},
+	}
+}
+
+type declaredPublicExpertisePayload struct{ reads *read.Reader }
+
+func (d declaredPublicExpertisePayload) PublicExpertise(ctx context.Context, obj *core.Payload) (*councilwork.PublicExpertise, error) {
+	return read.Changed[councilwork.PublicExpertise](ctx, d.reads, obj.Key)
+}
+
+func (d declaredPublicExpertisePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type publicHearingResolver struct {
+	declaredPublicHearing
+}
+
+func (r *Resolver) PublicHearing() PublicHearingResolver {
+	return publicHearingResolver{
+		declaredPublicHearing: declaredPublicHearing{r.Reads},
+	}
+}
+
+type declaredPublicHearing struct{ reads *read.Reader }
+
+func (d declaredPublicHearing) Organiser(ctx context.Context, obj *hearings.PublicHearing) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredPublicHearing) Districts(ctx context.Context, obj *hearings.PublicHearing, first *int, after *string, last *int, before *string) (*read.Connection[hearings.HearingDistrict], error) {
+	return read.Page[hearings.HearingDistrict](ctx, d.reads, obj)
+}
+
+func (d declaredPublicHearing) State(ctx context.Context, obj *hearings.PublicHearing, asOf *core.Date) (hearings.HearingState, error) {
+	return read.Value[hearings.HearingState](ctx, d.reads, obj)
+}
+
+func (d declaredPublicHearing) Overdue(ctx context.Context, obj *hearings.PublicHearing, asOf *core.Date) (bool, error) {
+	return read.Value[bool](ctx, d.reads, obj)
+}
+
+func (d declaredPublicHearing) Sessions(ctx context.Context, obj *hearings.PublicHearing, first *int, after *string, last *int, before *string) (*read.Connection[hearings.HearingSession], error) {
+	return read.Page[hearings.HearingSession](ctx, d.reads, obj)
+}
+
+func (d declaredPublicHearing) Statements(ctx context.Context, obj *hearings.PublicHearing, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[hearings.HearingStatement], error) {
+	return read.Page[hearings.HearingStatement](ctx, d.reads, obj)
+}
+
+func (d declaredPublicHearing) Proposals(ctx context.Context, obj *hearings.PublicHearing, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[hearings.HearingProposal], error) {
+	return read.Page[hearings.HearingProposal](ctx, d.reads, obj)
+}
+
+func (d declaredPublicHearing) Attachments(ctx context.Context, obj *hearings.PublicHearing, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
+func (d declaredPublicHearing) Counts(ctx context.Context, obj *hearings.PublicHearing) (*hearings.HearingCounts, error) {
+	return read.Grouped[hearings.HearingCounts](ctx, d.reads, obj)
+}
+
+func (d declaredPublicHearing) Conclusion(ctx context.Context, obj *hearings.PublicHearing) (*hearings.HearingConclusion, error) {
+	return read.One[hearings.HearingConclusion](ctx, d.reads, obj)
+}
+
+func (d declaredPublicHearing) Extension(ctx context.Context, obj *hearings.PublicHearing, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "PublicHearing", Key: obj.ID}, slot)
+}
+
+type publicHearingPayloadResolver struct {
+	declaredPublicHearingPayload
+}
+
+func (r *Resolver) PublicHearingPayload() PublicHearingPayloadResolver {
+	return publicHearingPayloadResolver{
+		declaredPublicHearingPayload: declaredPublicHearingPayload{r.Reads},
+	}
+}
+
+type declaredPublicHearingPayload struct{ reads *read.Reader }
+
+func (d declaredPublicHearingPayload) PublicHearing(ctx context.Context, obj *core.Payload) (*hearings.PublicHearing, error) {
+	return read.Changed[hearings.PublicHearing](ctx, d.reads, obj.Key)
+}
+
+func (d declaredPublicHearingPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -2071,6 +4149,30 @@ func (d declaredQuery) Accounts(ctx context.Context, first *int, after *string, 
 
 func (d declaredQuery) ServiceTokens(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[accounts.ServiceToken], error) {
 	return read.All[accounts.ServiceToken](ctx, d.reads)
+}
+
+func (d declaredQuery) Assembly(ctx context.Context, id core.ID) (*assemblies.Assembly, error) {
+	return read.Get[assemblies.Assembly](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Assemblies(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[assemblies.Assembly], error) {
+	return read.All[assemblies.Assembly](ctx, d.reads)
+}
+
+func (d declaredQuery) Delegate(ctx context.Context, id core.ID) (*assemblies.Delegate, error) {
+	return read.Get[assemblies.Delegate](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Delegates(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[assemblies.Delegate], error) {
+	return read.All[assemblies.Delegate](ctx, d.reads)
+}
+
+func (d declaredQuery) Nomination(ctx context.Context, id core.ID) (*assemblies.Nomination, error) {
+	return read.Get[assemblies.Nomination](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Nominations(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[assemblies.Nomination], error) {
+	return read.All[assemblies.Nomination](ctx, d.reads)
 }
 
 func (d declaredQuery) AuditEntries(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[audit.AuditEntry], error) {
@@ -2149,6 +4251,46 @@ func (d declaredQuery) Memberships(ctx context.Context, first *int, after *strin
 	return read.All[councils.Membership](ctx, d.reads)
 }
 
+func (d declaredQuery) PublicExpertise(ctx context.Context, id core.ID) (*councilwork.PublicExpertise, error) {
+	return read.Get[councilwork.PublicExpertise](ctx, d.reads, id)
+}
+
+func (d declaredQuery) PublicExpertises(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.PublicExpertise], error) {
+	return read.All[councilwork.PublicExpertise](ctx, d.reads)
+}
+
+func (d declaredQuery) ConsultationQuestion(ctx context.Context, id core.ID) (*councilwork.ConsultationQuestion, error) {
+	return read.Get[councilwork.ConsultationQuestion](ctx, d.reads, id)
+}
+
+func (d declaredQuery) ConsultationQuestions(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.ConsultationQuestion], error) {
+	return read.All[councilwork.ConsultationQuestion](ctx, d.reads)
+}
+
+func (d declaredQuery) Recommendation(ctx context.Context, id core.ID) (*councilwork.Recommendation, error) {
+	return read.Get[councilwork.Recommendation](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Recommendations(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.Recommendation], error) {
+	return read.All[councilwork.Recommendation](ctx, d.reads)
+}
+
+func (d declaredQuery) Secondment(ctx context.Context, id core.ID) (*councilwork.Secondment, error) {
+	return read.Get[councilwork.Secondment](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Secondments(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.Secondment], error) {
+	return read.All[councilwork.Secondment](ctx, d.reads)
+}
+
+func (d declaredQuery) SecondmentReport(ctx context.Context, id core.ID) (*councilwork.SecondmentReport, error) {
+	return read.Get[councilwork.SecondmentReport](ctx, d.reads, id)
+}
+
+func (d declaredQuery) SecondmentReports(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.SecondmentReport], error) {
+	return read.All[councilwork.SecondmentReport](ctx, d.reads)
+}
+
 func (d declaredQuery) Attachment(ctx context.Context, id core.ID) (*files.Attachment, error) {
 	return read.Get[files.Attachment](ctx, d.reads, id)
 }
@@ -2167,6 +4309,70 @@ func (d declaredQuery) Follows(ctx context.Context, first *int, after *string, l
 
 func (d declaredQuery) Inbox(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[follow.Notice], error) {
 	return read.All[follow.Notice](ctx, d.reads)
+}
+
+func (d declaredQuery) Gathering(ctx context.Context, id core.ID) (*gatherings.Gathering, error) {
+	return read.Get[gatherings.Gathering](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Gatherings(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[gatherings.Gathering], error) {
+	return read.All[gatherings.Gathering](ctx, d.reads)
+}
+
+func (d declaredQuery) GatheringTopics(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[gatherings.GatheringTopic], error) {
+	return read.All[gatherings.GatheringTopic](ctx, d.reads)
+}
+
+func (d declaredQuery) PublicHearing(ctx context.Context, id core.ID) (*hearings.PublicHearing, error) {
+	return read.Get[hearings.PublicHearing](ctx, d.reads, id)
+}
+
+func (d declaredQuery) PublicHearings(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[hearings.PublicHearing], error) {
+	return read.All[hearings.PublicHearing](ctx, d.reads)
+}
+
+func (d declaredQuery) HearingStatements(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[hearings.HearingStatement], error) {
+	return read.All[hearings.HearingStatement](ctx, d.reads)
+}
+
+func (d declaredQuery) HearingRules(ctx context.Context, first *int, after *string, last *int, before *string) (*read.Connection[hearings.HearingRule], error) {
+	return read.All[hearings.HearingRule](ctx, d.reads)
+}
+
+func (d declaredQuery) Meeting(ctx context.Context, id core.ID) (*meetings.Meeting, error) {
+	return read.Get[meetings.Meeting](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Meetings(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
+	return read.All[meetings.Meeting](ctx, d.reads)
+}
+
+func (d declaredQuery) MeetingNotices(ctx context.Context, first *int, after *string, last *int, before *string) (*read.Connection[meetings.MeetingNotice], error) {
+	return read.All[meetings.MeetingNotice](ctx, d.reads)
+}
+
+func (d declaredQuery) Motion(ctx context.Context, id core.ID) (*motions.Motion, error) {
+	return read.Get[motions.Motion](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Motions(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Motion], error) {
+	return read.All[motions.Motion](ctx, d.reads)
+}
+
+func (d declaredQuery) Vote(ctx context.Context, id core.ID) (*motions.Vote, error) {
+	return read.Get[motions.Vote](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Votes(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Vote], error) {
+	return read.All[motions.Vote](ctx, d.reads)
+}
+
+func (d declaredQuery) Resolution(ctx context.Context, id core.ID) (*motions.Resolution, error) {
+	return read.Get[motions.Resolution](ctx, d.reads, id)
+}
+
+func (d declaredQuery) Resolutions(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Resolution], error) {
+	return read.All[motions.Resolution](ctx, d.reads)
 }
 
 func (d declaredQuery) Person(ctx context.Context, id core.ID) (*people.Person, error) {
@@ -2247,6 +4453,214 @@ func (d declaredQuery) Venues(ctx context.Context, first *int, after *string, la
 
 func (d declaredQuery) Extension(ctx context.Context, slot int) (*extension.Place, error) {
 	return extension.At(ctx, nil, slot)
+}
+
+type recommendationResolver struct {
+	declaredRecommendation
+}
+
+func (r *Resolver) Recommendation() RecommendationResolver {
+	return recommendationResolver{
+		declaredRecommendation: declaredRecommendation{r.Reads},
+	}
+}
+
+type declaredRecommendation struct{ reads *read.Reader }
+
+func (d declaredRecommendation) Council(ctx context.Context, obj *councilwork.Recommendation) (*councils.Council, error) {
+	return read.One[councils.Council](ctx, d.reads, obj)
+}
+
+func (d declaredRecommendation) Question(ctx context.Context, obj *councilwork.Recommendation) (*councilwork.ConsultationQuestion, error) {
+	return read.One[councilwork.ConsultationQuestion](ctx, d.reads, obj)
+}
+
+func (d declaredRecommendation) Addressee(ctx context.Context, obj *councilwork.Recommendation) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredRecommendation) AddresseePost(ctx context.Context, obj *councilwork.Recommendation) (*people.Post, error) {
+	return read.One[people.Post](ctx, d.reads, obj)
+}
+
+func (d declaredRecommendation) Meeting(ctx context.Context, obj *councilwork.Recommendation) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredRecommendation) AgendaItem(ctx context.Context, obj *councilwork.Recommendation) (*meetings.AgendaItem, error) {
+	return read.One[meetings.AgendaItem](ctx, d.reads, obj)
+}
+
+func (d declaredRecommendation) Case(ctx context.Context, obj *councilwork.Recommendation) (*cases.Case, error) {
+	return read.One[cases.Case](ctx, d.reads, obj)
+}
+
+func (d declaredRecommendation) State(ctx context.Context, obj *councilwork.Recommendation, asOf *core.Date) (*councilwork.RecommendationState, error) {
+	return read.Value[*councilwork.RecommendationState](ctx, d.reads, obj)
+}
+
+func (d declaredRecommendation) Overdue(ctx context.Context, obj *councilwork.Recommendation, asOf *core.Date) (bool, error) {
+	return read.Value[bool](ctx, d.reads, obj)
+}
+
+func (d declaredRecommendation) SignedBy(ctx context.Context, obj *councilwork.Recommendation) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredRecommendation) Attachments(ctx context.Context, obj *councilwork.Recommendation, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
+func (d declaredRecommendation) Extension(ctx context.Context, obj *councilwork.Recommendation, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Recommendation", Key: obj.ID}, slot)
+}
+
+type recommendationPayloadResolver struct {
+	declaredRecommendationPayload
+}
+
+func (r *Resolver) RecommendationPayload() RecommendationPayloadResolver {
+	return recommendationPayloadResolver{
+		declaredRecommendationPayload: declaredRecommendationPayload{r.Reads},
+	}
+}
+
+type declaredRecommendationPayload struct{ reads *read.Reader }
+
+func (d declaredRecommendationPayload) Recommendation(ctx context.Context, obj *core.Payload) (*councilwork.Recommendation, error) {
+	return read.Changed[councilwork.Recommendation](ctx, d.reads, obj.Key)
+}
+
+func (d declaredRecommendationPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type registrationResolver struct {
+	declaredRegistration
+}
+
+func (r *Resolver) Registration() RegistrationResolver {
+	return registrationResolver{
+		declaredRegistration: declaredRegistration{r.Reads},
+	}
+}
+
+type declaredRegistration struct{ reads *read.Reader }
+
+func (d declaredRegistration) Meeting(ctx context.Context, obj *meetings.Registration) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredRegistration) Person(ctx context.Context, obj *meetings.Registration) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredRegistration) Extension(ctx context.Context, obj *meetings.Registration, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Registration", Key: obj.ID}, slot)
+}
+
+type registrationPayloadResolver struct {
+	declaredRegistrationPayload
+}
+
+func (r *Resolver) RegistrationPayload() RegistrationPayloadResolver {
+	return registrationPayloadResolver{
+		declaredRegistrationPayload: declaredRegistrationPayload{r.Reads},
+	}
+}
+
+type declaredRegistrationPayload struct{ reads *read.Reader }
+
+func (d declaredRegistrationPayload) Registration(ctx context.Context, obj *core.Payload) (*meetings.Registration, error) {
+	return read.Changed[meetings.Registration](ctx, d.reads, obj.Key)
+}
+
+func (d declaredRegistrationPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type resolutionResolver struct {
+	declaredResolution
+}
+
+func (r *Resolver) Resolution() ResolutionResolver {
+	return resolutionResolver{
+		declaredResolution: declaredResolution{r.Reads},
+	}
+}
+
+type declaredResolution struct{ reads *read.Reader }
+
+func (d declaredResolution) Motion(ctx context.Context, obj *motions.Resolution) (*motions.Motion, error) {
+	return read.One[motions.Motion](ctx, d.reads, obj)
+}
+
+func (d declaredResolution) Meeting(ctx context.Context, obj *motions.Resolution) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredResolution) Signer(ctx context.Context, obj *motions.Resolution) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredResolution) Repealed(ctx context.Context, obj *motions.Resolution) (bool, error) {
+	return read.Value[bool](ctx, d.reads, obj)
+}
+
+func (d declaredResolution) Changes(ctx context.Context, obj *motions.Resolution, first *int, after *string, last *int, before *string) (*read.Connection[motions.ResolutionChange], error) {
+	return read.Page[motions.ResolutionChange](ctx, d.reads, obj)
+}
+
+func (d declaredResolution) ChangedBy(ctx context.Context, obj *motions.Resolution, first *int, after *string, last *int, before *string) (*read.Connection[motions.ResolutionChange], error) {
+	return read.Page[motions.ResolutionChange](ctx, d.reads, obj)
+}
+
+func (d declaredResolution) Extension(ctx context.Context, obj *motions.Resolution, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Resolution", Key: obj.ID}, slot)
+}
+
+type resolutionChangeResolver struct {
+	declaredResolutionChange
+}
+
+func (r *Resolver) ResolutionChange() ResolutionChangeResolver {
+	return resolutionChangeResolver{
+		declaredResolutionChange: declaredResolutionChange{r.Reads},
+	}
+}
+
+type declaredResolutionChange struct{ reads *read.Reader }
+
+func (d declaredResolutionChange) Earlier(ctx context.Context, obj *motions.ResolutionChange) (*motions.Resolution, error) {
+	return read.One[motions.Resolution](ctx, d.reads, obj)
+}
+
+func (d declaredResolutionChange) Later(ctx context.Context, obj *motions.ResolutionChange) (*motions.Resolution, error) {
+	return read.One[motions.Resolution](ctx, d.reads, obj)
+}
+
+func (d declaredResolutionChange) Extension(ctx context.Context, obj *motions.ResolutionChange, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "ResolutionChange", Key: obj.ID}, slot)
+}
+
+type resolutionPayloadResolver struct {
+	declaredResolutionPayload
+}
+
+func (r *Resolver) ResolutionPayload() ResolutionPayloadResolver {
+	return resolutionPayloadResolver{
+		declaredResolutionPayload: declaredResolutionPayload{r.Reads},
+	}
+}
+
+type declaredResolutionPayload struct{ reads *read.Reader }
+
+func (d declaredResolutionPayload) Resolution(ctx context.Context, obj *core.Payload) (*motions.Resolution, error) {
+	return read.Changed[motions.Resolution](ctx, d.reads, obj.Key)
+}
+
+func (d declaredResolutionPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type permissionsRole = permissions.RoleResolver
@@ -2357,6 +4771,194 @@ func (d declaredRolePayload) Extension(ctx context.Context, obj *permissions.Ans
 	return extension.At(ctx, obj, slot)
 }
 
+type ruleCompositionResolver struct {
+	declaredRuleComposition
+}
+
+func (r *Resolver) RuleComposition() RuleCompositionResolver {
+	return ruleCompositionResolver{
+		declaredRuleComposition: declaredRuleComposition{r.Reads},
+	}
+}
+
+type declaredRuleComposition struct{ reads *read.Reader }
+
+func (d declaredRuleComposition) Rule(ctx context.Context, obj *assemblies.RuleComposition) (*assemblies.SeatRule, error) {
+	return read.Changed[assemblies.SeatRule](ctx, d.reads, uuid.UUID(obj.Rule))
+}
+
+type seatResolver struct {
+	declaredSeat
+}
+
+func (r *Resolver) Seat() SeatResolver {
+	return seatResolver{
+		declaredSeat: declaredSeat{r.Reads},
+	}
+}
+
+type declaredSeat struct{ reads *read.Reader }
+
+func (d declaredSeat) Rule(ctx context.Context, obj *assemblies.Seat) (*assemblies.SeatRule, error) {
+	return read.Changed[assemblies.SeatRule](ctx, d.reads, uuid.UUID(obj.Rule))
+}
+
+func (d declaredSeat) District(ctx context.Context, obj *assemblies.Seat) (*places.District, error) {
+	return read.Changed[places.District](ctx, d.reads, uuid.UUID(obj.District))
+}
+
+func (d declaredSeat) Council(ctx context.Context, obj *assemblies.Seat) (*councils.Council, error) {
+	return read.Changed[councils.Council](ctx, d.reads, uuid.UUID(obj.Council))
+}
+
+func (d declaredSeat) Holder(ctx context.Context, obj *assemblies.Seat) (*assemblies.Delegate, error) {
+	return read.Changed[assemblies.Delegate](ctx, d.reads, uuid.UUID(obj.Holder))
+}
+
+func (d declaredSeat) Membership(ctx context.Context, obj *assemblies.Seat) (*councils.Membership, error) {
+	return read.Changed[councils.Membership](ctx, d.reads, uuid.UUID(obj.Membership))
+}
+
+func (d declaredSeat) Substitute(ctx context.Context, obj *assemblies.Seat) (*assemblies.Delegate, error) {
+	return read.Changed[assemblies.Delegate](ctx, d.reads, uuid.UUID(obj.Substitute))
+}
+
+func (d declaredSeat) Person(ctx context.Context, obj *assemblies.Seat) (*people.Person, error) {
+	return read.Changed[people.Person](ctx, d.reads, uuid.UUID(obj.Person))
+}
+
+func (d declaredSeat) Extension(ctx context.Context, obj *assemblies.Seat, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type seatRuleResolver struct {
+	declaredSeatRule
+}
+
+func (r *Resolver) SeatRule() SeatRuleResolver {
+	return seatRuleResolver{
+		declaredSeatRule: declaredSeatRule{r.Reads},
+	}
+}
+
+type declaredSeatRule struct{ reads *read.Reader }
+
+func (d declaredSeatRule) Assembly(ctx context.Context, obj *assemblies.SeatRule) (*assemblies.Assembly, error) {
+	return read.One[assemblies.Assembly](ctx, d.reads, obj)
+}
+
+func (d declaredSeatRule) Council(ctx context.Context, obj *assemblies.SeatRule) (*councils.Council, error) {
+	return read.One[councils.Council](ctx, d.reads, obj)
+}
+
+func (d declaredSeatRule) Organisation(ctx context.Context, obj *assemblies.SeatRule) (*people.Organisation, error) {
+	return read.One[people.Organisation](ctx, d.reads, obj)
+}
+
+func (d declaredSeatRule) Extension(ctx context.Context, obj *assemblies.SeatRule, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "SeatRule", Key: obj.ID}, slot)
+}
+
+type secondmentResolver struct {
+	declaredSecondment
+}
+
+func (r *Resolver) Secondment() SecondmentResolver {
+	return secondmentResolver{
+		declaredSecondment: declaredSecondment{r.Reads},
+	}
+}
+
+type declaredSecondment struct{ reads *read.Reader }
+
+func (d declaredSecondment) Council(ctx context.Context, obj *councilwork.Secondment) (*councils.Council, error) {
+	return read.One[councils.Council](ctx, d.reads, obj)
+}
+
+func (d declaredSecondment) Commission(ctx context.Context, obj *councilwork.Secondment) (*councils.Council, error) {
+	return read.One[councils.Council](ctx, d.reads, obj)
+}
+
+func (d declaredSecondment) Person(ctx context.Context, obj *councilwork.Secondment) (*people.Person, error) {
+	return read.One[people.Person](ctx, d.reads, obj)
+}
+
+func (d declaredSecondment) Seat(ctx context.Context, obj *councilwork.Secondment) (*councils.Membership, error) {
+	return read.One[councils.Membership](ctx, d.reads, obj)
+}
+
+func (d declaredSecondment) Reports(ctx context.Context, obj *councilwork.Secondment, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.SecondmentReport], error) {
+	return read.Page[councilwork.SecondmentReport](ctx, d.reads, obj)
+}
+
+func (d declaredSecondment) Extension(ctx context.Context, obj *councilwork.Secondment, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Secondment", Key: obj.ID}, slot)
+}
+
+type secondmentPayloadResolver struct {
+	declaredSecondmentPayload
+}
+
+func (r *Resolver) SecondmentPayload() SecondmentPayloadResolver {
+	return secondmentPayloadResolver{
+		declaredSecondmentPayload: declaredSecondmentPayload{r.Reads},
+	}
+}
+
+type declaredSecondmentPayload struct{ reads *read.Reader }
+
+func (d declaredSecondmentPayload) Secondment(ctx context.Context, obj *core.Payload) (*councilwork.Secondment, error) {
+	return read.Changed[councilwork.Secondment](ctx, d.reads, obj.Key)
+}
+
+func (d declaredSecondmentPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type secondmentReportResolver struct {
+	declaredSecondmentReport
+}
+
+func (r *Resolver) SecondmentReport() SecondmentReportResolver {
+	return secondmentReportResolver{
+		declaredSecondmentReport: declaredSecondmentReport{r.Reads},
+	}
+}
+
+type declaredSecondmentReport struct{ reads *read.Reader }
+
+func (d declaredSecondmentReport) Secondment(ctx context.Context, obj *councilwork.SecondmentReport) (*councilwork.Secondment, error) {
+	return read.One[councilwork.Secondment](ctx, d.reads, obj)
+}
+
+func (d declaredSecondmentReport) Overdue(ctx context.Context, obj *councilwork.SecondmentReport, asOf *core.Date) (bool, error) {
+	return read.Value[bool](ctx, d.reads, obj)
+}
+
+func (d declaredSecondmentReport) Extension(ctx context.Context, obj *councilwork.SecondmentReport, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "SecondmentReport", Key: obj.ID}, slot)
+}
+
+type secondmentReportPayloadResolver struct {
+	declaredSecondmentReportPayload
+}
+
+func (r *Resolver) SecondmentReportPayload() SecondmentReportPayloadResolver {
+	return secondmentReportPayloadResolver{
+		declaredSecondmentReportPayload: declaredSecondmentReportPayload{r.Reads},
+	}
+}
+
+type declaredSecondmentReportPayload struct{ reads *read.Reader }
+
+func (d declaredSecondmentReportPayload) SecondmentReport(ctx context.Context, obj *core.Payload) (*councilwork.SecondmentReport, error) {
+	return read.Changed[councilwork.SecondmentReport](ctx, d.reads, obj.Key)
+}
+
+func (d declaredSecondmentReportPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type serviceTokenResolver struct {
 	declaredServiceToken
 }
@@ -2397,22 +4999,81 @@ func (d declaredServiceTokenPayload) Extension(ctx context.Context, obj *core.Pa
 	return extension.At(ctx, obj, slot)
 }
 
+type assembliesSubscription = assemblies.SubscriptionResolver
 type casesSubscription = cases.SubscriptionResolver
 type councilsSubscription = councils.SubscriptionResolver
 type followSubscription = follow.SubscriptionResolver
+type gatheringsSubscription = gatherings.SubscriptionResolver
+type hearingsSubscription = hearings.SubscriptionResolver
+type meetingsSubscription = meetings.SubscriptionResolver
+type motionsSubscription = motions.SubscriptionResolver
 
 type subscriptionResolver struct {
+	assembliesSubscription
 	casesSubscription
 	councilsSubscription
 	followSubscription
+	gatheringsSubscription
+	hearingsSubscription
+	meetingsSubscription
+	motionsSubscription
 }
 
 func (r *Resolver) Subscription() SubscriptionResolver {
 	return subscriptionResolver{
-		casesSubscription:    casesSubscription{Module: r.Modules.Cases},
-		councilsSubscription: councilsSubscription{Module: r.Modules.Councils},
-		followSubscription:   followSubscription{Module: r.Modules.Follow},
+		assembliesSubscription: assembliesSubscription{Module: r.Modules.Assemblies},
+		casesSubscription:      casesSubscription{Module: r.Modules.Cases},
+		councilsSubscription:   councilsSubscription{Module: r.Modules.Councils},
+		followSubscription:     followSubscription{Module: r.Modules.Follow},
+		gatheringsSubscription: gatheringsSubscription{Module: r.Modules.Gatherings},
+		hearingsSubscription:   hearingsSubscription{Module: r.Modules.Hearings},
+		meetingsSubscription:   meetingsSubscription{Module: r.Modules.Meetings},
+		motionsSubscription:    motionsSubscription{Module: r.Modules.Motions},
 	}
+}
+
+type substituteCallResolver struct {
+	declaredSubstituteCall
+}
+
+func (r *Resolver) SubstituteCall() SubstituteCallResolver {
+	return substituteCallResolver{
+		declaredSubstituteCall: declaredSubstituteCall{r.Reads},
+	}
+}
+
+type declaredSubstituteCall struct{ reads *read.Reader }
+
+func (d declaredSubstituteCall) Delegate(ctx context.Context, obj *assemblies.SubstituteCall) (*assemblies.Delegate, error) {
+	return read.One[assemblies.Delegate](ctx, d.reads, obj)
+}
+
+func (d declaredSubstituteCall) Substitute(ctx context.Context, obj *assemblies.SubstituteCall) (*assemblies.Delegate, error) {
+	return read.One[assemblies.Delegate](ctx, d.reads, obj)
+}
+
+func (d declaredSubstituteCall) Extension(ctx context.Context, obj *assemblies.SubstituteCall, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "SubstituteCall", Key: obj.ID}, slot)
+}
+
+type substituteCallPayloadResolver struct {
+	declaredSubstituteCallPayload
+}
+
+func (r *Resolver) SubstituteCallPayload() SubstituteCallPayloadResolver {
+	return substituteCallPayloadResolver{
+		declaredSubstituteCallPayload: declaredSubstituteCallPayload{r.Reads},
+	}
+}
+
+type declaredSubstituteCallPayload struct{ reads *read.Reader }
+
+func (d declaredSubstituteCallPayload) SubstituteCall(ctx context.Context, obj *core.Payload) (*assemblies.SubstituteCall, error) {
+	return read.Changed[assemblies.SubstituteCall](ctx, d.reads, obj.Key)
+}
+
+func (d declaredSubstituteCallPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
 }
 
 type termResolver struct {
@@ -2455,6 +5116,46 @@ func (d declaredTermPayload) Extension(ctx context.Context, obj *core.Payload, s
 	return extension.At(ctx, obj, slot)
 }
 
+type vacanciesResolver struct {
+	declaredVacancies
+}
+
+func (r *Resolver) Vacancies() VacanciesResolver {
+	return vacanciesResolver{
+		declaredVacancies: declaredVacancies{r.Reads},
+	}
+}
+
+type declaredVacancies struct{ reads *read.Reader }
+
+func (d declaredVacancies) Districts(ctx context.Context, obj *assemblies.Vacancies) ([]*places.District, error) {
+	return read.Many[places.District](ctx, d.reads, obj.Districts)
+}
+
+func (d declaredVacancies) Councils(ctx context.Context, obj *assemblies.Vacancies) ([]*councils.Council, error) {
+	return read.Many[councils.Council](ctx, d.reads, obj.Councils)
+}
+
+type vacancyResolver struct {
+	declaredVacancy
+}
+
+func (r *Resolver) Vacancy() VacancyResolver {
+	return vacancyResolver{
+		declaredVacancy: declaredVacancy{r.Reads},
+	}
+}
+
+type declaredVacancy struct{ reads *read.Reader }
+
+func (d declaredVacancy) FormerHolder(ctx context.Context, obj *assemblies.Vacancy) (*assemblies.Delegate, error) {
+	return read.Changed[assemblies.Delegate](ctx, d.reads, uuid.UUID(obj.FormerHolder))
+}
+
+func (d declaredVacancy) Extension(ctx context.Context, obj *assemblies.Vacancy, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type venueResolver struct {
 	declaredVenue
 }
@@ -2477,6 +5178,10 @@ func (d declaredVenue) Point(ctx context.Context, obj *places.Venue) (*places.Po
 
 func (d declaredVenue) District(ctx context.Context, obj *places.Venue) (*places.District, error) {
 	return read.One[places.District](ctx, d.reads, obj)
+}
+
+func (d declaredVenue) Meetings(ctx context.Context, obj *places.Venue, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
+	return read.Page[meetings.Meeting](ctx, d.reads, obj)
 }
 
 func (d declaredVenue) Extension(ctx context.Context, obj *places.Venue, slot int) (*extension.Place, error) {
@@ -2523,12 +5228,138 @@ func (d declaredViewer) Extension(ctx context.Context, obj *accounts.Viewer, slo
 	return extension.At(ctx, obj, slot)
 }
 
+type voteResolver struct {
+	declaredVote
+}
+
+func (r *Resolver) Vote() VoteResolver {
+	return voteResolver{
+		declaredVote: declaredVote{r.Reads},
+	}
+}
+
+type declaredVote struct{ reads *read.Reader }
+
+func (d declaredVote) Meeting(ctx context.Context, obj *motions.Vote) (*meetings.Meeting, error) {
+	return read.One[meetings.Meeting](ctx, d.reads, obj)
+}
+
+func (d declaredVote) Motion(ctx context.Context, obj *motions.Vote) (*motions.Motion, error) {
+	return read.One[motions.Motion](ctx, d.reads, obj)
+}
+
+func (d declaredVote) Amendment(ctx context.Context, obj *motions.Vote) (*motions.Amendment, error) {
+	return read.One[motions.Amendment](ctx, d.reads, obj)
+}
+
+func (d declaredVote) Majority(ctx context.Context, obj *motions.Vote) (*motions.Majority, error) {
+	return read.Grouped[motions.Majority](ctx, d.reads, obj)
+}
+
+func (d declaredVote) Turnout(ctx context.Context, obj *motions.Vote) (*int, error) {
+	return read.Value[*int](ctx, d.reads, obj)
+}
+
+func (d declaredVote) Result(ctx context.Context, obj *motions.Vote) (*motions.VoteResult, error) {
+	return read.Grouped[motions.VoteResult](ctx, d.reads, obj)
+}
+
+func (d declaredVote) Ballots(ctx context.Context, obj *motions.Vote, first *int, after *string, last *int, before *string) (*read.Connection[motions.Ballot], error) {
+	return read.Page[motions.Ballot](ctx, d.reads, obj)
+}
+
+func (d declaredVote) Extension(ctx context.Context, obj *motions.Vote, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Vote", Key: obj.ID}, slot)
+}
+
+type voteChangeResolver struct {
+	declaredVoteChange
+}
+
+func (r *Resolver) VoteChange() VoteChangeResolver {
+	return voteChangeResolver{
+		declaredVoteChange: declaredVoteChange{r.Reads},
+	}
+}
+
+type declaredVoteChange struct{ reads *read.Reader }
+
+func (d declaredVoteChange) Vote(ctx context.Context, obj *motions.VoteChange) (*motions.Vote, error) {
+	return read.Changed[motions.Vote](ctx, d.reads, uuid.UUID(obj.Vote))
+}
+
+func (d declaredVoteChange) Extension(ctx context.Context, obj *motions.VoteChange, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type votePayloadResolver struct {
+	declaredVotePayload
+}
+
+func (r *Resolver) VotePayload() VotePayloadResolver {
+	return votePayloadResolver{
+		declaredVotePayload: declaredVotePayload{r.Reads},
+	}
+}
+
+type declaredVotePayload struct{ reads *read.Reader }
+
+func (d declaredVotePayload) Vote(ctx context.Context, obj *core.Payload) (*motions.Vote, error) {
+	return read.Changed[motions.Vote](ctx, d.reads, obj.Key)
+}
+
+func (d declaredVotePayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 // price sets what each page costs: its size times what one row costs.
 func price(c *ComplexityRoot) {
 	c.Address.Duplicates = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Address.Venues = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.AgendaItem.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.AgendaItem.Speakers = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.AgendaItem.Questions = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.AgendaItem.Recommendations = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.AgendaItem.Motions = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Assembly.Charters = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Assembly.SeatRules = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Assembly.Seats = func(childComplexity int, first *int, after *string, filter *assemblies.SeatConditions, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, nil)
+	}
+	c.Assembly.Delegates = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Assembly.Substitutes = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Assembly.Nominations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Assembly.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Assembly.Resolutions = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Attendance.Presence = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.CalendarYear.Days = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
@@ -2555,10 +5386,31 @@ func price(c *ComplexityRoot) {
 	c.Case.Clocks = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.Case.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Case.Questions = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.CaseContent.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.CaseKind.Cases = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.CaseState.Transitions = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Charter.Rules = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Charter.Majorities = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.ConsultationQuestion.Recommendations = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.ConsultationQuestion.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Council.Children = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
@@ -2573,7 +5425,43 @@ func price(c *ComplexityRoot) {
 	c.Council.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.Council.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Council.Resolutions = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.Council.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Council.Delegates = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Council.Substitutes = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Council.Expertises = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Council.Questions = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Council.Recommendations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Council.Secondments = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Council.SecondedMembers = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Delegate.Suspensions = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Delegate.StandIns = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Delegate.Calls = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.District.Boundaries = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
@@ -2585,10 +5473,40 @@ func price(c *ComplexityRoot) {
 	c.District.Venues = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.District.Delegates = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.District.Cases = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.District.Councils = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.District.Gatherings = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.District.PublicHearings = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.District.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.ExpertiseConclusion.Proposals = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Gathering.Districts = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Gathering.Officials = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Gathering.Topics = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Gathering.Cases = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.HearingStatement.Proposals = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Household.Members = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
@@ -2596,6 +5514,48 @@ func price(c *ComplexityRoot) {
 	}
 	c.Indicator.Rows = func(childComplexity int, first *int, after *string) int {
 		return read.Cost(childComplexity, first, nil)
+	}
+	c.Meeting.Agenda = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Registrations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Attendance = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.FloorQuestions = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Minutes = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Questions = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Recommendations = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Motions = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Votes = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Meeting.Proxies = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Motion.Amendments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Motion.Votes = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Nomination.Delegates = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
 	}
 	c.Organisation.Children = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
@@ -2606,10 +5566,31 @@ func price(c *ComplexityRoot) {
 	c.Organisation.Representatives = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.Organisation.Nominations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.Organisation.Councils = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Organisation.Delegates = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Organisation.Expertises = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Organisation.QuestionsPut = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Organisation.Recommendations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Organisation.Gatherings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Organisation.PublicHearings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Organisation.OrganisedMeetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Person.Honours = func(childComplexity int, first *int, after *string, last *int, before *string) int {
@@ -2630,6 +5611,9 @@ func price(c *ComplexityRoot) {
 	c.Person.HouseholdMemberships = func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.Person.DelegateSeats = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.Person.Appeals = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
@@ -2639,10 +5623,58 @@ func price(c *ComplexityRoot) {
 	c.Person.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.Person.QuestionsPut = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Person.Secondments = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Person.GatheringsAttended = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Person.HearingStatements = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Person.Registrations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Post.Recommendations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.PublicExpertise.Experts = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.PublicExpertise.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.PublicHearing.Districts = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.PublicHearing.Sessions = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.PublicHearing.Statements = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.PublicHearing.Proposals = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.PublicHearing.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.Query.Accounts = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.ServiceTokens = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Assemblies = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Delegates = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Nominations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.AuditEntries = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
@@ -2675,6 +5707,21 @@ func price(c *ComplexityRoot) {
 	c.Query.Memberships = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.Query.PublicExpertises = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.ConsultationQuestions = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Recommendations = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Secondments = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.SecondmentReports = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.Query.FileUploads = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
@@ -2682,6 +5729,36 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Inbox = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Gatherings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.GatheringTopics = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.PublicHearings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.HearingStatements = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.HearingRules = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.MeetingNotices = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Motions = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Votes = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Resolutions = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Persons = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
@@ -2709,6 +5786,24 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Venues = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Recommendation.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Resolution.Changes = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Resolution.ChangedBy = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Secondment.Reports = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Venue.Meetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Vote.Ballots = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
 }

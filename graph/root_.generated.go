@@ -15,11 +15,17 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/modules/accounts"
+	"github.com/veche-city/veche/modules/assemblies"
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/councilwork"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/gatherings"
+	"github.com/veche-city/veche/modules/hearings"
+	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
@@ -37,9 +43,21 @@ type ResolverRoot interface {
 	AccountPayload() AccountPayloadResolver
 	Address() AddressResolver
 	AddressPayload() AddressPayloadResolver
+	AgendaItem() AgendaItemResolver
+	AgendaItemPayload() AgendaItemPayloadResolver
+	AgendaSpeaker() AgendaSpeakerResolver
+	Amendment() AmendmentResolver
+	AmendmentPayload() AmendmentPayloadResolver
+	Assembly() AssemblyResolver
+	AssemblyChange() AssemblyChangeResolver
+	AssemblyPayload() AssemblyPayloadResolver
 	Attachment() AttachmentResolver
 	AttachmentPayload() AttachmentPayloadResolver
+	Attendance() AttendanceResolver
+	AttendancePayload() AttendancePayloadResolver
 	AuditEntry() AuditEntryResolver
+	Ballot() BallotResolver
+	BallotPayload() BallotPayloadResolver
 	CalendarDay() CalendarDayResolver
 	CalendarSettings() CalendarSettingsResolver
 	CalendarSettingsPayload() CalendarSettingsPayloadResolver
@@ -63,19 +81,52 @@ type ResolverRoot interface {
 	CaseStatePayload() CaseStatePayloadResolver
 	CaseStep() CaseStepResolver
 	CaseTransition() CaseTransitionResolver
+	Charter() CharterResolver
+	CharterMajority() CharterMajorityResolver
+	CharterPayload() CharterPayloadResolver
+	CharterRule() CharterRuleResolver
+	Composition() CompositionResolver
 	Consent() ConsentResolver
 	ConsentPayload() ConsentPayloadResolver
+	ConsultationQuestion() ConsultationQuestionResolver
+	ConsultationQuestionPayload() ConsultationQuestionPayloadResolver
 	Council() CouncilResolver
 	CouncilChange() CouncilChangeResolver
 	CouncilCoverage() CouncilCoverageResolver
 	CouncilPayload() CouncilPayloadResolver
+	Delegate() DelegateResolver
+	DelegatePayload() DelegatePayloadResolver
+	DelegateSuspension() DelegateSuspensionResolver
+	DelegateSuspensionPayload() DelegateSuspensionPayloadResolver
 	District() DistrictResolver
 	DistrictBoundary() DistrictBoundaryResolver
 	DistrictPayload() DistrictPayloadResolver
+	ExpertiseConclusion() ExpertiseConclusionResolver
+	ExpertiseConclusionPayload() ExpertiseConclusionPayloadResolver
+	ExpertiseExpert() ExpertiseExpertResolver
+	ExpertiseExpertPayload() ExpertiseExpertPayloadResolver
+	ExpertiseProposal() ExpertiseProposalResolver
+	ExpertiseProposalPayload() ExpertiseProposalPayloadResolver
 	FileUpload() FileUploadResolver
 	FileUploadPayload() FileUploadPayloadResolver
 	Follow() FollowResolver
 	FollowPayload() FollowPayloadResolver
+	Gathering() GatheringResolver
+	GatheringChange() GatheringChangeResolver
+	GatheringDistrict() GatheringDistrictResolver
+	GatheringOfficial() GatheringOfficialResolver
+	GatheringPayload() GatheringPayloadResolver
+	GatheringTopic() GatheringTopicResolver
+	HearingChange() HearingChangeResolver
+	HearingConclusion() HearingConclusionResolver
+	HearingDistrict() HearingDistrictResolver
+	HearingProposal() HearingProposalResolver
+	HearingRule() HearingRuleResolver
+	HearingRulePayload() HearingRulePayloadResolver
+	HearingSession() HearingSessionResolver
+	HearingStatement() HearingStatementResolver
+	HearingStatementContent() HearingStatementContentResolver
+	HearingStatementPayload() HearingStatementPayloadResolver
 	Honour() HonourResolver
 	HonourPayload() HonourPayloadResolver
 	Household() HouseholdResolver
@@ -88,12 +139,24 @@ type ResolverRoot interface {
 	IssuedServiceTokenPayload() IssuedServiceTokenPayloadResolver
 	Mandate() MandateResolver
 	MandatePayload() MandatePayloadResolver
+	Meeting() MeetingResolver
+	MeetingChange() MeetingChangeResolver
+	MeetingNotice() MeetingNoticeResolver
+	MeetingNoticePayload() MeetingNoticePayloadResolver
+	MeetingPayload() MeetingPayloadResolver
 	Membership() MembershipResolver
 	MembershipPayload() MembershipPayloadResolver
+	Minutes() MinutesResolver
+	MinutesPayload() MinutesPayloadResolver
+	Motion() MotionResolver
+	MotionPayload() MotionPayloadResolver
 	Municipality() MunicipalityResolver
 	Mutation() MutationResolver
+	Nomination() NominationResolver
+	NominationPayload() NominationPayloadResolver
 	Notice() NoticeResolver
 	NoticePayload() NoticePayloadResolver
+	OpenedVotePayload() OpenedVotePayloadResolver
 	Organisation() OrganisationResolver
 	OrganisationPayload() OrganisationPayloadResolver
 	Person() PersonResolver
@@ -102,19 +165,47 @@ type ResolverRoot interface {
 	PersonalDataAccess() PersonalDataAccessResolver
 	Post() PostResolver
 	PostPayload() PostPayloadResolver
+	Presence() PresenceResolver
+	Proxy() ProxyResolver
+	ProxyPayload() ProxyPayloadResolver
+	PublicExpertise() PublicExpertiseResolver
+	PublicExpertisePayload() PublicExpertisePayloadResolver
+	PublicHearing() PublicHearingResolver
+	PublicHearingPayload() PublicHearingPayloadResolver
 	Query() QueryResolver
+	Recommendation() RecommendationResolver
+	RecommendationPayload() RecommendationPayloadResolver
+	Registration() RegistrationResolver
+	RegistrationPayload() RegistrationPayloadResolver
+	Resolution() ResolutionResolver
+	ResolutionChange() ResolutionChangeResolver
+	ResolutionPayload() ResolutionPayloadResolver
 	Role() RoleResolver
 	RoleAssignment() RoleAssignmentResolver
 	RoleAssignmentPayload() RoleAssignmentPayloadResolver
 	RolePayload() RolePayloadResolver
+	RuleComposition() RuleCompositionResolver
+	Seat() SeatResolver
+	SeatRule() SeatRuleResolver
+	Secondment() SecondmentResolver
+	SecondmentPayload() SecondmentPayloadResolver
+	SecondmentReport() SecondmentReportResolver
+	SecondmentReportPayload() SecondmentReportPayloadResolver
 	ServiceToken() ServiceTokenResolver
 	ServiceTokenPayload() ServiceTokenPayloadResolver
 	Subscription() SubscriptionResolver
+	SubstituteCall() SubstituteCallResolver
+	SubstituteCallPayload() SubstituteCallPayloadResolver
 	Term() TermResolver
 	TermPayload() TermPayloadResolver
+	Vacancies() VacanciesResolver
+	Vacancy() VacancyResolver
 	Venue() VenueResolver
 	VenuePayload() VenuePayloadResolver
 	Viewer() ViewerResolver
+	Vote() VoteResolver
+	VoteChange() VoteChangeResolver
+	VotePayload() VotePayloadResolver
 }
 
 type DirectiveRoot struct {
@@ -191,6 +282,152 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	AgendaItem struct {
+		Attachments     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ClosedAt        func(childComplexity int) int
+		Extension       func(childComplexity int, slot int) int
+		ID              func(childComplexity int) int
+		Meeting         func(childComplexity int) int
+		Motions         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Outcome         func(childComplexity int) int
+		OutcomeText     func(childComplexity int) int
+		Position        func(childComplexity int) int
+		PostponedFrom   func(childComplexity int) int
+		PostponedTo     func(childComplexity int) int
+		Questions       func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Recommendations func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		SourceCase      func(childComplexity int) int
+		Speakers        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Text            func(childComplexity int) int
+		Title           func(childComplexity int) int
+		Version         func(childComplexity int) int
+		VotesAbstained  func(childComplexity int) int
+		VotesAgainst    func(childComplexity int) int
+		VotesFor        func(childComplexity int) int
+	}
+
+	AgendaItemConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AgendaItemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AgendaItemPayload struct {
+		AgendaItem       func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	AgendaSpeaker struct {
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Item      func(childComplexity int) int
+		Person    func(childComplexity int) int
+		Position  func(childComplexity int) int
+		Role      func(childComplexity int) int
+	}
+
+	AgendaSpeakerConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AgendaSpeakerEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Amendment struct {
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Motion    func(childComplexity int) int
+		MovedAt   func(childComplexity int) int
+		Mover     func(childComplexity int) int
+		State     func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	AmendmentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AmendmentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AmendmentPayload struct {
+		Amendment        func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Assembly struct {
+		ActiveFrom        func(childComplexity int) int
+		Charters          func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
+		Composition       func(childComplexity int, asOf *core.Date) int
+		Delegates         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		DissolutionReason func(childComplexity int) int
+		DissolvedOn       func(childComplexity int) int
+		Extension         func(childComplexity int, slot int) int
+		FoundedOn         func(childComplexity int) int
+		FoundingAct       func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Kind              func(childComplexity int) int
+		Meetings          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Name              func(childComplexity int) int
+		Nominations       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Purpose           func(childComplexity int) int
+		Resolutions       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		SeatRules         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Seats             func(childComplexity int, first *int, after *string, filter *assemblies.SeatConditions, asOf *core.Date) int
+		Status            func(childComplexity int, asOf *core.Date) int
+		Substitutes       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Version           func(childComplexity int) int
+	}
+
+	AssemblyChange struct {
+		Assembly  func(childComplexity int) int
+		At        func(childComplexity int) int
+		Delegate  func(childComplexity int) int
+		EventID   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Kind      func(childComplexity int) int
+	}
+
+	AssemblyConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AssemblyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AssemblyPayload struct {
+		Assembly         func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	Attachment struct {
 		ContentType func(childComplexity int) int
 		CreatedAt   func(childComplexity int) int
@@ -218,6 +455,36 @@ type ComplexityRoot struct {
 
 	AttachmentPayload struct {
 		Attachment       func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Attendance struct {
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Meeting   func(childComplexity int) int
+		Person    func(childComplexity int) int
+		Presence  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Reason    func(childComplexity int) int
+		State     func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	AttendanceConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AttendanceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AttendancePayload struct {
+		Attendance       func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
 		Extension        func(childComplexity int, slot int) int
 		UserErrors       func(childComplexity int) int
@@ -252,6 +519,35 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Ballot struct {
+		CastAt    func(childComplexity int) int
+		CastBy    func(childComplexity int) int
+		Choice    func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Vote      func(childComplexity int) int
+		Voter     func(childComplexity int) int
+	}
+
+	BallotConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BallotEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BallotPayload struct {
+		Ballot           func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	CalendarDay struct {
 		Day       func(childComplexity int) int
 		Extension func(childComplexity int, slot int) int
@@ -271,6 +567,12 @@ type ComplexityRoot struct {
 	CalendarDayEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	CalendarFeedPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Path             func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	CalendarSettings struct {
@@ -318,6 +620,7 @@ type ComplexityRoot struct {
 	Case struct {
 		AnsweredOn        func(childComplexity int) int
 		Answers           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Attachments       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Channel           func(childComplexity int) int
 		Children          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Clocks            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
@@ -339,6 +642,7 @@ type ComplexityRoot struct {
 		PausedOn          func(childComplexity int) int
 		PublicState       func(childComplexity int) int
 		Publication       func(childComplexity int) int
+		Questions         func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
 		ReceivedOn        func(childComplexity int) int
 		Refusal           func(childComplexity int) int
 		RegisteredOn      func(childComplexity int) int
@@ -423,15 +727,16 @@ type ComplexityRoot struct {
 	}
 
 	CaseContent struct {
-		Applicant func(childComplexity int) int
-		Case      func(childComplexity int) int
-		Code      func(childComplexity int) int
-		Consent   func(childComplexity int) int
-		Extension func(childComplexity int, slot int) int
-		ID        func(childComplexity int) int
-		Operator  func(childComplexity int) int
-		Text      func(childComplexity int) int
-		Title     func(childComplexity int) int
+		Applicant   func(childComplexity int) int
+		Attachments func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Case        func(childComplexity int) int
+		Code        func(childComplexity int) int
+		Consent     func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Operator    func(childComplexity int) int
+		Text        func(childComplexity int) int
+		Title       func(childComplexity int) int
 	}
 
 	CaseContentConnection struct {
@@ -693,6 +998,107 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Charter struct {
+		Act                func(childComplexity int) int
+		AmendmentsAs       func(childComplexity int) int
+		Assembly           func(childComplexity int) int
+		EndsOn             func(childComplexity int) int
+		Extension          func(childComplexity int, slot int) int
+		ID                 func(childComplexity int) int
+		Majorities         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Manners            func(childComplexity int) int
+		NoticeDays         func(childComplexity int) int
+		Number             func(childComplexity int) int
+		ProxiesHeld        func(childComplexity int) int
+		ProxiesInQuorum    func(childComplexity int) int
+		QuorumDenominator  func(childComplexity int) int
+		QuorumNumerator    func(childComplexity int) int
+		QuorumOf           func(childComplexity int) int
+		QuorumStrict       func(childComplexity int) int
+		Rules              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		StartsOn           func(childComplexity int) int
+		SubstitutesAllowed func(childComplexity int) int
+		TermMonths         func(childComplexity int) int
+		Version            func(childComplexity int) int
+	}
+
+	CharterConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CharterEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CharterMajority struct {
+		Charter     func(childComplexity int) int
+		Denominator func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Numerator   func(childComplexity int) int
+		Of          func(childComplexity int) int
+		Question    func(childComplexity int) int
+	}
+
+	CharterMajorityConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CharterMajorityEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CharterPayload struct {
+		Charter          func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CharterRule struct {
+		Charter   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Position  func(childComplexity int) int
+		Rule      func(childComplexity int) int
+		Seats     func(childComplexity int) int
+	}
+
+	CharterRuleConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CharterRuleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Composition struct {
+		AsOf      func(childComplexity int) int
+		ByRule    func(childComplexity int) int
+		Charter   func(childComplexity int) int
+		Expected  func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Fillable  func(childComplexity int) int
+		Filled    func(childComplexity int) int
+		Vacancies func(childComplexity int) int
+		Vacant    func(childComplexity int) int
+	}
+
 	Consent struct {
 		Basis       func(childComplexity int) int
 		Extension   func(childComplexity int, slot int) int
@@ -722,18 +1128,69 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	ConsultationQuestion struct {
+		AcceptedOn      func(childComplexity int) int
+		AgendaItem      func(childComplexity int) int
+		Attachments     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Case            func(childComplexity int) int
+		CompleteBy      func(childComplexity int) int
+		ConsideredOn    func(childComplexity int) int
+		Council         func(childComplexity int) int
+		DecidedOn       func(childComplexity int) int
+		Decision        func(childComplexity int) int
+		DueOn           func(childComplexity int) int
+		Extension       func(childComplexity int, slot int) int
+		ID              func(childComplexity int) int
+		Meeting         func(childComplexity int) int
+		Organisation    func(childComplexity int) int
+		Overdue         func(childComplexity int, asOf *core.Date) int
+		Person          func(childComplexity int) int
+		PutBy           func(childComplexity int) int
+		Reasons         func(childComplexity int) int
+		Recommendations func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		RejectedOn      func(childComplexity int) int
+		State           func(childComplexity int) int
+		Submissions     func(childComplexity int) int
+		SubmittedOn     func(childComplexity int) int
+		Text            func(childComplexity int) int
+		Title           func(childComplexity int) int
+		Version         func(childComplexity int) int
+	}
+
+	ConsultationQuestionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ConsultationQuestionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ConsultationQuestionPayload struct {
+		ClientMutationID     func(childComplexity int) int
+		ConsultationQuestion func(childComplexity int) int
+		Extension            func(childComplexity int, slot int) int
+		UserErrors           func(childComplexity int) int
+	}
+
 	Council struct {
 		ActiveFrom         func(childComplexity int) int
 		Attachments        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Children           func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Delegates          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		DissolutionReason  func(childComplexity int) int
 		DissolvedOn        func(childComplexity int) int
 		District           func(childComplexity int) int
+		Expertises         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Extension          func(childComplexity int, slot int) int
 		FoundedOn          func(childComplexity int) int
 		FoundingAct        func(childComplexity int) int
 		ID                 func(childComplexity int) int
 		Kind               func(childComplexity int) int
+		Meetings           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		MemberCount        func(childComplexity int, asOf *core.Date) int
 		Members            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Memberships        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
@@ -741,8 +1198,14 @@ type ComplexityRoot struct {
 		Parent             func(childComplexity int) int
 		ParentOrganisation func(childComplexity int) int
 		Purpose            func(childComplexity int) int
+		Questions          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Recommendations    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Resolutions        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		SeatLimit          func(childComplexity int) int
+		SecondedMembers    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Secondments        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Status             func(childComplexity int, asOf *core.Date) int
+		Substitutes        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		TermMonths         func(childComplexity int) int
 		Terms              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		VacantSeats        func(childComplexity int, asOf *core.Date) int
@@ -792,6 +1255,78 @@ type ComplexityRoot struct {
 		Title      func(childComplexity int) int
 	}
 
+	Delegate struct {
+		Assembly      func(childComplexity int) int
+		Calls         func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
+		Capacity      func(childComplexity int) int
+		Council       func(childComplexity int) int
+		District      func(childComplexity int) int
+		EndMinutes    func(childComplexity int) int
+		EndReason     func(childComplexity int) int
+		EndsOn        func(childComplexity int) int
+		Extension     func(childComplexity int, slot int) int
+		ID            func(childComplexity int) int
+		LeavingReason func(childComplexity int) int
+		Meeting       func(childComplexity int) int
+		Minutes       func(childComplexity int) int
+		Nomination    func(childComplexity int) int
+		Number        func(childComplexity int) int
+		Person        func(childComplexity int) int
+		Rule          func(childComplexity int) int
+		StandIns      func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
+		StartsOn      func(childComplexity int) int
+		Suspensions   func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
+		Version       func(childComplexity int) int
+	}
+
+	DelegateConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DelegateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DelegatePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Delegate         func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	DelegateSuspension struct {
+		Delegate  func(childComplexity int) int
+		EndsOn    func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Minutes   func(childComplexity int) int
+		StartsOn  func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	DelegateSuspensionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DelegateSuspensionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DelegateSuspensionPayload struct {
+		ClientMutationID   func(childComplexity int) int
+		DelegateSuspension func(childComplexity int) int
+		Extension          func(childComplexity int, slot int) int
+		UserErrors         func(childComplexity int) int
+	}
+
 	DeleteRolePayload struct {
 		ClientMutationID func(childComplexity int) int
 		DeletedRoleID    func(childComplexity int) int
@@ -800,20 +1335,24 @@ type ComplexityRoot struct {
 	}
 
 	District struct {
-		AbolishedOn func(childComplexity int) int
-		Addresses   func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		AreaKm2     func(childComplexity int, asOf *core.Date) int
-		Boundaries  func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
-		Boundary    func(childComplexity int, asOf *core.Date) int
-		Cases       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Councils    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Extension   func(childComplexity int, slot int) int
-		FoundedOn   func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Number      func(childComplexity int) int
-		Venues      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Version     func(childComplexity int) int
+		AbolishedOn    func(childComplexity int) int
+		Addresses      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		AreaKm2        func(childComplexity int, asOf *core.Date) int
+		Boundaries     func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
+		Boundary       func(childComplexity int, asOf *core.Date) int
+		Cases          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Councils       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Delegates      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Extension      func(childComplexity int, slot int) int
+		FoundedOn      func(childComplexity int) int
+		Gatherings     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID             func(childComplexity int) int
+		Meetings       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Name           func(childComplexity int) int
+		Number         func(childComplexity int) int
+		PublicHearings func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Venues         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Version        func(childComplexity int) int
 	}
 
 	DistrictBoundary struct {
@@ -855,6 +1394,90 @@ type ComplexityRoot struct {
 		District         func(childComplexity int) int
 		Extension        func(childComplexity int, slot int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	ExpertiseConclusion struct {
+		DraftedOn   func(childComplexity int) int
+		Expertise   func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		Finding     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Proposals   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		PublishedOn func(childComplexity int) int
+		Risks       func(childComplexity int) int
+		Text        func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	ExpertiseConclusionPayload struct {
+		ClientMutationID    func(childComplexity int) int
+		ExpertiseConclusion func(childComplexity int) int
+		Extension           func(childComplexity int, slot int) int
+		UserErrors          func(childComplexity int) int
+	}
+
+	ExpertiseExpert struct {
+		Conflict      func(childComplexity int) int
+		DeclaredOn    func(childComplexity int) int
+		Expertise     func(childComplexity int) int
+		Extension     func(childComplexity int, slot int) int
+		ID            func(childComplexity int) int
+		Opinion       func(childComplexity int) int
+		Person        func(childComplexity int) int
+		Qualification func(childComplexity int) int
+		SignedOn      func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	ExpertiseExpertConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ExpertiseExpertEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ExpertiseExpertPayload struct {
+		ClientMutationID func(childComplexity int) int
+		ExpertiseExpert  func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	ExpertiseProposal struct {
+		AnsweredOn func(childComplexity int) int
+		Case       func(childComplexity int) int
+		Conclusion func(childComplexity int) int
+		Extension  func(childComplexity int, slot int) int
+		ID         func(childComplexity int) int
+		Number     func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+		Reasons    func(childComplexity int) int
+		Text       func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	ExpertiseProposalConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ExpertiseProposalEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ExpertiseProposalPayload struct {
+		ClientMutationID  func(childComplexity int) int
+		ExpertiseProposal func(childComplexity int) int
+		Extension         func(childComplexity int, slot int) int
+		UserErrors        func(childComplexity int) int
 	}
 
 	FileUpload struct {
@@ -915,6 +1538,311 @@ type ComplexityRoot struct {
 		ClientMutationID func(childComplexity int) int
 		Extension        func(childComplexity int, slot int) int
 		Follow           func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Gathering struct {
+		AnsweredCount      func(childComplexity int, asOf *core.Date) int
+		CancellationReason func(childComplexity int) int
+		CancelledAt        func(childComplexity int) int
+		Cases              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		CountedBy          func(childComplexity int) int
+		Districts          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Estimated          func(childComplexity int) int
+		Extension          func(childComplexity int, slot int) int
+		HeadCount          func(childComplexity int) int
+		HeldOn             func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		Meeting            func(childComplexity int) int
+		Officials          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Organiser          func(childComplexity int) int
+		OverdueCount       func(childComplexity int, asOf *core.Date) int
+		Place              func(childComplexity int) int
+		PublishedAt        func(childComplexity int) int
+		Purpose            func(childComplexity int) int
+		RaisedCount        func(childComplexity int) int
+		SolvedCount        func(childComplexity int, asOf *core.Date) int
+		State              func(childComplexity int) int
+		Summary            func(childComplexity int) int
+		Title              func(childComplexity int) int
+		Topics             func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Version            func(childComplexity int) int
+	}
+
+	GatheringChange struct {
+		At        func(childComplexity int) int
+		EventID   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Gathering func(childComplexity int) int
+		Kind      func(childComplexity int) int
+	}
+
+	GatheringConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	GatheringDistrict struct {
+		District  func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Gathering func(childComplexity int) int
+		ID        func(childComplexity int) int
+	}
+
+	GatheringDistrictConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	GatheringDistrictEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	GatheringEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	GatheringOfficial struct {
+		Extension    func(childComplexity int, slot int) int
+		Gathering    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Organisation func(childComplexity int) int
+		Person       func(childComplexity int) int
+		Title        func(childComplexity int) int
+	}
+
+	GatheringOfficialConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	GatheringOfficialEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	GatheringPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Gathering        func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	GatheringTopic struct {
+		Address       func(childComplexity int) int
+		Case          func(childComplexity int) int
+		Extension     func(childComplexity int, slot int) int
+		Gathering     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Number        func(childComplexity int) int
+		PeopleCount   func(childComplexity int) int
+		Place         func(childComplexity int) int
+		PromisedBy    func(childComplexity int) int
+		PromisedUntil func(childComplexity int) int
+		Text          func(childComplexity int) int
+	}
+
+	GatheringTopicConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	GatheringTopicEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	HearingChange struct {
+		At        func(childComplexity int) int
+		EventID   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Hearing   func(childComplexity int) int
+		Kind      func(childComplexity int) int
+	}
+
+	HearingConclusion struct {
+		Document  func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Hearing   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Text      func(childComplexity int) int
+	}
+
+	HearingCounts struct {
+		Accepted             func(childComplexity int) int
+		Attended             func(childComplexity int) int
+		OtherParticipants    func(childComplexity int) int
+		OtherStatements      func(childComplexity int) int
+		Partly               func(childComplexity int) int
+		Refused              func(childComplexity int) int
+		ResidentParticipants func(childComplexity int) int
+		ResidentStatements   func(childComplexity int) int
+	}
+
+	HearingDistrict struct {
+		District  func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Hearing   func(childComplexity int) int
+		ID        func(childComplexity int) int
+	}
+
+	HearingDistrictConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	HearingDistrictEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	HearingProposal struct {
+		AnsweredOn    func(childComplexity int) int
+		Clause        func(childComplexity int) int
+		Extension     func(childComplexity int, slot int) int
+		Hearing       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Number        func(childComplexity int) int
+		Outcome       func(childComplexity int) int
+		Reasons       func(childComplexity int) int
+		Statement     func(childComplexity int) int
+		SubmittedText func(childComplexity int) int
+		Text          func(childComplexity int) int
+	}
+
+	HearingProposalConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	HearingProposalEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	HearingRule struct {
+		Discussion func(childComplexity int) int
+		Extension  func(childComplexity int, slot int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Law        func(childComplexity int) int
+		MaxMonths  func(childComplexity int) int
+		NoticeDays func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	HearingRuleConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	HearingRuleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	HearingRulePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		HearingRule      func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	HearingSession struct {
+		Extension func(childComplexity int, slot int) int
+		Hearing   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Meeting   func(childComplexity int) int
+		Number    func(childComplexity int) int
+	}
+
+	HearingSessionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	HearingSessionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	HearingStatement struct {
+		AuthorName    func(childComplexity int) int
+		Channel       func(childComplexity int) int
+		CheckedOn     func(childComplexity int) int
+		Claimed       func(childComplexity int) int
+		Content       func(childComplexity int) int
+		Extension     func(childComplexity int, slot int) int
+		Hearing       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Number        func(childComplexity int) int
+		Organisation  func(childComplexity int) int
+		Proposals     func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		PublishedAt   func(childComplexity int) int
+		ReceivedOn    func(childComplexity int) int
+		Standing      func(childComplexity int) int
+		StandingCheck func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	HearingStatementConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	HearingStatementContent struct {
+		Address   func(childComplexity int) int
+		Author    func(childComplexity int) int
+		District  func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Operator  func(childComplexity int) int
+		ShowName  func(childComplexity int) int
+		Statement func(childComplexity int) int
+	}
+
+	HearingStatementContentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	HearingStatementContentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	HearingStatementEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	HearingStatementPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		HearingStatement func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -1042,6 +1970,13 @@ type ComplexityRoot struct {
 		Ru func(childComplexity int) int
 	}
 
+	Majority struct {
+		Denominator func(childComplexity int) int
+		MoreThan    func(childComplexity int) int
+		Numerator   func(childComplexity int) int
+		Of          func(childComplexity int) int
+	}
+
 	Mandate struct {
 		Document         func(childComplexity int) int
 		EndsOn           func(childComplexity int) int
@@ -1072,6 +2007,109 @@ type ComplexityRoot struct {
 		Extension        func(childComplexity int, slot int) int
 		Mandate          func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	Meeting struct {
+		Agenda             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AnnouncedAt        func(childComplexity int) int
+		Attachments        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Attendance         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		Body               func(childComplexity int) int
+		CancellationReason func(childComplexity int) int
+		CancelledAt        func(childComplexity int) int
+		ClosedAt           func(childComplexity int) int
+		District           func(childComplexity int) int
+		EndsAt             func(childComplexity int) int
+		Extension          func(childComplexity int, slot int) int
+		FloorQuestions     func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Form               func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		Kind               func(childComplexity int) int
+		Link               func(childComplexity int) int
+		Minutes            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		Motions            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		NoticeDays         func(childComplexity int) int
+		OpenedAt           func(childComplexity int) int
+		Organiser          func(childComplexity int) int
+		Proxies            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Questions          func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Quorum             func(childComplexity int) int
+		QuorumAtClose      func(childComplexity int) int
+		QuorumAtOpening    func(childComplexity int) int
+		Recommendations    func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Registration       func(childComplexity int) int
+		Registrations      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		Sequence           func(childComplexity int) int
+		StartsAt           func(childComplexity int) int
+		StartsOn           func(childComplexity int) int
+		State              func(childComplexity int) int
+		Title              func(childComplexity int) int
+		Venue              func(childComplexity int) int
+		Version            func(childComplexity int) int
+		Votes              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+	}
+
+	MeetingChange struct {
+		At        func(childComplexity int) int
+		EventID   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Kind      func(childComplexity int) int
+		Meeting   func(childComplexity int) int
+	}
+
+	MeetingConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MeetingEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MeetingNotice struct {
+		Days      func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	MeetingNoticeConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MeetingNoticeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MeetingNoticePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		MeetingNotice    func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	MeetingPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Meeting          func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	MeetingRegistration struct {
+		Capacity   func(childComplexity int) int
+		CheckedIn  func(childComplexity int) int
+		ClosesAt   func(childComplexity int) int
+		OpenedAt   func(childComplexity int) int
+		Registered func(childComplexity int) int
+		Waiting    func(childComplexity int) int
 	}
 
 	Membership struct {
@@ -1109,6 +2147,78 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	Minutes struct {
+		AgreedAt    func(childComplexity int) int
+		AgreedBy    func(childComplexity int) int
+		CorrectedAt func(childComplexity int) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Meeting     func(childComplexity int) int
+		Number      func(childComplexity int) int
+		PublishedAt func(childComplexity int) int
+		PublishedBy func(childComplexity int) int
+		State       func(childComplexity int) int
+		Text        func(childComplexity int) int
+		Version     func(childComplexity int) int
+		WrittenAt   func(childComplexity int) int
+		WrittenBy   func(childComplexity int) int
+	}
+
+	MinutesConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MinutesEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MinutesPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Minutes          func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Motion struct {
+		Amendments func(childComplexity int, first *int, after *string, last *int, before *string) int
+		DecidedAt  func(childComplexity int) int
+		Extension  func(childComplexity int, slot int) int
+		ID         func(childComplexity int) int
+		Item       func(childComplexity int) int
+		Meeting    func(childComplexity int) int
+		Mover      func(childComplexity int) int
+		Question   func(childComplexity int) int
+		Resolution func(childComplexity int) int
+		State      func(childComplexity int) int
+		TabledAt   func(childComplexity int) int
+		Text       func(childComplexity int) int
+		Version    func(childComplexity int) int
+		Votes      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+	}
+
+	MotionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MotionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MotionPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Motion           func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	Municipality struct {
 		Hosts    func(childComplexity int) int
 		Key      func(childComplexity int) int
@@ -1129,106 +2239,257 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AbolishDistrict       func(childComplexity int, input places.AbolishDistrictInput) int
-		AcceptInvitation      func(childComplexity int, input accounts.AcceptInvitationInput) int
-		AddCaseNote           func(childComplexity int, input cases.AddCaseNoteInput) int
-		AddCaseSignatory      func(childComplexity int, input cases.AddCaseSignatoryInput) int
-		AddCaseStep           func(childComplexity int, input cases.AddCaseStepInput) int
-		AddHouseholdMember    func(childComplexity int, input people.AddHouseholdMemberInput) int
-		AddMember             func(childComplexity int, input councils.AddMemberInput) int
-		AddRoleRule           func(childComplexity int, input permissions.AddRoleRuleInput) int
-		AnswerCase            func(childComplexity int, input cases.AnswerCaseInput) int
-		AssignCase            func(childComplexity int, input cases.AssignCaseInput) int
-		AssignPost            func(childComplexity int, input people.AssignPostInput) int
-		AssignRole            func(childComplexity int, input permissions.AssignRoleInput) int
-		AttachFile            func(childComplexity int, input files.AttachFileInput) int
-		AwardHonour           func(childComplexity int, input people.AwardHonourInput) int
-		ChangePassword        func(childComplexity int, input accounts.ChangePasswordInput) int
-		ChangePost            func(childComplexity int, input councils.ChangePostInput) int
-		ClaimCase             func(childComplexity int, input cases.ClaimCaseInput) int
-		CloseCase             func(childComplexity int, input cases.CloseCaseInput) int
-		CloseVenue            func(childComplexity int, input places.CloseVenueInput) int
-		ConfirmAnswer         func(childComplexity int, input cases.ConfirmAnswerInput) int
-		CreateAccount         func(childComplexity int, input accounts.CreateAccountInput) int
-		CreateAddress         func(childComplexity int, input places.CreateAddressInput) int
-		CreateCaseKind        func(childComplexity int, input cases.CreateCaseKindInput) int
-		CreateCaseState       func(childComplexity int, input cases.CreateCaseStateInput) int
-		CreateCouncil         func(childComplexity int, input councils.CreateCouncilInput) int
-		CreateDistrict        func(childComplexity int, input places.CreateDistrictInput) int
-		CreateHousehold       func(childComplexity int, input people.CreateHouseholdInput) int
-		CreateOrganisation    func(childComplexity int, input people.CreateOrganisationInput) int
-		CreatePerson          func(childComplexity int, input people.CreatePersonInput) int
-		CreateRole            func(childComplexity int, input permissions.CreateRoleInput) int
-		CreateServiceToken    func(childComplexity int, input accounts.CreateServiceTokenInput) int
-		CreateVenue           func(childComplexity int, input places.CreateVenueInput) int
-		DeleteRole            func(childComplexity int, input permissions.DeleteRoleInput) int
-		DisableAccount        func(childComplexity int, input accounts.DisableAccountInput) int
-		DissolveCouncil       func(childComplexity int, input councils.DissolveCouncilInput) int
-		DissolveOrganisation  func(childComplexity int, input people.DissolveOrganisationInput) int
-		EnableAccount         func(childComplexity int, input accounts.EnableAccountInput) int
-		EndForwarding         func(childComplexity int, input cases.EndForwardingInput) int
-		EndHouseholdMember    func(childComplexity int, input people.EndHouseholdMemberInput) int
-		EndMembership         func(childComplexity int, input councils.EndMembershipInput) int
-		EndPost               func(childComplexity int, input people.EndPostInput) int
-		EndRoleAssignment     func(childComplexity int, input permissions.EndRoleAssignmentInput) int
-		ErasePerson           func(childComplexity int, input people.ErasePersonInput) int
-		ExtendCase            func(childComplexity int, input cases.ExtendCaseInput) int
-		Extension             func(childComplexity int, slot int) int
-		Follow                func(childComplexity int, input follow.FollowInput) int
-		ForwardCase           func(childComplexity int, input cases.ForwardCaseInput) int
-		GiveConsent           func(childComplexity int, input people.GiveConsentInput) int
-		GrantMandate          func(childComplexity int, input people.GrantMandateInput) int
-		HandOverCase          func(childComplexity int, input cases.HandOverCaseInput) int
-		ImportCalendar        func(childComplexity int, input calendar.ImportCalendarInput) int
-		LinkCase              func(childComplexity int, input cases.LinkCaseInput) int
-		LinkPerson            func(childComplexity int, input accounts.LinkPersonInput) int
-		MarkNotices           func(childComplexity int, input follow.MarkNoticesInput) int
-		MergeAddresses        func(childComplexity int, input places.MergeAddressesInput) int
-		MergeOrganisations    func(childComplexity int, input people.MergeOrganisationsInput) int
-		MergePersons          func(childComplexity int, input people.MergePersonsInput) int
-		ObjectToAnswer        func(childComplexity int, input cases.ObjectToAnswerInput) int
-		OpenCase              func(childComplexity int, input cases.OpenCaseInput) int
-		PauseCase             func(childComplexity int, input cases.PauseCaseInput) int
-		PrepareUpload         func(childComplexity int, input files.PrepareUploadInput) int
-		PublishCase           func(childComplexity int, input cases.PublishCaseInput) int
-		RefuseCase            func(childComplexity int, input cases.RefuseCaseInput) int
-		RegisterCase          func(childComplexity int, input cases.RegisterCaseInput) int
-		RemoveAttachment      func(childComplexity int, input files.RemoveAttachmentInput) int
-		RemoveRoleRule        func(childComplexity int, input permissions.RemoveRoleRuleInput) int
-		ReopenCase            func(childComplexity int, input cases.ReopenCaseInput) int
-		ResetPassword         func(childComplexity int, input accounts.ResetPasswordInput) int
-		ResumeCase            func(childComplexity int, input cases.ResumeCaseInput) int
-		RevokeMandate         func(childComplexity int, input people.RevokeMandateInput) int
-		RevokeOtherSessions   func(childComplexity int, input accounts.RevokeOtherSessionsInput) int
-		RevokeServiceToken    func(childComplexity int, input accounts.RevokeServiceTokenInput) int
-		RevokeSession         func(childComplexity int, input accounts.RevokeSessionInput) int
-		SetDeadlineRule       func(childComplexity int, input calendar.SetDeadlineRuleInput) int
-		SetDistrictBoundary   func(childComplexity int, input places.SetDistrictBoundaryInput) int
-		SetRoleRules          func(childComplexity int, input permissions.SetRoleRulesInput) int
-		SetUp                 func(childComplexity int, input accounts.SetUpInput) int
-		SignIn                func(childComplexity int, input accounts.SignInInput) int
-		SignOut               func(childComplexity int, input accounts.SignOutInput) int
-		SignUp                func(childComplexity int, input accounts.SignUpInput) int
-		StartTerm             func(childComplexity int, input councils.StartTermInput) int
-		UndoMergeAddresses    func(childComplexity int, input places.UndoMergeAddressesInput) int
-		UndoOrganisationMerge func(childComplexity int, input people.UndoOrganisationMergeInput) int
-		UndoPersonMerge       func(childComplexity int, input people.UndoPersonMergeInput) int
-		Unfollow              func(childComplexity int, input follow.UnfollowInput) int
-		UnpublishCase         func(childComplexity int, input cases.UnpublishCaseInput) int
-		UpdateAddress         func(childComplexity int, input places.UpdateAddressInput) int
-		UpdateCaseKind        func(childComplexity int, input cases.UpdateCaseKindInput) int
-		UpdateCaseState       func(childComplexity int, input cases.UpdateCaseStateInput) int
-		UpdateCouncil         func(childComplexity int, input councils.UpdateCouncilInput) int
-		UpdateDistrict        func(childComplexity int, input places.UpdateDistrictInput) int
-		UpdateMembership      func(childComplexity int, input councils.UpdateMembershipInput) int
-		UpdateMunicipality    func(childComplexity int, input places.UpdateMunicipalityInput) int
-		UpdateOrganisation    func(childComplexity int, input people.UpdateOrganisationInput) int
-		UpdatePerson          func(childComplexity int, input people.UpdatePersonInput) int
-		UpdatePersonalData    func(childComplexity int, input people.UpdatePersonalDataInput) int
-		UpdateRole            func(childComplexity int, input permissions.UpdateRoleInput) int
-		UpdateVenue           func(childComplexity int, input places.UpdateVenueInput) int
-		WithdrawCaseSignatory func(childComplexity int, input cases.WithdrawCaseSignatoryInput) int
-		WithdrawConsent       func(childComplexity int, input people.WithdrawConsentInput) int
+		AbolishDistrict         func(childComplexity int, input places.AbolishDistrictInput) int
+		AcceptExpertise         func(childComplexity int, input councilwork.AcceptExpertiseInput) int
+		AcceptInvitation        func(childComplexity int, input accounts.AcceptInvitationInput) int
+		AcceptNomination        func(childComplexity int, input assemblies.AcceptNominationInput) int
+		AcceptQuestion          func(childComplexity int, input councilwork.AcceptQuestionInput) int
+		AddAgendaItem           func(childComplexity int, input meetings.AddAgendaItemInput) int
+		AddCaseNote             func(childComplexity int, input cases.AddCaseNoteInput) int
+		AddCaseSignatory        func(childComplexity int, input cases.AddCaseSignatoryInput) int
+		AddCaseStep             func(childComplexity int, input cases.AddCaseStepInput) int
+		AddExpert               func(childComplexity int, input councilwork.AddExpertInput) int
+		AddGatheringOfficials   func(childComplexity int, input gatherings.AddGatheringOfficialsInput) int
+		AddHearingSession       func(childComplexity int, input hearings.AddHearingSessionInput) int
+		AddHouseholdMember      func(childComplexity int, input people.AddHouseholdMemberInput) int
+		AddMember               func(childComplexity int, input councils.AddMemberInput) int
+		AddRoleRule             func(childComplexity int, input permissions.AddRoleRuleInput) int
+		AddSpeaker              func(childComplexity int, input meetings.AddSpeakerInput) int
+		AdoptCharter            func(childComplexity int, input assemblies.AdoptCharterInput) int
+		AdoptRecommendation     func(childComplexity int, input councilwork.AdoptRecommendationInput) int
+		AgreeMinutes            func(childComplexity int, input meetings.AgreeMinutesInput) int
+		AnnounceGathering       func(childComplexity int, input gatherings.AnnounceGatheringInput) int
+		AnnounceMeeting         func(childComplexity int, input meetings.AnnounceMeetingInput) int
+		AnnouncePublicHearing   func(childComplexity int, input hearings.AnnouncePublicHearingInput) int
+		AnnulVote               func(childComplexity int, input motions.AnnulVoteInput) int
+		AnswerCase              func(childComplexity int, input cases.AnswerCaseInput) int
+		AnswerHearingProposals  func(childComplexity int, input hearings.AnswerHearingProposalsInput) int
+		AnswerRecommendation    func(childComplexity int, input councilwork.AnswerRecommendationInput) int
+		AskExpertise            func(childComplexity int, input councilwork.AskExpertiseInput) int
+		AskFloorQuestion        func(childComplexity int, input meetings.AskFloorQuestionInput) int
+		AskSecondmentReport     func(childComplexity int, input councilwork.AskSecondmentReportInput) int
+		AssignCase              func(childComplexity int, input cases.AssignCaseInput) int
+		AssignPost              func(childComplexity int, input people.AssignPostInput) int
+		AssignRole              func(childComplexity int, input permissions.AssignRoleInput) int
+		AttachFile              func(childComplexity int, input files.AttachFileInput) int
+		AwardHonour             func(childComplexity int, input people.AwardHonourInput) int
+		BulkCheckIn             func(childComplexity int, input meetings.BulkCheckInInput) int
+		CallSubstitute          func(childComplexity int, input assemblies.CallSubstituteInput) int
+		CancelGathering         func(childComplexity int, input gatherings.CancelGatheringInput) int
+		CancelMeeting           func(childComplexity int, input meetings.CancelMeetingInput) int
+		CancelPublicHearing     func(childComplexity int, input hearings.CancelPublicHearingInput) int
+		CancelRegistration      func(childComplexity int, input meetings.CancelRegistrationInput) int
+		CastBallot              func(childComplexity int, input motions.CastBallotInput) int
+		ChangeCapacity          func(childComplexity int, input meetings.ChangeCapacityInput) int
+		ChangePassword          func(childComplexity int, input accounts.ChangePasswordInput) int
+		ChangePost              func(childComplexity int, input councils.ChangePostInput) int
+		CheckHearingStanding    func(childComplexity int, input hearings.CheckHearingStandingInput) int
+		CheckIn                 func(childComplexity int, input meetings.CheckInInput) int
+		ClaimCase               func(childComplexity int, input cases.ClaimCaseInput) int
+		CloseAgendaItem         func(childComplexity int, input meetings.CloseAgendaItemInput) int
+		CloseCase               func(childComplexity int, input cases.CloseCaseInput) int
+		CloseRegistration       func(childComplexity int, input meetings.CloseRegistrationInput) int
+		CloseSession            func(childComplexity int, input meetings.CloseSessionInput) int
+		CloseVenue              func(childComplexity int, input places.CloseVenueInput) int
+		CloseVote               func(childComplexity int, input motions.CloseVoteInput) int
+		ConcludeExpertise       func(childComplexity int, input councilwork.ConcludeExpertiseInput) int
+		ConcludePublicHearing   func(childComplexity int, input hearings.ConcludePublicHearingInput) int
+		ConfirmAnswer           func(childComplexity int, input cases.ConfirmAnswerInput) int
+		ConsiderQuestion        func(childComplexity int, input councilwork.ConsiderQuestionInput) int
+		CountVote               func(childComplexity int, input motions.CountVoteInput) int
+		CreateAccount           func(childComplexity int, input accounts.CreateAccountInput) int
+		CreateAddress           func(childComplexity int, input places.CreateAddressInput) int
+		CreateAssembly          func(childComplexity int, input assemblies.CreateAssemblyInput) int
+		CreateCaseKind          func(childComplexity int, input cases.CreateCaseKindInput) int
+		CreateCaseState         func(childComplexity int, input cases.CreateCaseStateInput) int
+		CreateCouncil           func(childComplexity int, input councils.CreateCouncilInput) int
+		CreateDistrict          func(childComplexity int, input places.CreateDistrictInput) int
+		CreateHousehold         func(childComplexity int, input people.CreateHouseholdInput) int
+		CreateOrganisation      func(childComplexity int, input people.CreateOrganisationInput) int
+		CreatePerson            func(childComplexity int, input people.CreatePersonInput) int
+		CreateResolution        func(childComplexity int, input motions.CreateResolutionInput) int
+		CreateRole              func(childComplexity int, input permissions.CreateRoleInput) int
+		CreateServiceToken      func(childComplexity int, input accounts.CreateServiceTokenInput) int
+		CreateVenue             func(childComplexity int, input places.CreateVenueInput) int
+		DecideQuestion          func(childComplexity int, input councilwork.DecideQuestionInput) int
+		DeclareConflict         func(childComplexity int, input councilwork.DeclareConflictInput) int
+		DeclineExpertise        func(childComplexity int, input councilwork.DeclineExpertiseInput) int
+		DeleteRole              func(childComplexity int, input permissions.DeleteRoleInput) int
+		DisableAccount          func(childComplexity int, input accounts.DisableAccountInput) int
+		DissolveAssembly        func(childComplexity int, input assemblies.DissolveAssemblyInput) int
+		DissolveCouncil         func(childComplexity int, input councils.DissolveCouncilInput) int
+		DissolveOrganisation    func(childComplexity int, input people.DissolveOrganisationInput) int
+		DraftConclusion         func(childComplexity int, input councilwork.DraftConclusionInput) int
+		EnableAccount           func(childComplexity int, input accounts.EnableAccountInput) int
+		EndForwarding           func(childComplexity int, input cases.EndForwardingInput) int
+		EndHouseholdMember      func(childComplexity int, input people.EndHouseholdMemberInput) int
+		EndMembership           func(childComplexity int, input councils.EndMembershipInput) int
+		EndPost                 func(childComplexity int, input people.EndPostInput) int
+		EndRoleAssignment       func(childComplexity int, input permissions.EndRoleAssignmentInput) int
+		EndSecondment           func(childComplexity int, input councilwork.EndSecondmentInput) int
+		EndSubstituteCall       func(childComplexity int, input assemblies.EndSubstituteCallInput) int
+		EndSuspension           func(childComplexity int, input assemblies.EndSuspensionInput) int
+		ErasePerson             func(childComplexity int, input people.ErasePersonInput) int
+		ExtendCase              func(childComplexity int, input cases.ExtendCaseInput) int
+		Extension               func(childComplexity int, slot int) int
+		Follow                  func(childComplexity int, input follow.FollowInput) int
+		ForwardCase             func(childComplexity int, input cases.ForwardCaseInput) int
+		GiveConsent             func(childComplexity int, input people.GiveConsentInput) int
+		GiveProxy               func(childComplexity int, input motions.GiveProxyInput) int
+		GiveSecondmentReport    func(childComplexity int, input councilwork.GiveSecondmentReportInput) int
+		GrantMandate            func(childComplexity int, input people.GrantMandateInput) int
+		HandOverCase            func(childComplexity int, input cases.HandOverCaseInput) int
+		HoldGathering           func(childComplexity int, input gatherings.HoldGatheringInput) int
+		ImportCalendar          func(childComplexity int, input calendar.ImportCalendarInput) int
+		LinkCase                func(childComplexity int, input cases.LinkCaseInput) int
+		LinkPerson              func(childComplexity int, input accounts.LinkPersonInput) int
+		MarkAttendance          func(childComplexity int, input meetings.MarkAttendanceInput) int
+		MarkAttendances         func(childComplexity int, input meetings.MarkAttendancesInput) int
+		MarkNotices             func(childComplexity int, input follow.MarkNoticesInput) int
+		MergeAddresses          func(childComplexity int, input places.MergeAddressesInput) int
+		MergeOrganisations      func(childComplexity int, input people.MergeOrganisationsInput) int
+		MergePersons            func(childComplexity int, input people.MergePersonsInput) int
+		MoveAgendaItem          func(childComplexity int, input meetings.MoveAgendaItemInput) int
+		MoveMeeting             func(childComplexity int, input meetings.MoveMeetingInput) int
+		MoveSpeaker             func(childComplexity int, input meetings.MoveSpeakerInput) int
+		NameDelegate            func(childComplexity int, input assemblies.NameDelegateInput) int
+		NameSubstitute          func(childComplexity int, input assemblies.NameSubstituteInput) int
+		Nominate                func(childComplexity int, input assemblies.NominateInput) int
+		ObjectToAnswer          func(childComplexity int, input cases.ObjectToAnswerInput) int
+		OpenCase                func(childComplexity int, input cases.OpenCaseInput) int
+		OpenMotion              func(childComplexity int, input motions.OpenMotionInput) int
+		OpenProposalCase        func(childComplexity int, input councilwork.OpenProposalCaseInput) int
+		OpenRegistration        func(childComplexity int, input meetings.OpenRegistrationInput) int
+		OpenSession             func(childComplexity int, input meetings.OpenSessionInput) int
+		OpenVote                func(childComplexity int, input motions.OpenVoteInput) int
+		PauseCase               func(childComplexity int, input cases.PauseCaseInput) int
+		PlanGathering           func(childComplexity int, input gatherings.PlanGatheringInput) int
+		PlanMeeting             func(childComplexity int, input meetings.PlanMeetingInput) int
+		PlanPublicHearing       func(childComplexity int, input hearings.PlanPublicHearingInput) int
+		PrepareUpload           func(childComplexity int, input files.PrepareUploadInput) int
+		ProposeAmendment        func(childComplexity int, input motions.ProposeAmendmentInput) int
+		PublishCase             func(childComplexity int, input cases.PublishCaseInput) int
+		PublishGathering        func(childComplexity int, input gatherings.PublishGatheringInput) int
+		PublishHearingStatement func(childComplexity int, input hearings.PublishHearingStatementInput) int
+		PublishMinutes          func(childComplexity int, input meetings.PublishMinutesInput) int
+		PublishPublicHearing    func(childComplexity int, input hearings.PublishPublicHearingInput) int
+		PublishResolution       func(childComplexity int, input motions.PublishResolutionInput) int
+		PutQuestion             func(childComplexity int, input councilwork.PutQuestionInput) int
+		RecallDelegate          func(childComplexity int, input assemblies.RecallDelegateInput) int
+		RecordGathering         func(childComplexity int, input gatherings.RecordGatheringInput) int
+		RecordHearingStatement  func(childComplexity int, input hearings.RecordHearingStatementInput) int
+		RecordTopics            func(childComplexity int, input gatherings.RecordTopicsInput) int
+		RefuseCase              func(childComplexity int, input cases.RefuseCaseInput) int
+		RegisterCase            func(childComplexity int, input cases.RegisterCaseInput) int
+		RegisterForMeeting      func(childComplexity int, input meetings.RegisterForMeetingInput) int
+		RejectNomination        func(childComplexity int, input assemblies.RejectNominationInput) int
+		RejectQuestion          func(childComplexity int, input councilwork.RejectQuestionInput) int
+		RemoveAgendaItem        func(childComplexity int, input meetings.RemoveAgendaItemInput) int
+		RemoveAttachment        func(childComplexity int, input files.RemoveAttachmentInput) int
+		RemoveGatheringOfficial func(childComplexity int, input gatherings.RemoveGatheringOfficialInput) int
+		RemovePresence          func(childComplexity int, input meetings.RemovePresenceInput) int
+		RemoveRoleRule          func(childComplexity int, input permissions.RemoveRoleRuleInput) int
+		RemoveSpeaker           func(childComplexity int, input meetings.RemoveSpeakerInput) int
+		ReopenAgendaItem        func(childComplexity int, input meetings.ReopenAgendaItemInput) int
+		ReopenCase              func(childComplexity int, input cases.ReopenCaseInput) int
+		ReplyToExpertise        func(childComplexity int, input councilwork.ReplyToExpertiseInput) int
+		ResetCalendarFeed       func(childComplexity int, input meetings.ResetCalendarFeedInput) int
+		ResetPassword           func(childComplexity int, input accounts.ResetPasswordInput) int
+		ResubmitQuestion        func(childComplexity int, input councilwork.ResubmitQuestionInput) int
+		ResumeCase              func(childComplexity int, input cases.ResumeCaseInput) int
+		ReturnQuestion          func(childComplexity int, input councilwork.ReturnQuestionInput) int
+		RevokeMandate           func(childComplexity int, input people.RevokeMandateInput) int
+		RevokeOtherSessions     func(childComplexity int, input accounts.RevokeOtherSessionsInput) int
+		RevokeProxy             func(childComplexity int, input motions.RevokeProxyInput) int
+		RevokeServiceToken      func(childComplexity int, input accounts.RevokeServiceTokenInput) int
+		RevokeSession           func(childComplexity int, input accounts.RevokeSessionInput) int
+		ScheduleQuestion        func(childComplexity int, input councilwork.ScheduleQuestionInput) int
+		SecondMember            func(childComplexity int, input councilwork.SecondMemberInput) int
+		SendRecommendation      func(childComplexity int, input councilwork.SendRecommendationInput) int
+		SetDeadlineRule         func(childComplexity int, input calendar.SetDeadlineRuleInput) int
+		SetDistrictBoundary     func(childComplexity int, input places.SetDistrictBoundaryInput) int
+		SetHearingRule          func(childComplexity int, input hearings.SetHearingRuleInput) int
+		SetMeetingNotice        func(childComplexity int, input meetings.SetMeetingNoticeInput) int
+		SetRoleRules            func(childComplexity int, input permissions.SetRoleRulesInput) int
+		SetUp                   func(childComplexity int, input accounts.SetUpInput) int
+		SignConclusion          func(childComplexity int, input councilwork.SignConclusionInput) int
+		SignIn                  func(childComplexity int, input accounts.SignInInput) int
+		SignOut                 func(childComplexity int, input accounts.SignOutInput) int
+		SignUp                  func(childComplexity int, input accounts.SignUpInput) int
+		StartExpertise          func(childComplexity int, input councilwork.StartExpertiseInput) int
+		StartTerm               func(childComplexity int, input councils.StartTermInput) int
+		SubmitHearingStatement  func(childComplexity int, input hearings.SubmitHearingStatementInput) int
+		SuspendDelegate         func(childComplexity int, input assemblies.SuspendDelegateInput) int
+		TableMotion             func(childComplexity int, input motions.TableMotionInput) int
+		UndoCheckIn             func(childComplexity int, input meetings.UndoCheckInInput) int
+		UndoMergeAddresses      func(childComplexity int, input places.UndoMergeAddressesInput) int
+		UndoOrganisationMerge   func(childComplexity int, input people.UndoOrganisationMergeInput) int
+		UndoPersonMerge         func(childComplexity int, input people.UndoPersonMergeInput) int
+		Unfollow                func(childComplexity int, input follow.UnfollowInput) int
+		UnpublishCase           func(childComplexity int, input cases.UnpublishCaseInput) int
+		UpdateAddress           func(childComplexity int, input places.UpdateAddressInput) int
+		UpdateAgendaItem        func(childComplexity int, input meetings.UpdateAgendaItemInput) int
+		UpdateAssembly          func(childComplexity int, input assemblies.UpdateAssemblyInput) int
+		UpdateCaseKind          func(childComplexity int, input cases.UpdateCaseKindInput) int
+		UpdateCaseState         func(childComplexity int, input cases.UpdateCaseStateInput) int
+		UpdateCouncil           func(childComplexity int, input councils.UpdateCouncilInput) int
+		UpdateDistrict          func(childComplexity int, input places.UpdateDistrictInput) int
+		UpdateGathering         func(childComplexity int, input gatherings.UpdateGatheringInput) int
+		UpdateMeeting           func(childComplexity int, input meetings.UpdateMeetingInput) int
+		UpdateMembership        func(childComplexity int, input councils.UpdateMembershipInput) int
+		UpdateMinutes           func(childComplexity int, input meetings.UpdateMinutesInput) int
+		UpdateMotion            func(childComplexity int, input motions.UpdateMotionInput) int
+		UpdateMunicipality      func(childComplexity int, input places.UpdateMunicipalityInput) int
+		UpdateOrganisation      func(childComplexity int, input people.UpdateOrganisationInput) int
+		UpdatePerson            func(childComplexity int, input people.UpdatePersonInput) int
+		UpdatePersonalData      func(childComplexity int, input people.UpdatePersonalDataInput) int
+		UpdatePublicHearing     func(childComplexity int, input hearings.UpdatePublicHearingInput) int
+		UpdateRecommendation    func(childComplexity int, input councilwork.UpdateRecommendationInput) int
+		UpdateResolution        func(childComplexity int, input motions.UpdateResolutionInput) int
+		UpdateRole              func(childComplexity int, input permissions.UpdateRoleInput) int
+		UpdateVenue             func(childComplexity int, input places.UpdateVenueInput) int
+		WithdrawAmendment       func(childComplexity int, input motions.WithdrawAmendmentInput) int
+		WithdrawCaseSignatory   func(childComplexity int, input cases.WithdrawCaseSignatoryInput) int
+		WithdrawConsent         func(childComplexity int, input people.WithdrawConsentInput) int
+		WithdrawMotion          func(childComplexity int, input motions.WithdrawMotionInput) int
+		WithdrawNomination      func(childComplexity int, input assemblies.WithdrawNominationInput) int
+		WriteMinutes            func(childComplexity int, input meetings.WriteMinutesInput) int
+	}
+
+	Nomination struct {
+		Assembly       func(childComplexity int) int
+		Council        func(childComplexity int) int
+		DecidedOn      func(childComplexity int) int
+		DecisionReason func(childComplexity int) int
+		Delegates      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Extension      func(childComplexity int, slot int) int
+		ID             func(childComplexity int) int
+		Minutes        func(childComplexity int) int
+		NominatedOn    func(childComplexity int) int
+		Organisation   func(childComplexity int) int
+		Person         func(childComplexity int) int
+		Rule           func(childComplexity int) int
+		Status         func(childComplexity int) int
+		Version        func(childComplexity int) int
+	}
+
+	NominationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	NominationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	NominationPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Nomination       func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	Notice struct {
@@ -1262,22 +2523,37 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	OpenedVotePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		TellerKeys       func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+		Vote             func(childComplexity int) int
+	}
+
 	Organisation struct {
 		Children          func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int
 		Councils          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Delegates         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		DissolutionReason func(childComplexity int) int
 		DissolvedOn       func(childComplexity int) int
+		Expertises        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Extension         func(childComplexity int, slot int) int
 		FoundedOn         func(childComplexity int) int
+		Gatherings        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		ID                func(childComplexity int) int
 		INN               func(childComplexity int) int
 		Kind              func(childComplexity int) int
 		MergedInto        func(childComplexity int) int
 		Name              func(childComplexity int) int
+		Nominations       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		OGRN              func(childComplexity int) int
+		OrganisedMeetings func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Parent            func(childComplexity int) int
 		Posts             func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int
+		PublicHearings    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		QuestionsPut      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Recommendations   func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Representatives   func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
 		ShortName         func(childComplexity int) int
 		Status            func(childComplexity int, asOf *core.Date) int
@@ -1320,10 +2596,13 @@ type ComplexityRoot struct {
 	Person struct {
 		Appeals              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Consents             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		DelegateSeats        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		ErasedAt             func(childComplexity int) int
 		Extension            func(childComplexity int, slot int) int
 		FamilyName           func(childComplexity int) int
+		GatheringsAttended   func(childComplexity int, first *int, after *string, last *int, before *string) int
 		GivenName            func(childComplexity int) int
+		HearingStatements    func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Honours              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		HouseholdMemberships func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
 		ID                   func(childComplexity int) int
@@ -1335,6 +2614,9 @@ type ComplexityRoot struct {
 		Personal             func(childComplexity int) int
 		PersonalDataAccesses func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Posts                func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int
+		QuestionsPut         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Registrations        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		Secondments          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Signatures           func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
 		Version              func(childComplexity int) int
 	}
@@ -1398,19 +2680,20 @@ type ComplexityRoot struct {
 	}
 
 	Post struct {
-		Acting        func(childComplexity int) int
-		AppointingAct func(childComplexity int) int
-		EndNote       func(childComplexity int) int
-		EndReason     func(childComplexity int) int
-		EndsOn        func(childComplexity int) int
-		Extension     func(childComplexity int, slot int) int
-		ID            func(childComplexity int) int
-		Organisation  func(childComplexity int) int
-		Person        func(childComplexity int) int
-		SoleHolder    func(childComplexity int) int
-		StartsOn      func(childComplexity int) int
-		Title         func(childComplexity int) int
-		Version       func(childComplexity int) int
+		Acting          func(childComplexity int) int
+		AppointingAct   func(childComplexity int) int
+		EndNote         func(childComplexity int) int
+		EndReason       func(childComplexity int) int
+		EndsOn          func(childComplexity int) int
+		Extension       func(childComplexity int, slot int) int
+		ID              func(childComplexity int) int
+		Organisation    func(childComplexity int) int
+		Person          func(childComplexity int) int
+		Recommendations func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		SoleHolder      func(childComplexity int) int
+		StartsOn        func(childComplexity int) int
+		Title           func(childComplexity int) int
+		Version         func(childComplexity int) int
 	}
 
 	PostConnection struct {
@@ -1432,73 +2715,408 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
-	Query struct {
-		Account            func(childComplexity int, id core.ID) int
-		Accounts           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		Address            func(childComplexity int, id core.ID) int
-		Addresses          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		Attachment         func(childComplexity int, id core.ID) int
-		AuditEntries       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		AuditEntry         func(childComplexity int, id core.ID) int
-		CalendarDay        func(childComplexity int, id core.ID) int
-		CalendarDays       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		CalendarSettings   func(childComplexity int) int
-		CalendarYear       func(childComplexity int, id core.ID) int
-		CalendarYears      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		Case               func(childComplexity int, id core.ID) int
-		CaseByNumber       func(childComplexity int, number string, code string) int
-		CaseClocks         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		CaseContent        func(childComplexity int, id core.ID) int
-		CaseContents       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		CaseKind           func(childComplexity int, id core.ID) int
-		CaseKinds          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		CaseState          func(childComplexity int, id core.ID) int
-		CaseStates         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		Cases              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Council            func(childComplexity int, id core.ID) int
-		CouncilCoverage    func(childComplexity int, kind councils.CouncilKind, asOf *core.Date) int
-		Councils           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		DataClasses        func(childComplexity int) int
-		Deadline           func(childComplexity int, begins core.Date, days int, unit calendar.DeadlineUnit) int
-		District           func(childComplexity int, id core.ID) int
-		DistrictAt         func(childComplexity int, longitude float64, latitude float64, asOf *core.Date) int
-		Districts          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		DistrictsGeoJSON   func(childComplexity int, asOf *core.Date) int
+	Presence struct {
+		ArrivedAt  func(childComplexity int) int
+		Attendance func(childComplexity int) int
+		Extension  func(childComplexity int, slot int) int
+		ID         func(childComplexity int) int
+		LeftAt     func(childComplexity int) int
+	}
+
+	PresenceConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PresenceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Proxy struct {
+		Document  func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		GivenAt   func(childComplexity int) int
+		Giver     func(childComplexity int) int
+		Holder    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Meeting   func(childComplexity int) int
+		RevokedAt func(childComplexity int) int
+	}
+
+	ProxyConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ProxyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ProxyPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Proxy            func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	PublicExpertise struct {
+		AcceptedOn   func(childComplexity int) int
+		AskedBy      func(childComplexity int) int
+		AskedOn      func(childComplexity int) int
+		Attachments  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ConcludedOn  func(childComplexity int) int
+		Conclusion   func(childComplexity int) int
+		Council      func(childComplexity int) int
+		DeclinedOn   func(childComplexity int) int
+		DueOn        func(childComplexity int) int
+		Experts      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Extension    func(childComplexity int, slot int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Organisation func(childComplexity int) int
+		Overdue      func(childComplexity int, asOf *core.Date) int
+		Reasons      func(childComplexity int) int
+		RepliedOn    func(childComplexity int) int
+		Reply        func(childComplexity int) int
+		ReplyDueOn   func(childComplexity int) int
+		ReplyOverdue func(childComplexity int, asOf *core.Date) int
+		SignedBy     func(childComplexity int) int
+		StartedOn    func(childComplexity int) int
+		State        func(childComplexity int) int
+		Text         func(childComplexity int) int
+		Title        func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	PublicExpertiseConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PublicExpertiseEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PublicExpertisePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		PublicExpertise  func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	PublicHearing struct {
+		AnnouncedOn        func(childComplexity int) int
+		AppointingAct      func(childComplexity int) int
+		Attachments        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		CancellationReason func(childComplexity int) int
+		CancelledOn        func(childComplexity int) int
+		ConcludedOn        func(childComplexity int) int
+		Conclusion         func(childComplexity int) int
+		Counts             func(childComplexity int) int
+		DisplayFrom        func(childComplexity int) int
+		DisplayPlace       func(childComplexity int) int
+		DisplayTo          func(childComplexity int) int
+		Districts          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Extension          func(childComplexity int, slot int) int
-		FileUpload         func(childComplexity int, id core.ID) int
-		FileUploads        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		FollowableTypes    func(childComplexity int) int
-		Follows            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		Household          func(childComplexity int, id core.ID) int
-		Inbox              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		Indicators         func(childComplexity int, from core.Date, to core.Date, keys []string) int
-		IsDayOff           func(childComplexity int, day *core.Date) int
-		Mandate            func(childComplexity int, id core.ID) int
-		Mandates           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Membership         func(childComplexity int, id core.ID) int
-		Memberships        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Municipality       func(childComplexity int) int
-		Node               func(childComplexity int, id core.ID) int
-		Nodes              func(childComplexity int, ids []*core.ID) int
-		Organisation       func(childComplexity int, id core.ID) int
-		Organisations      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Permissions        func(childComplexity int) int
-		Person             func(childComplexity int, id core.ID) int
-		PersonalDataExport func(childComplexity int, personID core.ID) int
-		Persons            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		PolicyVersion      func(childComplexity int) int
-		Post               func(childComplexity int, id core.ID) int
-		Posts              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Role               func(childComplexity int, id core.ID) int
-		RoleAssignment     func(childComplexity int, id core.ID) int
-		RoleAssignments    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Roles              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
-		ServiceTokens      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		Venue              func(childComplexity int, id core.ID) int
-		Venues             func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Viewer             func(childComplexity int) int
-		ViewerPermissions  func(childComplexity int) int
-		WorkingDays        func(childComplexity int, from core.Date, to core.Date) int
+		Form               func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		Initiator          func(childComplexity int) int
+		IntakeFrom         func(childComplexity int) int
+		IntakeTo           func(childComplexity int) int
+		Kind               func(childComplexity int) int
+		Link               func(childComplexity int) int
+		Organiser          func(childComplexity int) int
+		Overdue            func(childComplexity int, asOf *core.Date) int
+		Proposals          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		PublishBy          func(childComplexity int) int
+		PublishedOn        func(childComplexity int) int
+		Sessions           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		State              func(childComplexity int, asOf *core.Date) int
+		Statements         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Subject            func(childComplexity int) int
+		Text               func(childComplexity int) int
+		Version            func(childComplexity int) int
+		WholeTown          func(childComplexity int) int
+	}
+
+	PublicHearingConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PublicHearingEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PublicHearingPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		PublicHearing    func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Query struct {
+		Account               func(childComplexity int, id core.ID) int
+		Accounts              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Address               func(childComplexity int, id core.ID) int
+		Addresses             func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Assemblies            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Assembly              func(childComplexity int, id core.ID) int
+		Attachment            func(childComplexity int, id core.ID) int
+		AuditEntries          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		AuditEntry            func(childComplexity int, id core.ID) int
+		CalendarDay           func(childComplexity int, id core.ID) int
+		CalendarDays          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		CalendarSettings      func(childComplexity int) int
+		CalendarYear          func(childComplexity int, id core.ID) int
+		CalendarYears         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Case                  func(childComplexity int, id core.ID) int
+		CaseByNumber          func(childComplexity int, number string, code string) int
+		CaseClocks            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		CaseContent           func(childComplexity int, id core.ID) int
+		CaseContents          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		CaseKind              func(childComplexity int, id core.ID) int
+		CaseKinds             func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		CaseState             func(childComplexity int, id core.ID) int
+		CaseStates            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Cases                 func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		ConsultationQuestion  func(childComplexity int, id core.ID) int
+		ConsultationQuestions func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Council               func(childComplexity int, id core.ID) int
+		CouncilCoverage       func(childComplexity int, kind councils.CouncilKind, asOf *core.Date) int
+		Councils              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		DataClasses           func(childComplexity int) int
+		Deadline              func(childComplexity int, begins core.Date, days int, unit calendar.DeadlineUnit) int
+		Delegate              func(childComplexity int, id core.ID) int
+		Delegates             func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		District              func(childComplexity int, id core.ID) int
+		DistrictAt            func(childComplexity int, longitude float64, latitude float64, asOf *core.Date) int
+		Districts             func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		DistrictsGeoJSON      func(childComplexity int, asOf *core.Date) int
+		Extension             func(childComplexity int, slot int) int
+		FileUpload            func(childComplexity int, id core.ID) int
+		FileUploads           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		FollowableTypes       func(childComplexity int) int
+		Follows               func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Gathering             func(childComplexity int, id core.ID) int
+		GatheringTopics       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Gatherings            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		HearingRules          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		HearingStatements     func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Household             func(childComplexity int, id core.ID) int
+		Inbox                 func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Indicators            func(childComplexity int, from core.Date, to core.Date, keys []string) int
+		IsDayOff              func(childComplexity int, day *core.Date) int
+		Mandate               func(childComplexity int, id core.ID) int
+		Mandates              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Meeting               func(childComplexity int, id core.ID) int
+		MeetingNotices        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Meetings              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Membership            func(childComplexity int, id core.ID) int
+		Memberships           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Motion                func(childComplexity int, id core.ID) int
+		Motions               func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Municipality          func(childComplexity int) int
+		Node                  func(childComplexity int, id core.ID) int
+		Nodes                 func(childComplexity int, ids []*core.ID) int
+		Nomination            func(childComplexity int, id core.ID) int
+		Nominations           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Organisation          func(childComplexity int, id core.ID) int
+		Organisations         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Permissions           func(childComplexity int) int
+		Person                func(childComplexity int, id core.ID) int
+		PersonalDataExport    func(childComplexity int, personID core.ID) int
+		Persons               func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		PolicyVersion         func(childComplexity int) int
+		Post                  func(childComplexity int, id core.ID) int
+		Posts                 func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		PublicExpertise       func(childComplexity int, id core.ID) int
+		PublicExpertises      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		PublicHearing         func(childComplexity int, id core.ID) int
+		PublicHearings        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Recommendation        func(childComplexity int, id core.ID) int
+		Recommendations       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Resolution            func(childComplexity int, id core.ID) int
+		Resolutions           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Role                  func(childComplexity int, id core.ID) int
+		RoleAssignment        func(childComplexity int, id core.ID) int
+		RoleAssignments       func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Roles                 func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		Secondment            func(childComplexity int, id core.ID) int
+		SecondmentReport      func(childComplexity int, id core.ID) int
+		SecondmentReports     func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Secondments           func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		ServiceTokens         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Venue                 func(childComplexity int, id core.ID) int
+		Venues                func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Viewer                func(childComplexity int) int
+		ViewerPermissions     func(childComplexity int) int
+		Vote                  func(childComplexity int, id core.ID) int
+		Votes                 func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		WorkingDays           func(childComplexity int, from core.Date, to core.Date) int
+	}
+
+	Quorum struct {
+		Members  func(childComplexity int) int
+		Present  func(childComplexity int) int
+		Reached  func(childComplexity int) int
+		Required func(childComplexity int) int
+		Seats    func(childComplexity int) int
+	}
+
+	Recommendation struct {
+		Addressee      func(childComplexity int) int
+		AddresseePost  func(childComplexity int) int
+		AdoptedOn      func(childComplexity int) int
+		AgendaItem     func(childComplexity int) int
+		Answer         func(childComplexity int) int
+		AnsweredOn     func(childComplexity int) int
+		Attachments    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Case           func(childComplexity int) int
+		Council        func(childComplexity int) int
+		DueOn          func(childComplexity int) int
+		Extension      func(childComplexity int, slot int) int
+		ID             func(childComplexity int) int
+		Meeting        func(childComplexity int) int
+		Number         func(childComplexity int) int
+		Outcome        func(childComplexity int) int
+		Overdue        func(childComplexity int, asOf *core.Date) int
+		Question       func(childComplexity int) int
+		Reasons        func(childComplexity int) int
+		SentOn         func(childComplexity int) int
+		SignedBy       func(childComplexity int) int
+		State          func(childComplexity int, asOf *core.Date) int
+		Text           func(childComplexity int) int
+		Title          func(childComplexity int) int
+		Version        func(childComplexity int) int
+		VotesAbstained func(childComplexity int) int
+		VotesAgainst   func(childComplexity int) int
+		VotesFor       func(childComplexity int) int
+		Year           func(childComplexity int) int
+	}
+
+	RecommendationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RecommendationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RecommendationPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Recommendation   func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Registration struct {
+		Arrival      func(childComplexity int) int
+		CancelledAt  func(childComplexity int) int
+		CheckedInAt  func(childComplexity int) int
+		Code         func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		ID           func(childComplexity int) int
+		Meeting      func(childComplexity int) int
+		Person       func(childComplexity int) int
+		PromotedAt   func(childComplexity int) int
+		RegisteredAt func(childComplexity int) int
+		State        func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	RegistrationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RegistrationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RegistrationPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Registration     func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	Resolution struct {
+		AdoptedOn   func(childComplexity int) int
+		ChangedBy   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Changes     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Extension   func(childComplexity int, slot int) int
+		ID          func(childComplexity int) int
+		Meeting     func(childComplexity int) int
+		Motion      func(childComplexity int) int
+		Number      func(childComplexity int) int
+		PublishedAt func(childComplexity int) int
+		Repealed    func(childComplexity int) int
+		SignedOn    func(childComplexity int) int
+		Signer      func(childComplexity int) int
+		SignerPost  func(childComplexity int) int
+		Text        func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Version     func(childComplexity int) int
+		Year        func(childComplexity int) int
+	}
+
+	ResolutionChange struct {
+		Earlier   func(childComplexity int) int
+		Effect    func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		ID        func(childComplexity int) int
+		Later     func(childComplexity int) int
+	}
+
+	ResolutionChangeConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ResolutionChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ResolutionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ResolutionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ResolutionPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Resolution       func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	Role struct {
@@ -1577,9 +3195,131 @@ type ComplexityRoot struct {
 		Scope      func(childComplexity int) int
 	}
 
+	RuleComposition struct {
+		Expected func(childComplexity int) int
+		Fillable func(childComplexity int) int
+		Filled   func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Rule     func(childComplexity int) int
+		Vacant   func(childComplexity int) int
+	}
+
 	Scope struct {
 		ID   func(childComplexity int) int
 		Kind func(childComplexity int) int
+	}
+
+	Seat struct {
+		Council    func(childComplexity int) int
+		District   func(childComplexity int) int
+		Extension  func(childComplexity int, slot int) int
+		Holder     func(childComplexity int) int
+		Membership func(childComplexity int) int
+		Number     func(childComplexity int) int
+		Person     func(childComplexity int) int
+		Rule       func(childComplexity int) int
+		State      func(childComplexity int) int
+		Substitute func(childComplexity int) int
+		Vacancy    func(childComplexity int) int
+	}
+
+	SeatConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SeatEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SeatRule struct {
+		Assembly     func(childComplexity int) int
+		Council      func(childComplexity int) int
+		CouncilKind  func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		ID           func(childComplexity int) int
+		Key          func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Organisation func(childComplexity int) int
+	}
+
+	SeatRuleConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SeatRuleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Secondment struct {
+		Act        func(childComplexity int) int
+		Commission func(childComplexity int) int
+		Council    func(childComplexity int) int
+		EndReason  func(childComplexity int) int
+		EndsOn     func(childComplexity int) int
+		Extension  func(childComplexity int, slot int) int
+		ID         func(childComplexity int) int
+		Person     func(childComplexity int) int
+		Reports    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Seat       func(childComplexity int) int
+		StartsOn   func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	SecondmentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SecondmentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SecondmentPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Secondment       func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	SecondmentReport struct {
+		DueOn      func(childComplexity int) int
+		Extension  func(childComplexity int, slot int) int
+		ID         func(childComplexity int) int
+		Overdue    func(childComplexity int, asOf *core.Date) int
+		ReportedOn func(childComplexity int) int
+		Secondment func(childComplexity int) int
+		Text       func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	SecondmentReportConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SecondmentReportEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SecondmentReportPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		SecondmentReport func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	ServiceToken struct {
@@ -1632,9 +3372,43 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		CaseChanged    func(childComplexity int, id *core.ID) int
-		CouncilChanged func(childComplexity int, id *core.ID) int
-		InboxChanged   func(childComplexity int) int
+		AssemblyChanged  func(childComplexity int, id *core.ID) int
+		CaseChanged      func(childComplexity int, id *core.ID) int
+		CouncilChanged   func(childComplexity int, id *core.ID) int
+		GatheringChanged func(childComplexity int, id *core.ID) int
+		HearingChanged   func(childComplexity int, id *core.ID) int
+		InboxChanged     func(childComplexity int) int
+		MeetingChanged   func(childComplexity int, id *core.ID) int
+		VoteChanged      func(childComplexity int, id core.ID) int
+	}
+
+	SubstituteCall struct {
+		Delegate   func(childComplexity int) int
+		EndsOn     func(childComplexity int) int
+		Extension  func(childComplexity int, slot int) int
+		ID         func(childComplexity int) int
+		StartsOn   func(childComplexity int) int
+		Substitute func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	SubstituteCallConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SubstituteCallEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SubstituteCallPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		SubstituteCall   func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	Term struct {
@@ -1678,6 +3452,21 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	Vacancies struct {
+		Councils  func(childComplexity int) int
+		Count     func(childComplexity int) int
+		Districts func(childComplexity int) int
+		Reason    func(childComplexity int) int
+	}
+
+	Vacancy struct {
+		EndReason     func(childComplexity int) int
+		Extension     func(childComplexity int, slot int) int
+		FormerHolder  func(childComplexity int) int
+		LeavingReason func(childComplexity int) int
+		Reason        func(childComplexity int) int
+	}
+
 	Venue struct {
 		Accessibility func(childComplexity int) int
 		Address       func(childComplexity int) int
@@ -1687,6 +3476,7 @@ type ComplexityRoot struct {
 		Extension     func(childComplexity int, slot int) int
 		ID            func(childComplexity int) int
 		Kind          func(childComplexity int) int
+		Meetings      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Name          func(childComplexity int) int
 		Point         func(childComplexity int) int
 		Version       func(childComplexity int) int
@@ -1725,6 +3515,69 @@ type ComplexityRoot struct {
 		ClientMutationID func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 		Viewer           func(childComplexity int) int
+	}
+
+	Vote struct {
+		Amendment       func(childComplexity int) int
+		AnnulmentReason func(childComplexity int) int
+		Ballots         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ClosedAt        func(childComplexity int) int
+		Extension       func(childComplexity int, slot int) int
+		ID              func(childComplexity int) int
+		Majority        func(childComplexity int) int
+		Manner          func(childComplexity int) int
+		Meeting         func(childComplexity int) int
+		Motion          func(childComplexity int) int
+		OpenedAt        func(childComplexity int) int
+		Result          func(childComplexity int) int
+		State           func(childComplexity int) int
+		TellersNeeded   func(childComplexity int) int
+		Turnout         func(childComplexity int) int
+		Version         func(childComplexity int) int
+	}
+
+	VoteChange struct {
+		At        func(childComplexity int) int
+		EventID   func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Kind      func(childComplexity int) int
+		Vote      func(childComplexity int) int
+	}
+
+	VoteConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	VoteEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	VotePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		UserErrors       func(childComplexity int) int
+		Vote             func(childComplexity int) int
+	}
+
+	VoteResult struct {
+		Abstained       func(childComplexity int) int
+		Against         func(childComplexity int) int
+		ByHands         func(childComplexity int) int
+		Eligible        func(childComplexity int) int
+		Filled          func(childComplexity int) int
+		For             func(childComplexity int) int
+		Needed          func(childComplexity int) int
+		NotVoted        func(childComplexity int) int
+		Outcome         func(childComplexity int) int
+		Present         func(childComplexity int) int
+		QuorumAtClose   func(childComplexity int) int
+		QuorumAtOpening func(childComplexity int) int
+		QuorumNeeded    func(childComplexity int) int
+		Seats           func(childComplexity int) int
 	}
 }
 
@@ -2044,6 +3897,725 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddressPayload.UserErrors(childComplexity), true
 
+	case "AgendaItem.attachments":
+		if e.ComplexityRoot.AgendaItem.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItem_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItem.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "AgendaItem.closedAt":
+		if e.ComplexityRoot.AgendaItem.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.ClosedAt(childComplexity), true
+	case "AgendaItem._extension":
+		if e.ComplexityRoot.AgendaItem.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItem__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItem.Extension(childComplexity, args["slot"].(int)), true
+	case "AgendaItem.id":
+		if e.ComplexityRoot.AgendaItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.ID(childComplexity), true
+	case "AgendaItem.meeting":
+		if e.ComplexityRoot.AgendaItem.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Meeting(childComplexity), true
+	case "AgendaItem.motions":
+		if e.ComplexityRoot.AgendaItem.Motions == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItem_motions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItem.Motions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "AgendaItem.outcome":
+		if e.ComplexityRoot.AgendaItem.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Outcome(childComplexity), true
+	case "AgendaItem.outcomeText":
+		if e.ComplexityRoot.AgendaItem.OutcomeText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.OutcomeText(childComplexity), true
+	case "AgendaItem.position":
+		if e.ComplexityRoot.AgendaItem.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Position(childComplexity), true
+	case "AgendaItem.postponedFrom":
+		if e.ComplexityRoot.AgendaItem.PostponedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.PostponedFrom(childComplexity), true
+	case "AgendaItem.postponedTo":
+		if e.ComplexityRoot.AgendaItem.PostponedTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.PostponedTo(childComplexity), true
+	case "AgendaItem.questions":
+		if e.ComplexityRoot.AgendaItem.Questions == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItem_questions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItem.Questions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "AgendaItem.recommendations":
+		if e.ComplexityRoot.AgendaItem.Recommendations == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItem_recommendations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItem.Recommendations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "AgendaItem.sourceCase":
+		if e.ComplexityRoot.AgendaItem.SourceCase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.SourceCase(childComplexity), true
+	case "AgendaItem.speakers":
+		if e.ComplexityRoot.AgendaItem.Speakers == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItem_speakers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItem.Speakers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "AgendaItem.text":
+		if e.ComplexityRoot.AgendaItem.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Text(childComplexity), true
+	case "AgendaItem.title":
+		if e.ComplexityRoot.AgendaItem.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Title(childComplexity), true
+	case "AgendaItem.version":
+		if e.ComplexityRoot.AgendaItem.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.Version(childComplexity), true
+	case "AgendaItem.votesAbstained":
+		if e.ComplexityRoot.AgendaItem.VotesAbstained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.VotesAbstained(childComplexity), true
+	case "AgendaItem.votesAgainst":
+		if e.ComplexityRoot.AgendaItem.VotesAgainst == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.VotesAgainst(childComplexity), true
+	case "AgendaItem.votesFor":
+		if e.ComplexityRoot.AgendaItem.VotesFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItem.VotesFor(childComplexity), true
+
+	case "AgendaItemConnection.edges":
+		if e.ComplexityRoot.AgendaItemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemConnection.Edges(childComplexity), true
+	case "AgendaItemConnection.nodes":
+		if e.ComplexityRoot.AgendaItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemConnection.Nodes(childComplexity), true
+	case "AgendaItemConnection.pageInfo":
+		if e.ComplexityRoot.AgendaItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemConnection.PageInfo(childComplexity), true
+	case "AgendaItemConnection.totalCount":
+		if e.ComplexityRoot.AgendaItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemConnection.TotalCount(childComplexity), true
+
+	case "AgendaItemEdge.cursor":
+		if e.ComplexityRoot.AgendaItemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemEdge.Cursor(childComplexity), true
+	case "AgendaItemEdge.node":
+		if e.ComplexityRoot.AgendaItemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemEdge.Node(childComplexity), true
+
+	case "AgendaItemPayload.agendaItem":
+		if e.ComplexityRoot.AgendaItemPayload.AgendaItem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemPayload.AgendaItem(childComplexity), true
+	case "AgendaItemPayload.clientMutationId":
+		if e.ComplexityRoot.AgendaItemPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemPayload.ClientMutationID(childComplexity), true
+	case "AgendaItemPayload._extension":
+		if e.ComplexityRoot.AgendaItemPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItemPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItemPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "AgendaItemPayload.userErrors":
+		if e.ComplexityRoot.AgendaItemPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaItemPayload.UserErrors(childComplexity), true
+
+	case "AgendaSpeaker._extension":
+		if e.ComplexityRoot.AgendaSpeaker.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaSpeaker__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.Extension(childComplexity, args["slot"].(int)), true
+	case "AgendaSpeaker.id":
+		if e.ComplexityRoot.AgendaSpeaker.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.ID(childComplexity), true
+	case "AgendaSpeaker.item":
+		if e.ComplexityRoot.AgendaSpeaker.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.Item(childComplexity), true
+	case "AgendaSpeaker.person":
+		if e.ComplexityRoot.AgendaSpeaker.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.Person(childComplexity), true
+	case "AgendaSpeaker.position":
+		if e.ComplexityRoot.AgendaSpeaker.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.Position(childComplexity), true
+	case "AgendaSpeaker.role":
+		if e.ComplexityRoot.AgendaSpeaker.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeaker.Role(childComplexity), true
+
+	case "AgendaSpeakerConnection.edges":
+		if e.ComplexityRoot.AgendaSpeakerConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerConnection.Edges(childComplexity), true
+	case "AgendaSpeakerConnection.nodes":
+		if e.ComplexityRoot.AgendaSpeakerConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerConnection.Nodes(childComplexity), true
+	case "AgendaSpeakerConnection.pageInfo":
+		if e.ComplexityRoot.AgendaSpeakerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerConnection.PageInfo(childComplexity), true
+	case "AgendaSpeakerConnection.totalCount":
+		if e.ComplexityRoot.AgendaSpeakerConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerConnection.TotalCount(childComplexity), true
+
+	case "AgendaSpeakerEdge.cursor":
+		if e.ComplexityRoot.AgendaSpeakerEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerEdge.Cursor(childComplexity), true
+	case "AgendaSpeakerEdge.node":
+		if e.ComplexityRoot.AgendaSpeakerEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgendaSpeakerEdge.Node(childComplexity), true
+
+	case "Amendment._extension":
+		if e.ComplexityRoot.Amendment.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Amendment__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Amendment.Extension(childComplexity, args["slot"].(int)), true
+	case "Amendment.id":
+		if e.ComplexityRoot.Amendment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Amendment.ID(childComplexity), true
+	case "Amendment.motion":
+		if e.ComplexityRoot.Amendment.Motion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Amendment.Motion(childComplexity), true
+	case "Amendment.movedAt":
+		if e.ComplexityRoot.Amendment.MovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Amendment.MovedAt(childComplexity), true
+	case "Amendment.mover":
+		if e.ComplexityRoot.Amendment.Mover == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Amendment.Mover(childComplexity), true
+	case "Amendment.state":
+		if e.ComplexityRoot.Amendment.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Amendment.State(childComplexity), true
+	case "Amendment.text":
+		if e.ComplexityRoot.Amendment.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Amendment.Text(childComplexity), true
+	case "Amendment.version":
+		if e.ComplexityRoot.Amendment.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Amendment.Version(childComplexity), true
+
+	case "AmendmentConnection.edges":
+		if e.ComplexityRoot.AmendmentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendmentConnection.Edges(childComplexity), true
+	case "AmendmentConnection.nodes":
+		if e.ComplexityRoot.AmendmentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendmentConnection.Nodes(childComplexity), true
+	case "AmendmentConnection.pageInfo":
+		if e.ComplexityRoot.AmendmentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendmentConnection.PageInfo(childComplexity), true
+	case "AmendmentConnection.totalCount":
+		if e.ComplexityRoot.AmendmentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendmentConnection.TotalCount(childComplexity), true
+
+	case "AmendmentEdge.cursor":
+		if e.ComplexityRoot.AmendmentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendmentEdge.Cursor(childComplexity), true
+	case "AmendmentEdge.node":
+		if e.ComplexityRoot.AmendmentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendmentEdge.Node(childComplexity), true
+
+	case "AmendmentPayload.amendment":
+		if e.ComplexityRoot.AmendmentPayload.Amendment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendmentPayload.Amendment(childComplexity), true
+	case "AmendmentPayload.clientMutationId":
+		if e.ComplexityRoot.AmendmentPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendmentPayload.ClientMutationID(childComplexity), true
+	case "AmendmentPayload._extension":
+		if e.ComplexityRoot.AmendmentPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AmendmentPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AmendmentPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "AmendmentPayload.userErrors":
+		if e.ComplexityRoot.AmendmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AmendmentPayload.UserErrors(childComplexity), true
+
+	case "Assembly.activeFrom":
+		if e.ComplexityRoot.Assembly.ActiveFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assembly.ActiveFrom(childComplexity), true
+	case "Assembly.charters":
+		if e.ComplexityRoot.Assembly.Charters == nil {
+			break
+		}
+
+		args, err := ec.field_Assembly_charters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Assembly.Charters(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["asOf"].(*core.Date)), true
+	case "Assembly.composition":
+		if e.ComplexityRoot.Assembly.Composition == nil {
+			break
+		}
+
+		args, err := ec.field_Assembly_composition_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Assembly.Composition(childComplexity, args["asOf"].(*core.Date)), true
+	case "Assembly.delegates":
+		if e.ComplexityRoot.Assembly.Delegates == nil {
+			break
+		}
+
+		args, err := ec.field_Assembly_delegates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Assembly.Delegates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Assembly.dissolutionReason":
+		if e.ComplexityRoot.Assembly.DissolutionReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assembly.DissolutionReason(childComplexity), true
+	case "Assembly.dissolvedOn":
+		if e.ComplexityRoot.Assembly.DissolvedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assembly.DissolvedOn(childComplexity), true
+	case "Assembly._extension":
+		if e.ComplexityRoot.Assembly.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Assembly__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Assembly.Extension(childComplexity, args["slot"].(int)), true
+	case "Assembly.foundedOn":
+		if e.ComplexityRoot.Assembly.FoundedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assembly.FoundedOn(childComplexity), true
+	case "Assembly.foundingAct":
+		if e.ComplexityRoot.Assembly.FoundingAct == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assembly.FoundingAct(childComplexity), true
+	case "Assembly.id":
+		if e.ComplexityRoot.Assembly.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assembly.ID(childComplexity), true
+	case "Assembly.kind":
+		if e.ComplexityRoot.Assembly.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assembly.Kind(childComplexity), true
+	case "Assembly.meetings":
+		if e.ComplexityRoot.Assembly.Meetings == nil {
+			break
+		}
+
+		args, err := ec.field_Assembly_meetings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Assembly.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Assembly.name":
+		if e.ComplexityRoot.Assembly.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assembly.Name(childComplexity), true
+	case "Assembly.nominations":
+		if e.ComplexityRoot.Assembly.Nominations == nil {
+			break
+		}
+
+		args, err := ec.field_Assembly_nominations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Assembly.Nominations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Assembly.purpose":
+		if e.ComplexityRoot.Assembly.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assembly.Purpose(childComplexity), true
+	case "Assembly.resolutions":
+		if e.ComplexityRoot.Assembly.Resolutions == nil {
+			break
+		}
+
+		args, err := ec.field_Assembly_resolutions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Assembly.Resolutions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Assembly.seatRules":
+		if e.ComplexityRoot.Assembly.SeatRules == nil {
+			break
+		}
+
+		args, err := ec.field_Assembly_seatRules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Assembly.SeatRules(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Assembly.seats":
+		if e.ComplexityRoot.Assembly.Seats == nil {
+			break
+		}
+
+		args, err := ec.field_Assembly_seats_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Assembly.Seats(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*assemblies.SeatConditions), args["asOf"].(*core.Date)), true
+	case "Assembly.status":
+		if e.ComplexityRoot.Assembly.Status == nil {
+			break
+		}
+
+		args, err := ec.field_Assembly_status_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Assembly.Status(childComplexity, args["asOf"].(*core.Date)), true
+	case "Assembly.substitutes":
+		if e.ComplexityRoot.Assembly.Substitutes == nil {
+			break
+		}
+
+		args, err := ec.field_Assembly_substitutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Assembly.Substitutes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Assembly.version":
+		if e.ComplexityRoot.Assembly.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assembly.Version(childComplexity), true
+
+	case "AssemblyChange.assembly":
+		if e.ComplexityRoot.AssemblyChange.Assembly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyChange.Assembly(childComplexity), true
+	case "AssemblyChange.at":
+		if e.ComplexityRoot.AssemblyChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyChange.At(childComplexity), true
+	case "AssemblyChange.delegate":
+		if e.ComplexityRoot.AssemblyChange.Delegate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyChange.Delegate(childComplexity), true
+	case "AssemblyChange.eventId":
+		if e.ComplexityRoot.AssemblyChange.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyChange.EventID(childComplexity), true
+	case "AssemblyChange._extension":
+		if e.ComplexityRoot.AssemblyChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AssemblyChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AssemblyChange.Extension(childComplexity, args["slot"].(int)), true
+	case "AssemblyChange.kind":
+		if e.ComplexityRoot.AssemblyChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyChange.Kind(childComplexity), true
+
+	case "AssemblyConnection.edges":
+		if e.ComplexityRoot.AssemblyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyConnection.Edges(childComplexity), true
+	case "AssemblyConnection.nodes":
+		if e.ComplexityRoot.AssemblyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyConnection.Nodes(childComplexity), true
+	case "AssemblyConnection.pageInfo":
+		if e.ComplexityRoot.AssemblyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyConnection.PageInfo(childComplexity), true
+	case "AssemblyConnection.totalCount":
+		if e.ComplexityRoot.AssemblyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyConnection.TotalCount(childComplexity), true
+
+	case "AssemblyEdge.cursor":
+		if e.ComplexityRoot.AssemblyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyEdge.Cursor(childComplexity), true
+	case "AssemblyEdge.node":
+		if e.ComplexityRoot.AssemblyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyEdge.Node(childComplexity), true
+
+	case "AssemblyPayload.assembly":
+		if e.ComplexityRoot.AssemblyPayload.Assembly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyPayload.Assembly(childComplexity), true
+	case "AssemblyPayload.clientMutationId":
+		if e.ComplexityRoot.AssemblyPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyPayload.ClientMutationID(childComplexity), true
+	case "AssemblyPayload._extension":
+		if e.ComplexityRoot.AssemblyPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AssemblyPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AssemblyPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "AssemblyPayload.userErrors":
+		if e.ComplexityRoot.AssemblyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssemblyPayload.UserErrors(childComplexity), true
+
 	case "Attachment.contentType":
 		if e.ComplexityRoot.Attachment.ContentType == nil {
 			break
@@ -2178,6 +4750,133 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AttachmentPayload.UserErrors(childComplexity), true
 
+	case "Attendance._extension":
+		if e.ComplexityRoot.Attendance.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Attendance__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Attendance.Extension(childComplexity, args["slot"].(int)), true
+	case "Attendance.id":
+		if e.ComplexityRoot.Attendance.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.ID(childComplexity), true
+	case "Attendance.meeting":
+		if e.ComplexityRoot.Attendance.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.Meeting(childComplexity), true
+	case "Attendance.person":
+		if e.ComplexityRoot.Attendance.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.Person(childComplexity), true
+	case "Attendance.presence":
+		if e.ComplexityRoot.Attendance.Presence == nil {
+			break
+		}
+
+		args, err := ec.field_Attendance_presence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Attendance.Presence(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Attendance.reason":
+		if e.ComplexityRoot.Attendance.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.Reason(childComplexity), true
+	case "Attendance.state":
+		if e.ComplexityRoot.Attendance.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.State(childComplexity), true
+	case "Attendance.version":
+		if e.ComplexityRoot.Attendance.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attendance.Version(childComplexity), true
+
+	case "AttendanceConnection.edges":
+		if e.ComplexityRoot.AttendanceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceConnection.Edges(childComplexity), true
+	case "AttendanceConnection.nodes":
+		if e.ComplexityRoot.AttendanceConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceConnection.Nodes(childComplexity), true
+	case "AttendanceConnection.pageInfo":
+		if e.ComplexityRoot.AttendanceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceConnection.PageInfo(childComplexity), true
+	case "AttendanceConnection.totalCount":
+		if e.ComplexityRoot.AttendanceConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceConnection.TotalCount(childComplexity), true
+
+	case "AttendanceEdge.cursor":
+		if e.ComplexityRoot.AttendanceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceEdge.Cursor(childComplexity), true
+	case "AttendanceEdge.node":
+		if e.ComplexityRoot.AttendanceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendanceEdge.Node(childComplexity), true
+
+	case "AttendancePayload.attendance":
+		if e.ComplexityRoot.AttendancePayload.Attendance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendancePayload.Attendance(childComplexity), true
+	case "AttendancePayload.clientMutationId":
+		if e.ComplexityRoot.AttendancePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendancePayload.ClientMutationID(childComplexity), true
+	case "AttendancePayload._extension":
+		if e.ComplexityRoot.AttendancePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_AttendancePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AttendancePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "AttendancePayload.userErrors":
+		if e.ComplexityRoot.AttendancePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttendancePayload.UserErrors(childComplexity), true
+
 	case "AuditEntry.actingForId":
 		if e.ComplexityRoot.AuditEntry.ActingForID == nil {
 			break
@@ -2306,6 +5005,122 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
 
+	case "Ballot.castAt":
+		if e.ComplexityRoot.Ballot.CastAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.CastAt(childComplexity), true
+	case "Ballot.castBy":
+		if e.ComplexityRoot.Ballot.CastBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.CastBy(childComplexity), true
+	case "Ballot.choice":
+		if e.ComplexityRoot.Ballot.Choice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.Choice(childComplexity), true
+	case "Ballot._extension":
+		if e.ComplexityRoot.Ballot.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Ballot__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Ballot.Extension(childComplexity, args["slot"].(int)), true
+	case "Ballot.id":
+		if e.ComplexityRoot.Ballot.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.ID(childComplexity), true
+	case "Ballot.vote":
+		if e.ComplexityRoot.Ballot.Vote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.Vote(childComplexity), true
+	case "Ballot.voter":
+		if e.ComplexityRoot.Ballot.Voter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.Voter(childComplexity), true
+
+	case "BallotConnection.edges":
+		if e.ComplexityRoot.BallotConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotConnection.Edges(childComplexity), true
+	case "BallotConnection.nodes":
+		if e.ComplexityRoot.BallotConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotConnection.Nodes(childComplexity), true
+	case "BallotConnection.pageInfo":
+		if e.ComplexityRoot.BallotConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotConnection.PageInfo(childComplexity), true
+	case "BallotConnection.totalCount":
+		if e.ComplexityRoot.BallotConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotConnection.TotalCount(childComplexity), true
+
+	case "BallotEdge.cursor":
+		if e.ComplexityRoot.BallotEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotEdge.Cursor(childComplexity), true
+	case "BallotEdge.node":
+		if e.ComplexityRoot.BallotEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotEdge.Node(childComplexity), true
+
+	case "BallotPayload.ballot":
+		if e.ComplexityRoot.BallotPayload.Ballot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotPayload.Ballot(childComplexity), true
+	case "BallotPayload.clientMutationId":
+		if e.ComplexityRoot.BallotPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotPayload.ClientMutationID(childComplexity), true
+	case "BallotPayload._extension":
+		if e.ComplexityRoot.BallotPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_BallotPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BallotPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "BallotPayload.userErrors":
+		if e.ComplexityRoot.BallotPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotPayload.UserErrors(childComplexity), true
+
 	case "CalendarDay.day":
 		if e.ComplexityRoot.CalendarDay.Day == nil {
 			break
@@ -2385,6 +5200,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CalendarDayEdge.Node(childComplexity), true
+
+	case "CalendarFeedPayload.clientMutationId":
+		if e.ComplexityRoot.CalendarFeedPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarFeedPayload.ClientMutationID(childComplexity), true
+	case "CalendarFeedPayload.path":
+		if e.ComplexityRoot.CalendarFeedPayload.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarFeedPayload.Path(childComplexity), true
+	case "CalendarFeedPayload.userErrors":
+		if e.ComplexityRoot.CalendarFeedPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarFeedPayload.UserErrors(childComplexity), true
 
 	case "CalendarSettings.deadlineRule":
 		if e.ComplexityRoot.CalendarSettings.DeadlineRule == nil {
@@ -2578,6 +5412,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Answers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Case.attachments":
+		if e.ComplexityRoot.Case.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_Case_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Case.channel":
 		if e.ComplexityRoot.Case.Channel == nil {
 			break
@@ -2734,6 +5579,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Publication(childComplexity), true
+	case "Case.questions":
+		if e.ComplexityRoot.Case.Questions == nil {
+			break
+		}
+
+		args, err := ec.field_Case_questions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.Questions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
 	case "Case.receivedOn":
 		if e.ComplexityRoot.Case.ReceivedOn == nil {
 			break
@@ -3121,6 +5977,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CaseContent.Applicant(childComplexity), true
+	case "CaseContent.attachments":
+		if e.ComplexityRoot.CaseContent.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_CaseContent_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CaseContent.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "CaseContent.case":
 		if e.ComplexityRoot.CaseContent.Case == nil {
 			break
@@ -4243,6 +7110,460 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CaseTransitionEdge.Node(childComplexity), true
 
+	case "Charter.act":
+		if e.ComplexityRoot.Charter.Act == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Act(childComplexity), true
+	case "Charter.amendmentsAs":
+		if e.ComplexityRoot.Charter.AmendmentsAs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.AmendmentsAs(childComplexity), true
+	case "Charter.assembly":
+		if e.ComplexityRoot.Charter.Assembly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Assembly(childComplexity), true
+	case "Charter.endsOn":
+		if e.ComplexityRoot.Charter.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.EndsOn(childComplexity), true
+	case "Charter._extension":
+		if e.ComplexityRoot.Charter.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Charter__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Charter.Extension(childComplexity, args["slot"].(int)), true
+	case "Charter.id":
+		if e.ComplexityRoot.Charter.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.ID(childComplexity), true
+	case "Charter.majorities":
+		if e.ComplexityRoot.Charter.Majorities == nil {
+			break
+		}
+
+		args, err := ec.field_Charter_majorities_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Charter.Majorities(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Charter.manners":
+		if e.ComplexityRoot.Charter.Manners == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Manners(childComplexity), true
+	case "Charter.noticeDays":
+		if e.ComplexityRoot.Charter.NoticeDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.NoticeDays(childComplexity), true
+	case "Charter.number":
+		if e.ComplexityRoot.Charter.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Number(childComplexity), true
+	case "Charter.proxiesHeld":
+		if e.ComplexityRoot.Charter.ProxiesHeld == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.ProxiesHeld(childComplexity), true
+	case "Charter.proxiesInQuorum":
+		if e.ComplexityRoot.Charter.ProxiesInQuorum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.ProxiesInQuorum(childComplexity), true
+	case "Charter.quorumDenominator":
+		if e.ComplexityRoot.Charter.QuorumDenominator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.QuorumDenominator(childComplexity), true
+	case "Charter.quorumNumerator":
+		if e.ComplexityRoot.Charter.QuorumNumerator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.QuorumNumerator(childComplexity), true
+	case "Charter.quorumOf":
+		if e.ComplexityRoot.Charter.QuorumOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.QuorumOf(childComplexity), true
+	case "Charter.quorumStrict":
+		if e.ComplexityRoot.Charter.QuorumStrict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.QuorumStrict(childComplexity), true
+	case "Charter.rules":
+		if e.ComplexityRoot.Charter.Rules == nil {
+			break
+		}
+
+		args, err := ec.field_Charter_rules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Charter.Rules(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Charter.startsOn":
+		if e.ComplexityRoot.Charter.StartsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.StartsOn(childComplexity), true
+	case "Charter.substitutesAllowed":
+		if e.ComplexityRoot.Charter.SubstitutesAllowed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.SubstitutesAllowed(childComplexity), true
+	case "Charter.termMonths":
+		if e.ComplexityRoot.Charter.TermMonths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.TermMonths(childComplexity), true
+	case "Charter.version":
+		if e.ComplexityRoot.Charter.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Charter.Version(childComplexity), true
+
+	case "CharterConnection.edges":
+		if e.ComplexityRoot.CharterConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterConnection.Edges(childComplexity), true
+	case "CharterConnection.nodes":
+		if e.ComplexityRoot.CharterConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterConnection.Nodes(childComplexity), true
+	case "CharterConnection.pageInfo":
+		if e.ComplexityRoot.CharterConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterConnection.PageInfo(childComplexity), true
+	case "CharterConnection.totalCount":
+		if e.ComplexityRoot.CharterConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterConnection.TotalCount(childComplexity), true
+
+	case "CharterEdge.cursor":
+		if e.ComplexityRoot.CharterEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterEdge.Cursor(childComplexity), true
+	case "CharterEdge.node":
+		if e.ComplexityRoot.CharterEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterEdge.Node(childComplexity), true
+
+	case "CharterMajority.charter":
+		if e.ComplexityRoot.CharterMajority.Charter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajority.Charter(childComplexity), true
+	case "CharterMajority.denominator":
+		if e.ComplexityRoot.CharterMajority.Denominator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajority.Denominator(childComplexity), true
+	case "CharterMajority._extension":
+		if e.ComplexityRoot.CharterMajority.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CharterMajority__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CharterMajority.Extension(childComplexity, args["slot"].(int)), true
+	case "CharterMajority.id":
+		if e.ComplexityRoot.CharterMajority.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajority.ID(childComplexity), true
+	case "CharterMajority.kind":
+		if e.ComplexityRoot.CharterMajority.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajority.Kind(childComplexity), true
+	case "CharterMajority.name":
+		if e.ComplexityRoot.CharterMajority.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajority.Name(childComplexity), true
+	case "CharterMajority.numerator":
+		if e.ComplexityRoot.CharterMajority.Numerator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajority.Numerator(childComplexity), true
+	case "CharterMajority.of":
+		if e.ComplexityRoot.CharterMajority.Of == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajority.Of(childComplexity), true
+	case "CharterMajority.question":
+		if e.ComplexityRoot.CharterMajority.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajority.Question(childComplexity), true
+
+	case "CharterMajorityConnection.edges":
+		if e.ComplexityRoot.CharterMajorityConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajorityConnection.Edges(childComplexity), true
+	case "CharterMajorityConnection.nodes":
+		if e.ComplexityRoot.CharterMajorityConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajorityConnection.Nodes(childComplexity), true
+	case "CharterMajorityConnection.pageInfo":
+		if e.ComplexityRoot.CharterMajorityConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajorityConnection.PageInfo(childComplexity), true
+	case "CharterMajorityConnection.totalCount":
+		if e.ComplexityRoot.CharterMajorityConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajorityConnection.TotalCount(childComplexity), true
+
+	case "CharterMajorityEdge.cursor":
+		if e.ComplexityRoot.CharterMajorityEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajorityEdge.Cursor(childComplexity), true
+	case "CharterMajorityEdge.node":
+		if e.ComplexityRoot.CharterMajorityEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterMajorityEdge.Node(childComplexity), true
+
+	case "CharterPayload.charter":
+		if e.ComplexityRoot.CharterPayload.Charter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterPayload.Charter(childComplexity), true
+	case "CharterPayload.clientMutationId":
+		if e.ComplexityRoot.CharterPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterPayload.ClientMutationID(childComplexity), true
+	case "CharterPayload._extension":
+		if e.ComplexityRoot.CharterPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CharterPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CharterPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "CharterPayload.userErrors":
+		if e.ComplexityRoot.CharterPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterPayload.UserErrors(childComplexity), true
+
+	case "CharterRule.charter":
+		if e.ComplexityRoot.CharterRule.Charter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRule.Charter(childComplexity), true
+	case "CharterRule._extension":
+		if e.ComplexityRoot.CharterRule.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_CharterRule__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CharterRule.Extension(childComplexity, args["slot"].(int)), true
+	case "CharterRule.id":
+		if e.ComplexityRoot.CharterRule.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRule.ID(childComplexity), true
+	case "CharterRule.name":
+		if e.ComplexityRoot.CharterRule.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRule.Name(childComplexity), true
+	case "CharterRule.position":
+		if e.ComplexityRoot.CharterRule.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRule.Position(childComplexity), true
+	case "CharterRule.rule":
+		if e.ComplexityRoot.CharterRule.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRule.Rule(childComplexity), true
+	case "CharterRule.seats":
+		if e.ComplexityRoot.CharterRule.Seats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRule.Seats(childComplexity), true
+
+	case "CharterRuleConnection.edges":
+		if e.ComplexityRoot.CharterRuleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRuleConnection.Edges(childComplexity), true
+	case "CharterRuleConnection.nodes":
+		if e.ComplexityRoot.CharterRuleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRuleConnection.Nodes(childComplexity), true
+	case "CharterRuleConnection.pageInfo":
+		if e.ComplexityRoot.CharterRuleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRuleConnection.PageInfo(childComplexity), true
+	case "CharterRuleConnection.totalCount":
+		if e.ComplexityRoot.CharterRuleConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRuleConnection.TotalCount(childComplexity), true
+
+	case "CharterRuleEdge.cursor":
+		if e.ComplexityRoot.CharterRuleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRuleEdge.Cursor(childComplexity), true
+	case "CharterRuleEdge.node":
+		if e.ComplexityRoot.CharterRuleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CharterRuleEdge.Node(childComplexity), true
+
+	case "Composition.asOf":
+		if e.ComplexityRoot.Composition.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Composition.AsOf(childComplexity), true
+	case "Composition.byRule":
+		if e.ComplexityRoot.Composition.ByRule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Composition.ByRule(childComplexity), true
+	case "Composition.charter":
+		if e.ComplexityRoot.Composition.Charter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Composition.Charter(childComplexity), true
+	case "Composition.expected":
+		if e.ComplexityRoot.Composition.Expected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Composition.Expected(childComplexity), true
+	case "Composition._extension":
+		if e.ComplexityRoot.Composition.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Composition__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Composition.Extension(childComplexity, args["slot"].(int)), true
+	case "Composition.fillable":
+		if e.ComplexityRoot.Composition.Fillable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Composition.Fillable(childComplexity), true
+	case "Composition.filled":
+		if e.ComplexityRoot.Composition.Filled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Composition.Filled(childComplexity), true
+	case "Composition.vacancies":
+		if e.ComplexityRoot.Composition.Vacancies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Composition.Vacancies(childComplexity), true
+	case "Composition.vacant":
+		if e.ComplexityRoot.Composition.Vacant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Composition.Vacant(childComplexity), true
+
 	case "Consent.basis":
 		if e.ComplexityRoot.Consent.Basis == nil {
 			break
@@ -4359,6 +7680,251 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConsentPayload.UserErrors(childComplexity), true
 
+	case "ConsultationQuestion.acceptedOn":
+		if e.ComplexityRoot.ConsultationQuestion.AcceptedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.AcceptedOn(childComplexity), true
+	case "ConsultationQuestion.agendaItem":
+		if e.ComplexityRoot.ConsultationQuestion.AgendaItem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.AgendaItem(childComplexity), true
+	case "ConsultationQuestion.attachments":
+		if e.ComplexityRoot.ConsultationQuestion.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_ConsultationQuestion_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "ConsultationQuestion.case":
+		if e.ComplexityRoot.ConsultationQuestion.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Case(childComplexity), true
+	case "ConsultationQuestion.completeBy":
+		if e.ComplexityRoot.ConsultationQuestion.CompleteBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.CompleteBy(childComplexity), true
+	case "ConsultationQuestion.consideredOn":
+		if e.ComplexityRoot.ConsultationQuestion.ConsideredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.ConsideredOn(childComplexity), true
+	case "ConsultationQuestion.council":
+		if e.ComplexityRoot.ConsultationQuestion.Council == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Council(childComplexity), true
+	case "ConsultationQuestion.decidedOn":
+		if e.ComplexityRoot.ConsultationQuestion.DecidedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.DecidedOn(childComplexity), true
+	case "ConsultationQuestion.decision":
+		if e.ComplexityRoot.ConsultationQuestion.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Decision(childComplexity), true
+	case "ConsultationQuestion.dueOn":
+		if e.ComplexityRoot.ConsultationQuestion.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.DueOn(childComplexity), true
+	case "ConsultationQuestion._extension":
+		if e.ComplexityRoot.ConsultationQuestion.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ConsultationQuestion__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Extension(childComplexity, args["slot"].(int)), true
+	case "ConsultationQuestion.id":
+		if e.ComplexityRoot.ConsultationQuestion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.ID(childComplexity), true
+	case "ConsultationQuestion.meeting":
+		if e.ComplexityRoot.ConsultationQuestion.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Meeting(childComplexity), true
+	case "ConsultationQuestion.organisation":
+		if e.ComplexityRoot.ConsultationQuestion.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Organisation(childComplexity), true
+	case "ConsultationQuestion.overdue":
+		if e.ComplexityRoot.ConsultationQuestion.Overdue == nil {
+			break
+		}
+
+		args, err := ec.field_ConsultationQuestion_overdue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Overdue(childComplexity, args["asOf"].(*core.Date)), true
+	case "ConsultationQuestion.person":
+		if e.ComplexityRoot.ConsultationQuestion.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Person(childComplexity), true
+	case "ConsultationQuestion.putBy":
+		if e.ComplexityRoot.ConsultationQuestion.PutBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.PutBy(childComplexity), true
+	case "ConsultationQuestion.reasons":
+		if e.ComplexityRoot.ConsultationQuestion.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Reasons(childComplexity), true
+	case "ConsultationQuestion.recommendations":
+		if e.ComplexityRoot.ConsultationQuestion.Recommendations == nil {
+			break
+		}
+
+		args, err := ec.field_ConsultationQuestion_recommendations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Recommendations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "ConsultationQuestion.rejectedOn":
+		if e.ComplexityRoot.ConsultationQuestion.RejectedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.RejectedOn(childComplexity), true
+	case "ConsultationQuestion.state":
+		if e.ComplexityRoot.ConsultationQuestion.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.State(childComplexity), true
+	case "ConsultationQuestion.submissions":
+		if e.ComplexityRoot.ConsultationQuestion.Submissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Submissions(childComplexity), true
+	case "ConsultationQuestion.submittedOn":
+		if e.ComplexityRoot.ConsultationQuestion.SubmittedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.SubmittedOn(childComplexity), true
+	case "ConsultationQuestion.text":
+		if e.ComplexityRoot.ConsultationQuestion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Text(childComplexity), true
+	case "ConsultationQuestion.title":
+		if e.ComplexityRoot.ConsultationQuestion.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Title(childComplexity), true
+	case "ConsultationQuestion.version":
+		if e.ComplexityRoot.ConsultationQuestion.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestion.Version(childComplexity), true
+
+	case "ConsultationQuestionConnection.edges":
+		if e.ComplexityRoot.ConsultationQuestionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestionConnection.Edges(childComplexity), true
+	case "ConsultationQuestionConnection.nodes":
+		if e.ComplexityRoot.ConsultationQuestionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestionConnection.Nodes(childComplexity), true
+	case "ConsultationQuestionConnection.pageInfo":
+		if e.ComplexityRoot.ConsultationQuestionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestionConnection.PageInfo(childComplexity), true
+	case "ConsultationQuestionConnection.totalCount":
+		if e.ComplexityRoot.ConsultationQuestionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestionConnection.TotalCount(childComplexity), true
+
+	case "ConsultationQuestionEdge.cursor":
+		if e.ComplexityRoot.ConsultationQuestionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestionEdge.Cursor(childComplexity), true
+	case "ConsultationQuestionEdge.node":
+		if e.ComplexityRoot.ConsultationQuestionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestionEdge.Node(childComplexity), true
+
+	case "ConsultationQuestionPayload.clientMutationId":
+		if e.ComplexityRoot.ConsultationQuestionPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestionPayload.ClientMutationID(childComplexity), true
+	case "ConsultationQuestionPayload.consultationQuestion":
+		if e.ComplexityRoot.ConsultationQuestionPayload.ConsultationQuestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestionPayload.ConsultationQuestion(childComplexity), true
+	case "ConsultationQuestionPayload._extension":
+		if e.ComplexityRoot.ConsultationQuestionPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ConsultationQuestionPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ConsultationQuestionPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "ConsultationQuestionPayload.userErrors":
+		if e.ComplexityRoot.ConsultationQuestionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsultationQuestionPayload.UserErrors(childComplexity), true
+
 	case "Council.activeFrom":
 		if e.ComplexityRoot.Council.ActiveFrom == nil {
 			break
@@ -4387,6 +7953,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Council.Children(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "Council.delegates":
+		if e.ComplexityRoot.Council.Delegates == nil {
+			break
+		}
+
+		args, err := ec.field_Council_delegates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Delegates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Council.dissolutionReason":
 		if e.ComplexityRoot.Council.DissolutionReason == nil {
 			break
@@ -4405,6 +7982,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Council.District(childComplexity), true
+	case "Council.expertises":
+		if e.ComplexityRoot.Council.Expertises == nil {
+			break
+		}
+
+		args, err := ec.field_Council_expertises_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Expertises(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Council._extension":
 		if e.ComplexityRoot.Council.Extension == nil {
 			break
@@ -4440,6 +8028,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Council.Kind(childComplexity), true
+	case "Council.meetings":
+		if e.ComplexityRoot.Council.Meetings == nil {
+			break
+		}
+
+		args, err := ec.field_Council_meetings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Council.memberCount":
 		if e.ComplexityRoot.Council.MemberCount == nil {
 			break
@@ -4497,12 +8096,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Council.Purpose(childComplexity), true
+	case "Council.questions":
+		if e.ComplexityRoot.Council.Questions == nil {
+			break
+		}
+
+		args, err := ec.field_Council_questions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Questions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Council.recommendations":
+		if e.ComplexityRoot.Council.Recommendations == nil {
+			break
+		}
+
+		args, err := ec.field_Council_recommendations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Recommendations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Council.resolutions":
+		if e.ComplexityRoot.Council.Resolutions == nil {
+			break
+		}
+
+		args, err := ec.field_Council_resolutions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Resolutions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Council.seatLimit":
 		if e.ComplexityRoot.Council.SeatLimit == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Council.SeatLimit(childComplexity), true
+	case "Council.secondedMembers":
+		if e.ComplexityRoot.Council.SecondedMembers == nil {
+			break
+		}
+
+		args, err := ec.field_Council_secondedMembers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.SecondedMembers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Council.secondments":
+		if e.ComplexityRoot.Council.Secondments == nil {
+			break
+		}
+
+		args, err := ec.field_Council_secondments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Secondments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Council.status":
 		if e.ComplexityRoot.Council.Status == nil {
 			break
@@ -4514,6 +8168,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Council.Status(childComplexity, args["asOf"].(*core.Date)), true
+	case "Council.substitutes":
+		if e.ComplexityRoot.Council.Substitutes == nil {
+			break
+		}
+
+		args, err := ec.field_Council_substitutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Council.Substitutes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Council.termMonths":
 		if e.ComplexityRoot.Council.TermMonths == nil {
 			break
@@ -4715,6 +8380,337 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DataClass.Title(childComplexity), true
 
+	case "Delegate.assembly":
+		if e.ComplexityRoot.Delegate.Assembly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.Assembly(childComplexity), true
+	case "Delegate.calls":
+		if e.ComplexityRoot.Delegate.Calls == nil {
+			break
+		}
+
+		args, err := ec.field_Delegate_calls_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Delegate.Calls(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["asOf"].(*core.Date)), true
+	case "Delegate.capacity":
+		if e.ComplexityRoot.Delegate.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.Capacity(childComplexity), true
+	case "Delegate.council":
+		if e.ComplexityRoot.Delegate.Council == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.Council(childComplexity), true
+	case "Delegate.district":
+		if e.ComplexityRoot.Delegate.District == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.District(childComplexity), true
+	case "Delegate.endMinutes":
+		if e.ComplexityRoot.Delegate.EndMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.EndMinutes(childComplexity), true
+	case "Delegate.endReason":
+		if e.ComplexityRoot.Delegate.EndReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.EndReason(childComplexity), true
+	case "Delegate.endsOn":
+		if e.ComplexityRoot.Delegate.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.EndsOn(childComplexity), true
+	case "Delegate._extension":
+		if e.ComplexityRoot.Delegate.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Delegate__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Delegate.Extension(childComplexity, args["slot"].(int)), true
+	case "Delegate.id":
+		if e.ComplexityRoot.Delegate.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.ID(childComplexity), true
+	case "Delegate.leavingReason":
+		if e.ComplexityRoot.Delegate.LeavingReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.LeavingReason(childComplexity), true
+	case "Delegate.meeting":
+		if e.ComplexityRoot.Delegate.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.Meeting(childComplexity), true
+	case "Delegate.minutes":
+		if e.ComplexityRoot.Delegate.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.Minutes(childComplexity), true
+	case "Delegate.nomination":
+		if e.ComplexityRoot.Delegate.Nomination == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.Nomination(childComplexity), true
+	case "Delegate.number":
+		if e.ComplexityRoot.Delegate.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.Number(childComplexity), true
+	case "Delegate.person":
+		if e.ComplexityRoot.Delegate.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.Person(childComplexity), true
+	case "Delegate.rule":
+		if e.ComplexityRoot.Delegate.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.Rule(childComplexity), true
+	case "Delegate.standIns":
+		if e.ComplexityRoot.Delegate.StandIns == nil {
+			break
+		}
+
+		args, err := ec.field_Delegate_standIns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Delegate.StandIns(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["asOf"].(*core.Date)), true
+	case "Delegate.startsOn":
+		if e.ComplexityRoot.Delegate.StartsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.StartsOn(childComplexity), true
+	case "Delegate.suspensions":
+		if e.ComplexityRoot.Delegate.Suspensions == nil {
+			break
+		}
+
+		args, err := ec.field_Delegate_suspensions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Delegate.Suspensions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["asOf"].(*core.Date)), true
+	case "Delegate.version":
+		if e.ComplexityRoot.Delegate.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegate.Version(childComplexity), true
+
+	case "DelegateConnection.edges":
+		if e.ComplexityRoot.DelegateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateConnection.Edges(childComplexity), true
+	case "DelegateConnection.nodes":
+		if e.ComplexityRoot.DelegateConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateConnection.Nodes(childComplexity), true
+	case "DelegateConnection.pageInfo":
+		if e.ComplexityRoot.DelegateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateConnection.PageInfo(childComplexity), true
+	case "DelegateConnection.totalCount":
+		if e.ComplexityRoot.DelegateConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateConnection.TotalCount(childComplexity), true
+
+	case "DelegateEdge.cursor":
+		if e.ComplexityRoot.DelegateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateEdge.Cursor(childComplexity), true
+	case "DelegateEdge.node":
+		if e.ComplexityRoot.DelegateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateEdge.Node(childComplexity), true
+
+	case "DelegatePayload.clientMutationId":
+		if e.ComplexityRoot.DelegatePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegatePayload.ClientMutationID(childComplexity), true
+	case "DelegatePayload.delegate":
+		if e.ComplexityRoot.DelegatePayload.Delegate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegatePayload.Delegate(childComplexity), true
+	case "DelegatePayload._extension":
+		if e.ComplexityRoot.DelegatePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_DelegatePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.DelegatePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "DelegatePayload.userErrors":
+		if e.ComplexityRoot.DelegatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegatePayload.UserErrors(childComplexity), true
+
+	case "DelegateSuspension.delegate":
+		if e.ComplexityRoot.DelegateSuspension.Delegate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspension.Delegate(childComplexity), true
+	case "DelegateSuspension.endsOn":
+		if e.ComplexityRoot.DelegateSuspension.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspension.EndsOn(childComplexity), true
+	case "DelegateSuspension._extension":
+		if e.ComplexityRoot.DelegateSuspension.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_DelegateSuspension__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.DelegateSuspension.Extension(childComplexity, args["slot"].(int)), true
+	case "DelegateSuspension.id":
+		if e.ComplexityRoot.DelegateSuspension.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspension.ID(childComplexity), true
+	case "DelegateSuspension.minutes":
+		if e.ComplexityRoot.DelegateSuspension.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspension.Minutes(childComplexity), true
+	case "DelegateSuspension.startsOn":
+		if e.ComplexityRoot.DelegateSuspension.StartsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspension.StartsOn(childComplexity), true
+	case "DelegateSuspension.version":
+		if e.ComplexityRoot.DelegateSuspension.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspension.Version(childComplexity), true
+
+	case "DelegateSuspensionConnection.edges":
+		if e.ComplexityRoot.DelegateSuspensionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspensionConnection.Edges(childComplexity), true
+	case "DelegateSuspensionConnection.nodes":
+		if e.ComplexityRoot.DelegateSuspensionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspensionConnection.Nodes(childComplexity), true
+	case "DelegateSuspensionConnection.pageInfo":
+		if e.ComplexityRoot.DelegateSuspensionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspensionConnection.PageInfo(childComplexity), true
+	case "DelegateSuspensionConnection.totalCount":
+		if e.ComplexityRoot.DelegateSuspensionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspensionConnection.TotalCount(childComplexity), true
+
+	case "DelegateSuspensionEdge.cursor":
+		if e.ComplexityRoot.DelegateSuspensionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspensionEdge.Cursor(childComplexity), true
+	case "DelegateSuspensionEdge.node":
+		if e.ComplexityRoot.DelegateSuspensionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspensionEdge.Node(childComplexity), true
+
+	case "DelegateSuspensionPayload.clientMutationId":
+		if e.ComplexityRoot.DelegateSuspensionPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspensionPayload.ClientMutationID(childComplexity), true
+	case "DelegateSuspensionPayload.delegateSuspension":
+		if e.ComplexityRoot.DelegateSuspensionPayload.DelegateSuspension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspensionPayload.DelegateSuspension(childComplexity), true
+	case "DelegateSuspensionPayload._extension":
+		if e.ComplexityRoot.DelegateSuspensionPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_DelegateSuspensionPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.DelegateSuspensionPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "DelegateSuspensionPayload.userErrors":
+		if e.ComplexityRoot.DelegateSuspensionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegateSuspensionPayload.UserErrors(childComplexity), true
+
 	case "DeleteRolePayload.clientMutationId":
 		if e.ComplexityRoot.DeleteRolePayload.ClientMutationID == nil {
 			break
@@ -4812,6 +8808,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.District.Councils(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "District.delegates":
+		if e.ComplexityRoot.District.Delegates == nil {
+			break
+		}
+
+		args, err := ec.field_District_delegates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.District.Delegates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "District._extension":
 		if e.ComplexityRoot.District.Extension == nil {
 			break
@@ -4829,12 +8836,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.District.FoundedOn(childComplexity), true
+	case "District.gatherings":
+		if e.ComplexityRoot.District.Gatherings == nil {
+			break
+		}
+
+		args, err := ec.field_District_gatherings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.District.Gatherings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "District.id":
 		if e.ComplexityRoot.District.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.District.ID(childComplexity), true
+	case "District.meetings":
+		if e.ComplexityRoot.District.Meetings == nil {
+			break
+		}
+
+		args, err := ec.field_District_meetings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.District.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "District.name":
 		if e.ComplexityRoot.District.Name == nil {
 			break
@@ -4847,6 +8876,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.District.Number(childComplexity), true
+	case "District.publicHearings":
+		if e.ComplexityRoot.District.PublicHearings == nil {
+			break
+		}
+
+		args, err := ec.field_District_publicHearings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.District.PublicHearings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "District.venues":
 		if e.ComplexityRoot.District.Venues == nil {
 			break
@@ -5018,6 +9058,375 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DistrictPayload.UserErrors(childComplexity), true
+
+	case "ExpertiseConclusion.draftedOn":
+		if e.ComplexityRoot.ExpertiseConclusion.DraftedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusion.DraftedOn(childComplexity), true
+	case "ExpertiseConclusion.expertise":
+		if e.ComplexityRoot.ExpertiseConclusion.Expertise == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusion.Expertise(childComplexity), true
+	case "ExpertiseConclusion._extension":
+		if e.ComplexityRoot.ExpertiseConclusion.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ExpertiseConclusion__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusion.Extension(childComplexity, args["slot"].(int)), true
+	case "ExpertiseConclusion.finding":
+		if e.ComplexityRoot.ExpertiseConclusion.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusion.Finding(childComplexity), true
+	case "ExpertiseConclusion.id":
+		if e.ComplexityRoot.ExpertiseConclusion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusion.ID(childComplexity), true
+	case "ExpertiseConclusion.proposals":
+		if e.ComplexityRoot.ExpertiseConclusion.Proposals == nil {
+			break
+		}
+
+		args, err := ec.field_ExpertiseConclusion_proposals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusion.Proposals(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "ExpertiseConclusion.publishedOn":
+		if e.ComplexityRoot.ExpertiseConclusion.PublishedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusion.PublishedOn(childComplexity), true
+	case "ExpertiseConclusion.risks":
+		if e.ComplexityRoot.ExpertiseConclusion.Risks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusion.Risks(childComplexity), true
+	case "ExpertiseConclusion.text":
+		if e.ComplexityRoot.ExpertiseConclusion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusion.Text(childComplexity), true
+	case "ExpertiseConclusion.version":
+		if e.ComplexityRoot.ExpertiseConclusion.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusion.Version(childComplexity), true
+
+	case "ExpertiseConclusionPayload.clientMutationId":
+		if e.ComplexityRoot.ExpertiseConclusionPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusionPayload.ClientMutationID(childComplexity), true
+	case "ExpertiseConclusionPayload.expertiseConclusion":
+		if e.ComplexityRoot.ExpertiseConclusionPayload.ExpertiseConclusion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusionPayload.ExpertiseConclusion(childComplexity), true
+	case "ExpertiseConclusionPayload._extension":
+		if e.ComplexityRoot.ExpertiseConclusionPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ExpertiseConclusionPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusionPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "ExpertiseConclusionPayload.userErrors":
+		if e.ComplexityRoot.ExpertiseConclusionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseConclusionPayload.UserErrors(childComplexity), true
+
+	case "ExpertiseExpert.conflict":
+		if e.ComplexityRoot.ExpertiseExpert.Conflict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpert.Conflict(childComplexity), true
+	case "ExpertiseExpert.declaredOn":
+		if e.ComplexityRoot.ExpertiseExpert.DeclaredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpert.DeclaredOn(childComplexity), true
+	case "ExpertiseExpert.expertise":
+		if e.ComplexityRoot.ExpertiseExpert.Expertise == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpert.Expertise(childComplexity), true
+	case "ExpertiseExpert._extension":
+		if e.ComplexityRoot.ExpertiseExpert.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ExpertiseExpert__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ExpertiseExpert.Extension(childComplexity, args["slot"].(int)), true
+	case "ExpertiseExpert.id":
+		if e.ComplexityRoot.ExpertiseExpert.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpert.ID(childComplexity), true
+	case "ExpertiseExpert.opinion":
+		if e.ComplexityRoot.ExpertiseExpert.Opinion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpert.Opinion(childComplexity), true
+	case "ExpertiseExpert.person":
+		if e.ComplexityRoot.ExpertiseExpert.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpert.Person(childComplexity), true
+	case "ExpertiseExpert.qualification":
+		if e.ComplexityRoot.ExpertiseExpert.Qualification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpert.Qualification(childComplexity), true
+	case "ExpertiseExpert.signedOn":
+		if e.ComplexityRoot.ExpertiseExpert.SignedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpert.SignedOn(childComplexity), true
+	case "ExpertiseExpert.version":
+		if e.ComplexityRoot.ExpertiseExpert.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpert.Version(childComplexity), true
+
+	case "ExpertiseExpertConnection.edges":
+		if e.ComplexityRoot.ExpertiseExpertConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpertConnection.Edges(childComplexity), true
+	case "ExpertiseExpertConnection.nodes":
+		if e.ComplexityRoot.ExpertiseExpertConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpertConnection.Nodes(childComplexity), true
+	case "ExpertiseExpertConnection.pageInfo":
+		if e.ComplexityRoot.ExpertiseExpertConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpertConnection.PageInfo(childComplexity), true
+	case "ExpertiseExpertConnection.totalCount":
+		if e.ComplexityRoot.ExpertiseExpertConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpertConnection.TotalCount(childComplexity), true
+
+	case "ExpertiseExpertEdge.cursor":
+		if e.ComplexityRoot.ExpertiseExpertEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpertEdge.Cursor(childComplexity), true
+	case "ExpertiseExpertEdge.node":
+		if e.ComplexityRoot.ExpertiseExpertEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpertEdge.Node(childComplexity), true
+
+	case "ExpertiseExpertPayload.clientMutationId":
+		if e.ComplexityRoot.ExpertiseExpertPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpertPayload.ClientMutationID(childComplexity), true
+	case "ExpertiseExpertPayload.expertiseExpert":
+		if e.ComplexityRoot.ExpertiseExpertPayload.ExpertiseExpert == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpertPayload.ExpertiseExpert(childComplexity), true
+	case "ExpertiseExpertPayload._extension":
+		if e.ComplexityRoot.ExpertiseExpertPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ExpertiseExpertPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ExpertiseExpertPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "ExpertiseExpertPayload.userErrors":
+		if e.ComplexityRoot.ExpertiseExpertPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseExpertPayload.UserErrors(childComplexity), true
+
+	case "ExpertiseProposal.answeredOn":
+		if e.ComplexityRoot.ExpertiseProposal.AnsweredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposal.AnsweredOn(childComplexity), true
+	case "ExpertiseProposal.case":
+		if e.ComplexityRoot.ExpertiseProposal.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposal.Case(childComplexity), true
+	case "ExpertiseProposal.conclusion":
+		if e.ComplexityRoot.ExpertiseProposal.Conclusion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposal.Conclusion(childComplexity), true
+	case "ExpertiseProposal._extension":
+		if e.ComplexityRoot.ExpertiseProposal.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ExpertiseProposal__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ExpertiseProposal.Extension(childComplexity, args["slot"].(int)), true
+	case "ExpertiseProposal.id":
+		if e.ComplexityRoot.ExpertiseProposal.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposal.ID(childComplexity), true
+	case "ExpertiseProposal.number":
+		if e.ComplexityRoot.ExpertiseProposal.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposal.Number(childComplexity), true
+	case "ExpertiseProposal.outcome":
+		if e.ComplexityRoot.ExpertiseProposal.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposal.Outcome(childComplexity), true
+	case "ExpertiseProposal.reasons":
+		if e.ComplexityRoot.ExpertiseProposal.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposal.Reasons(childComplexity), true
+	case "ExpertiseProposal.text":
+		if e.ComplexityRoot.ExpertiseProposal.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposal.Text(childComplexity), true
+	case "ExpertiseProposal.version":
+		if e.ComplexityRoot.ExpertiseProposal.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposal.Version(childComplexity), true
+
+	case "ExpertiseProposalConnection.edges":
+		if e.ComplexityRoot.ExpertiseProposalConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposalConnection.Edges(childComplexity), true
+	case "ExpertiseProposalConnection.nodes":
+		if e.ComplexityRoot.ExpertiseProposalConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposalConnection.Nodes(childComplexity), true
+	case "ExpertiseProposalConnection.pageInfo":
+		if e.ComplexityRoot.ExpertiseProposalConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposalConnection.PageInfo(childComplexity), true
+	case "ExpertiseProposalConnection.totalCount":
+		if e.ComplexityRoot.ExpertiseProposalConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposalConnection.TotalCount(childComplexity), true
+
+	case "ExpertiseProposalEdge.cursor":
+		if e.ComplexityRoot.ExpertiseProposalEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposalEdge.Cursor(childComplexity), true
+	case "ExpertiseProposalEdge.node":
+		if e.ComplexityRoot.ExpertiseProposalEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposalEdge.Node(childComplexity), true
+
+	case "ExpertiseProposalPayload.clientMutationId":
+		if e.ComplexityRoot.ExpertiseProposalPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposalPayload.ClientMutationID(childComplexity), true
+	case "ExpertiseProposalPayload.expertiseProposal":
+		if e.ComplexityRoot.ExpertiseProposalPayload.ExpertiseProposal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposalPayload.ExpertiseProposal(childComplexity), true
+	case "ExpertiseProposalPayload._extension":
+		if e.ComplexityRoot.ExpertiseProposalPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ExpertiseProposalPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ExpertiseProposalPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "ExpertiseProposalPayload.userErrors":
+		if e.ComplexityRoot.ExpertiseProposalPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExpertiseProposalPayload.UserErrors(childComplexity), true
 
 	case "FileUpload.address":
 		if e.ComplexityRoot.FileUpload.Address == nil {
@@ -5268,6 +9677,1327 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FollowPayload.UserErrors(childComplexity), true
+
+	case "Gathering.answeredCount":
+		if e.ComplexityRoot.Gathering.AnsweredCount == nil {
+			break
+		}
+
+		args, err := ec.field_Gathering_answeredCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Gathering.AnsweredCount(childComplexity, args["asOf"].(*core.Date)), true
+	case "Gathering.cancellationReason":
+		if e.ComplexityRoot.Gathering.CancellationReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.CancellationReason(childComplexity), true
+	case "Gathering.cancelledAt":
+		if e.ComplexityRoot.Gathering.CancelledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.CancelledAt(childComplexity), true
+	case "Gathering.cases":
+		if e.ComplexityRoot.Gathering.Cases == nil {
+			break
+		}
+
+		args, err := ec.field_Gathering_cases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Gathering.Cases(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Gathering.countedBy":
+		if e.ComplexityRoot.Gathering.CountedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.CountedBy(childComplexity), true
+	case "Gathering.districts":
+		if e.ComplexityRoot.Gathering.Districts == nil {
+			break
+		}
+
+		args, err := ec.field_Gathering_districts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Gathering.Districts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Gathering.estimated":
+		if e.ComplexityRoot.Gathering.Estimated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.Estimated(childComplexity), true
+	case "Gathering._extension":
+		if e.ComplexityRoot.Gathering.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Gathering__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Gathering.Extension(childComplexity, args["slot"].(int)), true
+	case "Gathering.headCount":
+		if e.ComplexityRoot.Gathering.HeadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.HeadCount(childComplexity), true
+	case "Gathering.heldOn":
+		if e.ComplexityRoot.Gathering.HeldOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.HeldOn(childComplexity), true
+	case "Gathering.id":
+		if e.ComplexityRoot.Gathering.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.ID(childComplexity), true
+	case "Gathering.meeting":
+		if e.ComplexityRoot.Gathering.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.Meeting(childComplexity), true
+	case "Gathering.officials":
+		if e.ComplexityRoot.Gathering.Officials == nil {
+			break
+		}
+
+		args, err := ec.field_Gathering_officials_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Gathering.Officials(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Gathering.organiser":
+		if e.ComplexityRoot.Gathering.Organiser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.Organiser(childComplexity), true
+	case "Gathering.overdueCount":
+		if e.ComplexityRoot.Gathering.OverdueCount == nil {
+			break
+		}
+
+		args, err := ec.field_Gathering_overdueCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Gathering.OverdueCount(childComplexity, args["asOf"].(*core.Date)), true
+	case "Gathering.place":
+		if e.ComplexityRoot.Gathering.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.Place(childComplexity), true
+	case "Gathering.publishedAt":
+		if e.ComplexityRoot.Gathering.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.PublishedAt(childComplexity), true
+	case "Gathering.purpose":
+		if e.ComplexityRoot.Gathering.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.Purpose(childComplexity), true
+	case "Gathering.raisedCount":
+		if e.ComplexityRoot.Gathering.RaisedCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.RaisedCount(childComplexity), true
+	case "Gathering.solvedCount":
+		if e.ComplexityRoot.Gathering.SolvedCount == nil {
+			break
+		}
+
+		args, err := ec.field_Gathering_solvedCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Gathering.SolvedCount(childComplexity, args["asOf"].(*core.Date)), true
+	case "Gathering.state":
+		if e.ComplexityRoot.Gathering.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.State(childComplexity), true
+	case "Gathering.summary":
+		if e.ComplexityRoot.Gathering.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.Summary(childComplexity), true
+	case "Gathering.title":
+		if e.ComplexityRoot.Gathering.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.Title(childComplexity), true
+	case "Gathering.topics":
+		if e.ComplexityRoot.Gathering.Topics == nil {
+			break
+		}
+
+		args, err := ec.field_Gathering_topics_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Gathering.Topics(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Gathering.version":
+		if e.ComplexityRoot.Gathering.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gathering.Version(childComplexity), true
+
+	case "GatheringChange.at":
+		if e.ComplexityRoot.GatheringChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringChange.At(childComplexity), true
+	case "GatheringChange.eventId":
+		if e.ComplexityRoot.GatheringChange.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringChange.EventID(childComplexity), true
+	case "GatheringChange._extension":
+		if e.ComplexityRoot.GatheringChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_GatheringChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.GatheringChange.Extension(childComplexity, args["slot"].(int)), true
+	case "GatheringChange.gathering":
+		if e.ComplexityRoot.GatheringChange.Gathering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringChange.Gathering(childComplexity), true
+	case "GatheringChange.kind":
+		if e.ComplexityRoot.GatheringChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringChange.Kind(childComplexity), true
+
+	case "GatheringConnection.edges":
+		if e.ComplexityRoot.GatheringConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringConnection.Edges(childComplexity), true
+	case "GatheringConnection.nodes":
+		if e.ComplexityRoot.GatheringConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringConnection.Nodes(childComplexity), true
+	case "GatheringConnection.pageInfo":
+		if e.ComplexityRoot.GatheringConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringConnection.PageInfo(childComplexity), true
+	case "GatheringConnection.totalCount":
+		if e.ComplexityRoot.GatheringConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringConnection.TotalCount(childComplexity), true
+
+	case "GatheringDistrict.district":
+		if e.ComplexityRoot.GatheringDistrict.District == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringDistrict.District(childComplexity), true
+	case "GatheringDistrict._extension":
+		if e.ComplexityRoot.GatheringDistrict.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_GatheringDistrict__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.GatheringDistrict.Extension(childComplexity, args["slot"].(int)), true
+	case "GatheringDistrict.gathering":
+		if e.ComplexityRoot.GatheringDistrict.Gathering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringDistrict.Gathering(childComplexity), true
+	case "GatheringDistrict.id":
+		if e.ComplexityRoot.GatheringDistrict.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringDistrict.ID(childComplexity), true
+
+	case "GatheringDistrictConnection.edges":
+		if e.ComplexityRoot.GatheringDistrictConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringDistrictConnection.Edges(childComplexity), true
+	case "GatheringDistrictConnection.nodes":
+		if e.ComplexityRoot.GatheringDistrictConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringDistrictConnection.Nodes(childComplexity), true
+	case "GatheringDistrictConnection.pageInfo":
+		if e.ComplexityRoot.GatheringDistrictConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringDistrictConnection.PageInfo(childComplexity), true
+	case "GatheringDistrictConnection.totalCount":
+		if e.ComplexityRoot.GatheringDistrictConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringDistrictConnection.TotalCount(childComplexity), true
+
+	case "GatheringDistrictEdge.cursor":
+		if e.ComplexityRoot.GatheringDistrictEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringDistrictEdge.Cursor(childComplexity), true
+	case "GatheringDistrictEdge.node":
+		if e.ComplexityRoot.GatheringDistrictEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringDistrictEdge.Node(childComplexity), true
+
+	case "GatheringEdge.cursor":
+		if e.ComplexityRoot.GatheringEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringEdge.Cursor(childComplexity), true
+	case "GatheringEdge.node":
+		if e.ComplexityRoot.GatheringEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringEdge.Node(childComplexity), true
+
+	case "GatheringOfficial._extension":
+		if e.ComplexityRoot.GatheringOfficial.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_GatheringOfficial__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.GatheringOfficial.Extension(childComplexity, args["slot"].(int)), true
+	case "GatheringOfficial.gathering":
+		if e.ComplexityRoot.GatheringOfficial.Gathering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringOfficial.Gathering(childComplexity), true
+	case "GatheringOfficial.id":
+		if e.ComplexityRoot.GatheringOfficial.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringOfficial.ID(childComplexity), true
+	case "GatheringOfficial.organisation":
+		if e.ComplexityRoot.GatheringOfficial.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringOfficial.Organisation(childComplexity), true
+	case "GatheringOfficial.person":
+		if e.ComplexityRoot.GatheringOfficial.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringOfficial.Person(childComplexity), true
+	case "GatheringOfficial.title":
+		if e.ComplexityRoot.GatheringOfficial.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringOfficial.Title(childComplexity), true
+
+	case "GatheringOfficialConnection.edges":
+		if e.ComplexityRoot.GatheringOfficialConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringOfficialConnection.Edges(childComplexity), true
+	case "GatheringOfficialConnection.nodes":
+		if e.ComplexityRoot.GatheringOfficialConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringOfficialConnection.Nodes(childComplexity), true
+	case "GatheringOfficialConnection.pageInfo":
+		if e.ComplexityRoot.GatheringOfficialConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringOfficialConnection.PageInfo(childComplexity), true
+	case "GatheringOfficialConnection.totalCount":
+		if e.ComplexityRoot.GatheringOfficialConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringOfficialConnection.TotalCount(childComplexity), true
+
+	case "GatheringOfficialEdge.cursor":
+		if e.ComplexityRoot.GatheringOfficialEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringOfficialEdge.Cursor(childComplexity), true
+	case "GatheringOfficialEdge.node":
+		if e.ComplexityRoot.GatheringOfficialEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringOfficialEdge.Node(childComplexity), true
+
+	case "GatheringPayload.clientMutationId":
+		if e.ComplexityRoot.GatheringPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringPayload.ClientMutationID(childComplexity), true
+	case "GatheringPayload._extension":
+		if e.ComplexityRoot.GatheringPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_GatheringPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.GatheringPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "GatheringPayload.gathering":
+		if e.ComplexityRoot.GatheringPayload.Gathering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringPayload.Gathering(childComplexity), true
+	case "GatheringPayload.userErrors":
+		if e.ComplexityRoot.GatheringPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringPayload.UserErrors(childComplexity), true
+
+	case "GatheringTopic.address":
+		if e.ComplexityRoot.GatheringTopic.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopic.Address(childComplexity), true
+	case "GatheringTopic.case":
+		if e.ComplexityRoot.GatheringTopic.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopic.Case(childComplexity), true
+	case "GatheringTopic._extension":
+		if e.ComplexityRoot.GatheringTopic.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_GatheringTopic__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.GatheringTopic.Extension(childComplexity, args["slot"].(int)), true
+	case "GatheringTopic.gathering":
+		if e.ComplexityRoot.GatheringTopic.Gathering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopic.Gathering(childComplexity), true
+	case "GatheringTopic.id":
+		if e.ComplexityRoot.GatheringTopic.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopic.ID(childComplexity), true
+	case "GatheringTopic.kind":
+		if e.ComplexityRoot.GatheringTopic.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopic.Kind(childComplexity), true
+	case "GatheringTopic.number":
+		if e.ComplexityRoot.GatheringTopic.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopic.Number(childComplexity), true
+	case "GatheringTopic.peopleCount":
+		if e.ComplexityRoot.GatheringTopic.PeopleCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopic.PeopleCount(childComplexity), true
+	case "GatheringTopic.place":
+		if e.ComplexityRoot.GatheringTopic.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopic.Place(childComplexity), true
+	case "GatheringTopic.promisedBy":
+		if e.ComplexityRoot.GatheringTopic.PromisedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopic.PromisedBy(childComplexity), true
+	case "GatheringTopic.promisedUntil":
+		if e.ComplexityRoot.GatheringTopic.PromisedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopic.PromisedUntil(childComplexity), true
+	case "GatheringTopic.text":
+		if e.ComplexityRoot.GatheringTopic.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopic.Text(childComplexity), true
+
+	case "GatheringTopicConnection.edges":
+		if e.ComplexityRoot.GatheringTopicConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopicConnection.Edges(childComplexity), true
+	case "GatheringTopicConnection.nodes":
+		if e.ComplexityRoot.GatheringTopicConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopicConnection.Nodes(childComplexity), true
+	case "GatheringTopicConnection.pageInfo":
+		if e.ComplexityRoot.GatheringTopicConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopicConnection.PageInfo(childComplexity), true
+	case "GatheringTopicConnection.totalCount":
+		if e.ComplexityRoot.GatheringTopicConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopicConnection.TotalCount(childComplexity), true
+
+	case "GatheringTopicEdge.cursor":
+		if e.ComplexityRoot.GatheringTopicEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopicEdge.Cursor(childComplexity), true
+	case "GatheringTopicEdge.node":
+		if e.ComplexityRoot.GatheringTopicEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GatheringTopicEdge.Node(childComplexity), true
+
+	case "HearingChange.at":
+		if e.ComplexityRoot.HearingChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingChange.At(childComplexity), true
+	case "HearingChange.eventId":
+		if e.ComplexityRoot.HearingChange.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingChange.EventID(childComplexity), true
+	case "HearingChange._extension":
+		if e.ComplexityRoot.HearingChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HearingChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HearingChange.Extension(childComplexity, args["slot"].(int)), true
+	case "HearingChange.hearing":
+		if e.ComplexityRoot.HearingChange.Hearing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingChange.Hearing(childComplexity), true
+	case "HearingChange.kind":
+		if e.ComplexityRoot.HearingChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingChange.Kind(childComplexity), true
+
+	case "HearingConclusion.document":
+		if e.ComplexityRoot.HearingConclusion.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingConclusion.Document(childComplexity), true
+	case "HearingConclusion._extension":
+		if e.ComplexityRoot.HearingConclusion.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HearingConclusion__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HearingConclusion.Extension(childComplexity, args["slot"].(int)), true
+	case "HearingConclusion.hearing":
+		if e.ComplexityRoot.HearingConclusion.Hearing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingConclusion.Hearing(childComplexity), true
+	case "HearingConclusion.id":
+		if e.ComplexityRoot.HearingConclusion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingConclusion.ID(childComplexity), true
+	case "HearingConclusion.text":
+		if e.ComplexityRoot.HearingConclusion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingConclusion.Text(childComplexity), true
+
+	case "HearingCounts.accepted":
+		if e.ComplexityRoot.HearingCounts.Accepted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingCounts.Accepted(childComplexity), true
+	case "HearingCounts.attended":
+		if e.ComplexityRoot.HearingCounts.Attended == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingCounts.Attended(childComplexity), true
+	case "HearingCounts.otherParticipants":
+		if e.ComplexityRoot.HearingCounts.OtherParticipants == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingCounts.OtherParticipants(childComplexity), true
+	case "HearingCounts.otherStatements":
+		if e.ComplexityRoot.HearingCounts.OtherStatements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingCounts.OtherStatements(childComplexity), true
+	case "HearingCounts.partly":
+		if e.ComplexityRoot.HearingCounts.Partly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingCounts.Partly(childComplexity), true
+	case "HearingCounts.refused":
+		if e.ComplexityRoot.HearingCounts.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingCounts.Refused(childComplexity), true
+	case "HearingCounts.residentParticipants":
+		if e.ComplexityRoot.HearingCounts.ResidentParticipants == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingCounts.ResidentParticipants(childComplexity), true
+	case "HearingCounts.residentStatements":
+		if e.ComplexityRoot.HearingCounts.ResidentStatements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingCounts.ResidentStatements(childComplexity), true
+
+	case "HearingDistrict.district":
+		if e.ComplexityRoot.HearingDistrict.District == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingDistrict.District(childComplexity), true
+	case "HearingDistrict._extension":
+		if e.ComplexityRoot.HearingDistrict.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HearingDistrict__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HearingDistrict.Extension(childComplexity, args["slot"].(int)), true
+	case "HearingDistrict.hearing":
+		if e.ComplexityRoot.HearingDistrict.Hearing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingDistrict.Hearing(childComplexity), true
+	case "HearingDistrict.id":
+		if e.ComplexityRoot.HearingDistrict.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingDistrict.ID(childComplexity), true
+
+	case "HearingDistrictConnection.edges":
+		if e.ComplexityRoot.HearingDistrictConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingDistrictConnection.Edges(childComplexity), true
+	case "HearingDistrictConnection.nodes":
+		if e.ComplexityRoot.HearingDistrictConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingDistrictConnection.Nodes(childComplexity), true
+	case "HearingDistrictConnection.pageInfo":
+		if e.ComplexityRoot.HearingDistrictConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingDistrictConnection.PageInfo(childComplexity), true
+	case "HearingDistrictConnection.totalCount":
+		if e.ComplexityRoot.HearingDistrictConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingDistrictConnection.TotalCount(childComplexity), true
+
+	case "HearingDistrictEdge.cursor":
+		if e.ComplexityRoot.HearingDistrictEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingDistrictEdge.Cursor(childComplexity), true
+	case "HearingDistrictEdge.node":
+		if e.ComplexityRoot.HearingDistrictEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingDistrictEdge.Node(childComplexity), true
+
+	case "HearingProposal.answeredOn":
+		if e.ComplexityRoot.HearingProposal.AnsweredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposal.AnsweredOn(childComplexity), true
+	case "HearingProposal.clause":
+		if e.ComplexityRoot.HearingProposal.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposal.Clause(childComplexity), true
+	case "HearingProposal._extension":
+		if e.ComplexityRoot.HearingProposal.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HearingProposal__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HearingProposal.Extension(childComplexity, args["slot"].(int)), true
+	case "HearingProposal.hearing":
+		if e.ComplexityRoot.HearingProposal.Hearing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposal.Hearing(childComplexity), true
+	case "HearingProposal.id":
+		if e.ComplexityRoot.HearingProposal.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposal.ID(childComplexity), true
+	case "HearingProposal.number":
+		if e.ComplexityRoot.HearingProposal.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposal.Number(childComplexity), true
+	case "HearingProposal.outcome":
+		if e.ComplexityRoot.HearingProposal.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposal.Outcome(childComplexity), true
+	case "HearingProposal.reasons":
+		if e.ComplexityRoot.HearingProposal.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposal.Reasons(childComplexity), true
+	case "HearingProposal.statement":
+		if e.ComplexityRoot.HearingProposal.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposal.Statement(childComplexity), true
+	case "HearingProposal.submittedText":
+		if e.ComplexityRoot.HearingProposal.SubmittedText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposal.SubmittedText(childComplexity), true
+	case "HearingProposal.text":
+		if e.ComplexityRoot.HearingProposal.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposal.Text(childComplexity), true
+
+	case "HearingProposalConnection.edges":
+		if e.ComplexityRoot.HearingProposalConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposalConnection.Edges(childComplexity), true
+	case "HearingProposalConnection.nodes":
+		if e.ComplexityRoot.HearingProposalConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposalConnection.Nodes(childComplexity), true
+	case "HearingProposalConnection.pageInfo":
+		if e.ComplexityRoot.HearingProposalConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposalConnection.PageInfo(childComplexity), true
+	case "HearingProposalConnection.totalCount":
+		if e.ComplexityRoot.HearingProposalConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposalConnection.TotalCount(childComplexity), true
+
+	case "HearingProposalEdge.cursor":
+		if e.ComplexityRoot.HearingProposalEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposalEdge.Cursor(childComplexity), true
+	case "HearingProposalEdge.node":
+		if e.ComplexityRoot.HearingProposalEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingProposalEdge.Node(childComplexity), true
+
+	case "HearingRule.discussion":
+		if e.ComplexityRoot.HearingRule.Discussion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRule.Discussion(childComplexity), true
+	case "HearingRule._extension":
+		if e.ComplexityRoot.HearingRule.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HearingRule__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HearingRule.Extension(childComplexity, args["slot"].(int)), true
+	case "HearingRule.id":
+		if e.ComplexityRoot.HearingRule.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRule.ID(childComplexity), true
+	case "HearingRule.kind":
+		if e.ComplexityRoot.HearingRule.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRule.Kind(childComplexity), true
+	case "HearingRule.law":
+		if e.ComplexityRoot.HearingRule.Law == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRule.Law(childComplexity), true
+	case "HearingRule.maxMonths":
+		if e.ComplexityRoot.HearingRule.MaxMonths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRule.MaxMonths(childComplexity), true
+	case "HearingRule.noticeDays":
+		if e.ComplexityRoot.HearingRule.NoticeDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRule.NoticeDays(childComplexity), true
+	case "HearingRule.version":
+		if e.ComplexityRoot.HearingRule.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRule.Version(childComplexity), true
+
+	case "HearingRuleConnection.edges":
+		if e.ComplexityRoot.HearingRuleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRuleConnection.Edges(childComplexity), true
+	case "HearingRuleConnection.nodes":
+		if e.ComplexityRoot.HearingRuleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRuleConnection.Nodes(childComplexity), true
+	case "HearingRuleConnection.pageInfo":
+		if e.ComplexityRoot.HearingRuleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRuleConnection.PageInfo(childComplexity), true
+	case "HearingRuleConnection.totalCount":
+		if e.ComplexityRoot.HearingRuleConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRuleConnection.TotalCount(childComplexity), true
+
+	case "HearingRuleEdge.cursor":
+		if e.ComplexityRoot.HearingRuleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRuleEdge.Cursor(childComplexity), true
+	case "HearingRuleEdge.node":
+		if e.ComplexityRoot.HearingRuleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRuleEdge.Node(childComplexity), true
+
+	case "HearingRulePayload.clientMutationId":
+		if e.ComplexityRoot.HearingRulePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRulePayload.ClientMutationID(childComplexity), true
+	case "HearingRulePayload._extension":
+		if e.ComplexityRoot.HearingRulePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HearingRulePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HearingRulePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "HearingRulePayload.hearingRule":
+		if e.ComplexityRoot.HearingRulePayload.HearingRule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRulePayload.HearingRule(childComplexity), true
+	case "HearingRulePayload.userErrors":
+		if e.ComplexityRoot.HearingRulePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingRulePayload.UserErrors(childComplexity), true
+
+	case "HearingSession._extension":
+		if e.ComplexityRoot.HearingSession.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HearingSession__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HearingSession.Extension(childComplexity, args["slot"].(int)), true
+	case "HearingSession.hearing":
+		if e.ComplexityRoot.HearingSession.Hearing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingSession.Hearing(childComplexity), true
+	case "HearingSession.id":
+		if e.ComplexityRoot.HearingSession.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingSession.ID(childComplexity), true
+	case "HearingSession.meeting":
+		if e.ComplexityRoot.HearingSession.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingSession.Meeting(childComplexity), true
+	case "HearingSession.number":
+		if e.ComplexityRoot.HearingSession.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingSession.Number(childComplexity), true
+
+	case "HearingSessionConnection.edges":
+		if e.ComplexityRoot.HearingSessionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingSessionConnection.Edges(childComplexity), true
+	case "HearingSessionConnection.nodes":
+		if e.ComplexityRoot.HearingSessionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingSessionConnection.Nodes(childComplexity), true
+	case "HearingSessionConnection.pageInfo":
+		if e.ComplexityRoot.HearingSessionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingSessionConnection.PageInfo(childComplexity), true
+	case "HearingSessionConnection.totalCount":
+		if e.ComplexityRoot.HearingSessionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingSessionConnection.TotalCount(childComplexity), true
+
+	case "HearingSessionEdge.cursor":
+		if e.ComplexityRoot.HearingSessionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingSessionEdge.Cursor(childComplexity), true
+	case "HearingSessionEdge.node":
+		if e.ComplexityRoot.HearingSessionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingSessionEdge.Node(childComplexity), true
+
+	case "HearingStatement.authorName":
+		if e.ComplexityRoot.HearingStatement.AuthorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.AuthorName(childComplexity), true
+	case "HearingStatement.channel":
+		if e.ComplexityRoot.HearingStatement.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.Channel(childComplexity), true
+	case "HearingStatement.checkedOn":
+		if e.ComplexityRoot.HearingStatement.CheckedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.CheckedOn(childComplexity), true
+	case "HearingStatement.claimed":
+		if e.ComplexityRoot.HearingStatement.Claimed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.Claimed(childComplexity), true
+	case "HearingStatement.content":
+		if e.ComplexityRoot.HearingStatement.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.Content(childComplexity), true
+	case "HearingStatement._extension":
+		if e.ComplexityRoot.HearingStatement.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HearingStatement__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HearingStatement.Extension(childComplexity, args["slot"].(int)), true
+	case "HearingStatement.hearing":
+		if e.ComplexityRoot.HearingStatement.Hearing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.Hearing(childComplexity), true
+	case "HearingStatement.id":
+		if e.ComplexityRoot.HearingStatement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.ID(childComplexity), true
+	case "HearingStatement.number":
+		if e.ComplexityRoot.HearingStatement.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.Number(childComplexity), true
+	case "HearingStatement.organisation":
+		if e.ComplexityRoot.HearingStatement.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.Organisation(childComplexity), true
+	case "HearingStatement.proposals":
+		if e.ComplexityRoot.HearingStatement.Proposals == nil {
+			break
+		}
+
+		args, err := ec.field_HearingStatement_proposals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HearingStatement.Proposals(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+	case "HearingStatement.publishedAt":
+		if e.ComplexityRoot.HearingStatement.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.PublishedAt(childComplexity), true
+	case "HearingStatement.receivedOn":
+		if e.ComplexityRoot.HearingStatement.ReceivedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.ReceivedOn(childComplexity), true
+	case "HearingStatement.standing":
+		if e.ComplexityRoot.HearingStatement.Standing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.Standing(childComplexity), true
+	case "HearingStatement.standingCheck":
+		if e.ComplexityRoot.HearingStatement.StandingCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.StandingCheck(childComplexity), true
+	case "HearingStatement.version":
+		if e.ComplexityRoot.HearingStatement.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatement.Version(childComplexity), true
+
+	case "HearingStatementConnection.edges":
+		if e.ComplexityRoot.HearingStatementConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementConnection.Edges(childComplexity), true
+	case "HearingStatementConnection.nodes":
+		if e.ComplexityRoot.HearingStatementConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementConnection.Nodes(childComplexity), true
+	case "HearingStatementConnection.pageInfo":
+		if e.ComplexityRoot.HearingStatementConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementConnection.PageInfo(childComplexity), true
+	case "HearingStatementConnection.totalCount":
+		if e.ComplexityRoot.HearingStatementConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementConnection.TotalCount(childComplexity), true
+
+	case "HearingStatementContent.address":
+		if e.ComplexityRoot.HearingStatementContent.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContent.Address(childComplexity), true
+	case "HearingStatementContent.author":
+		if e.ComplexityRoot.HearingStatementContent.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContent.Author(childComplexity), true
+	case "HearingStatementContent.district":
+		if e.ComplexityRoot.HearingStatementContent.District == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContent.District(childComplexity), true
+	case "HearingStatementContent._extension":
+		if e.ComplexityRoot.HearingStatementContent.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HearingStatementContent__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HearingStatementContent.Extension(childComplexity, args["slot"].(int)), true
+	case "HearingStatementContent.id":
+		if e.ComplexityRoot.HearingStatementContent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContent.ID(childComplexity), true
+	case "HearingStatementContent.operator":
+		if e.ComplexityRoot.HearingStatementContent.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContent.Operator(childComplexity), true
+	case "HearingStatementContent.showName":
+		if e.ComplexityRoot.HearingStatementContent.ShowName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContent.ShowName(childComplexity), true
+	case "HearingStatementContent.statement":
+		if e.ComplexityRoot.HearingStatementContent.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContent.Statement(childComplexity), true
+
+	case "HearingStatementContentConnection.edges":
+		if e.ComplexityRoot.HearingStatementContentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContentConnection.Edges(childComplexity), true
+	case "HearingStatementContentConnection.nodes":
+		if e.ComplexityRoot.HearingStatementContentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContentConnection.Nodes(childComplexity), true
+	case "HearingStatementContentConnection.pageInfo":
+		if e.ComplexityRoot.HearingStatementContentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContentConnection.PageInfo(childComplexity), true
+	case "HearingStatementContentConnection.totalCount":
+		if e.ComplexityRoot.HearingStatementContentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContentConnection.TotalCount(childComplexity), true
+
+	case "HearingStatementContentEdge.cursor":
+		if e.ComplexityRoot.HearingStatementContentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContentEdge.Cursor(childComplexity), true
+	case "HearingStatementContentEdge.node":
+		if e.ComplexityRoot.HearingStatementContentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementContentEdge.Node(childComplexity), true
+
+	case "HearingStatementEdge.cursor":
+		if e.ComplexityRoot.HearingStatementEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementEdge.Cursor(childComplexity), true
+	case "HearingStatementEdge.node":
+		if e.ComplexityRoot.HearingStatementEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementEdge.Node(childComplexity), true
+
+	case "HearingStatementPayload.clientMutationId":
+		if e.ComplexityRoot.HearingStatementPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementPayload.ClientMutationID(childComplexity), true
+	case "HearingStatementPayload._extension":
+		if e.ComplexityRoot.HearingStatementPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_HearingStatementPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.HearingStatementPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "HearingStatementPayload.hearingStatement":
+		if e.ComplexityRoot.HearingStatementPayload.HearingStatement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementPayload.HearingStatement(childComplexity), true
+	case "HearingStatementPayload.userErrors":
+		if e.ComplexityRoot.HearingStatementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HearingStatementPayload.UserErrors(childComplexity), true
 
 	case "Honour.act":
 		if e.ComplexityRoot.Honour.Act == nil {
@@ -5762,6 +11492,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LocalText.Ru(childComplexity), true
 
+	case "Majority.denominator":
+		if e.ComplexityRoot.Majority.Denominator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Majority.Denominator(childComplexity), true
+	case "Majority.moreThan":
+		if e.ComplexityRoot.Majority.MoreThan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Majority.MoreThan(childComplexity), true
+	case "Majority.numerator":
+		if e.ComplexityRoot.Majority.Numerator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Majority.Numerator(childComplexity), true
+	case "Majority.of":
+		if e.ComplexityRoot.Majority.Of == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Majority.Of(childComplexity), true
+
 	case "Mandate.document":
 		if e.ComplexityRoot.Mandate.Document == nil {
 			break
@@ -5895,6 +11650,534 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MandatePayload.UserErrors(childComplexity), true
+
+	case "Meeting.agenda":
+		if e.ComplexityRoot.Meeting.Agenda == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_agenda_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Agenda(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Meeting.announcedAt":
+		if e.ComplexityRoot.Meeting.AnnouncedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.AnnouncedAt(childComplexity), true
+	case "Meeting.attachments":
+		if e.ComplexityRoot.Meeting.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Meeting.attendance":
+		if e.ComplexityRoot.Meeting.Attendance == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_attendance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Attendance(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+	case "Meeting.body":
+		if e.ComplexityRoot.Meeting.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Body(childComplexity), true
+	case "Meeting.cancellationReason":
+		if e.ComplexityRoot.Meeting.CancellationReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.CancellationReason(childComplexity), true
+	case "Meeting.cancelledAt":
+		if e.ComplexityRoot.Meeting.CancelledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.CancelledAt(childComplexity), true
+	case "Meeting.closedAt":
+		if e.ComplexityRoot.Meeting.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.ClosedAt(childComplexity), true
+	case "Meeting.district":
+		if e.ComplexityRoot.Meeting.District == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.District(childComplexity), true
+	case "Meeting.endsAt":
+		if e.ComplexityRoot.Meeting.EndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.EndsAt(childComplexity), true
+	case "Meeting._extension":
+		if e.ComplexityRoot.Meeting.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Extension(childComplexity, args["slot"].(int)), true
+	case "Meeting.floorQuestions":
+		if e.ComplexityRoot.Meeting.FloorQuestions == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_floorQuestions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.FloorQuestions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Meeting.form":
+		if e.ComplexityRoot.Meeting.Form == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Form(childComplexity), true
+	case "Meeting.id":
+		if e.ComplexityRoot.Meeting.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.ID(childComplexity), true
+	case "Meeting.kind":
+		if e.ComplexityRoot.Meeting.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Kind(childComplexity), true
+	case "Meeting.link":
+		if e.ComplexityRoot.Meeting.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Link(childComplexity), true
+	case "Meeting.minutes":
+		if e.ComplexityRoot.Meeting.Minutes == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_minutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Minutes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+	case "Meeting.motions":
+		if e.ComplexityRoot.Meeting.Motions == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_motions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Motions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Meeting.noticeDays":
+		if e.ComplexityRoot.Meeting.NoticeDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.NoticeDays(childComplexity), true
+	case "Meeting.openedAt":
+		if e.ComplexityRoot.Meeting.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.OpenedAt(childComplexity), true
+	case "Meeting.organiser":
+		if e.ComplexityRoot.Meeting.Organiser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Organiser(childComplexity), true
+	case "Meeting.proxies":
+		if e.ComplexityRoot.Meeting.Proxies == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_proxies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Proxies(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Meeting.questions":
+		if e.ComplexityRoot.Meeting.Questions == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_questions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Questions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "Meeting.quorum":
+		if e.ComplexityRoot.Meeting.Quorum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Quorum(childComplexity), true
+	case "Meeting.quorumAtClose":
+		if e.ComplexityRoot.Meeting.QuorumAtClose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.QuorumAtClose(childComplexity), true
+	case "Meeting.quorumAtOpening":
+		if e.ComplexityRoot.Meeting.QuorumAtOpening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.QuorumAtOpening(childComplexity), true
+	case "Meeting.recommendations":
+		if e.ComplexityRoot.Meeting.Recommendations == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_recommendations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Recommendations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
+	case "Meeting.registration":
+		if e.ComplexityRoot.Meeting.Registration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Registration(childComplexity), true
+	case "Meeting.registrations":
+		if e.ComplexityRoot.Meeting.Registrations == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_registrations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Registrations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+	case "Meeting.sequence":
+		if e.ComplexityRoot.Meeting.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Sequence(childComplexity), true
+	case "Meeting.startsAt":
+		if e.ComplexityRoot.Meeting.StartsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.StartsAt(childComplexity), true
+	case "Meeting.startsOn":
+		if e.ComplexityRoot.Meeting.StartsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.StartsOn(childComplexity), true
+	case "Meeting.state":
+		if e.ComplexityRoot.Meeting.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.State(childComplexity), true
+	case "Meeting.title":
+		if e.ComplexityRoot.Meeting.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Title(childComplexity), true
+	case "Meeting.venue":
+		if e.ComplexityRoot.Meeting.Venue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Venue(childComplexity), true
+	case "Meeting.version":
+		if e.ComplexityRoot.Meeting.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Meeting.Version(childComplexity), true
+	case "Meeting.votes":
+		if e.ComplexityRoot.Meeting.Votes == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_votes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.Votes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+
+	case "MeetingChange.at":
+		if e.ComplexityRoot.MeetingChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingChange.At(childComplexity), true
+	case "MeetingChange.eventId":
+		if e.ComplexityRoot.MeetingChange.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingChange.EventID(childComplexity), true
+	case "MeetingChange._extension":
+		if e.ComplexityRoot.MeetingChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MeetingChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MeetingChange.Extension(childComplexity, args["slot"].(int)), true
+	case "MeetingChange.kind":
+		if e.ComplexityRoot.MeetingChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingChange.Kind(childComplexity), true
+	case "MeetingChange.meeting":
+		if e.ComplexityRoot.MeetingChange.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingChange.Meeting(childComplexity), true
+
+	case "MeetingConnection.edges":
+		if e.ComplexityRoot.MeetingConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingConnection.Edges(childComplexity), true
+	case "MeetingConnection.nodes":
+		if e.ComplexityRoot.MeetingConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingConnection.Nodes(childComplexity), true
+	case "MeetingConnection.pageInfo":
+		if e.ComplexityRoot.MeetingConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingConnection.PageInfo(childComplexity), true
+	case "MeetingConnection.totalCount":
+		if e.ComplexityRoot.MeetingConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingConnection.TotalCount(childComplexity), true
+
+	case "MeetingEdge.cursor":
+		if e.ComplexityRoot.MeetingEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingEdge.Cursor(childComplexity), true
+	case "MeetingEdge.node":
+		if e.ComplexityRoot.MeetingEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingEdge.Node(childComplexity), true
+
+	case "MeetingNotice.days":
+		if e.ComplexityRoot.MeetingNotice.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNotice.Days(childComplexity), true
+	case "MeetingNotice._extension":
+		if e.ComplexityRoot.MeetingNotice.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MeetingNotice__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MeetingNotice.Extension(childComplexity, args["slot"].(int)), true
+	case "MeetingNotice.id":
+		if e.ComplexityRoot.MeetingNotice.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNotice.ID(childComplexity), true
+	case "MeetingNotice.kind":
+		if e.ComplexityRoot.MeetingNotice.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNotice.Kind(childComplexity), true
+	case "MeetingNotice.version":
+		if e.ComplexityRoot.MeetingNotice.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNotice.Version(childComplexity), true
+
+	case "MeetingNoticeConnection.edges":
+		if e.ComplexityRoot.MeetingNoticeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeConnection.Edges(childComplexity), true
+	case "MeetingNoticeConnection.nodes":
+		if e.ComplexityRoot.MeetingNoticeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeConnection.Nodes(childComplexity), true
+	case "MeetingNoticeConnection.pageInfo":
+		if e.ComplexityRoot.MeetingNoticeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeConnection.PageInfo(childComplexity), true
+	case "MeetingNoticeConnection.totalCount":
+		if e.ComplexityRoot.MeetingNoticeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeConnection.TotalCount(childComplexity), true
+
+	case "MeetingNoticeEdge.cursor":
+		if e.ComplexityRoot.MeetingNoticeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeEdge.Cursor(childComplexity), true
+	case "MeetingNoticeEdge.node":
+		if e.ComplexityRoot.MeetingNoticeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticeEdge.Node(childComplexity), true
+
+	case "MeetingNoticePayload.clientMutationId":
+		if e.ComplexityRoot.MeetingNoticePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticePayload.ClientMutationID(childComplexity), true
+	case "MeetingNoticePayload._extension":
+		if e.ComplexityRoot.MeetingNoticePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MeetingNoticePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MeetingNoticePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "MeetingNoticePayload.meetingNotice":
+		if e.ComplexityRoot.MeetingNoticePayload.MeetingNotice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticePayload.MeetingNotice(childComplexity), true
+	case "MeetingNoticePayload.userErrors":
+		if e.ComplexityRoot.MeetingNoticePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingNoticePayload.UserErrors(childComplexity), true
+
+	case "MeetingPayload.clientMutationId":
+		if e.ComplexityRoot.MeetingPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingPayload.ClientMutationID(childComplexity), true
+	case "MeetingPayload._extension":
+		if e.ComplexityRoot.MeetingPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MeetingPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MeetingPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "MeetingPayload.meeting":
+		if e.ComplexityRoot.MeetingPayload.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingPayload.Meeting(childComplexity), true
+	case "MeetingPayload.userErrors":
+		if e.ComplexityRoot.MeetingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingPayload.UserErrors(childComplexity), true
+
+	case "MeetingRegistration.capacity":
+		if e.ComplexityRoot.MeetingRegistration.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.Capacity(childComplexity), true
+	case "MeetingRegistration.checkedIn":
+		if e.ComplexityRoot.MeetingRegistration.CheckedIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.CheckedIn(childComplexity), true
+	case "MeetingRegistration.closesAt":
+		if e.ComplexityRoot.MeetingRegistration.ClosesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.ClosesAt(childComplexity), true
+	case "MeetingRegistration.openedAt":
+		if e.ComplexityRoot.MeetingRegistration.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.OpenedAt(childComplexity), true
+	case "MeetingRegistration.registered":
+		if e.ComplexityRoot.MeetingRegistration.Registered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.Registered(childComplexity), true
+	case "MeetingRegistration.waiting":
+		if e.ComplexityRoot.MeetingRegistration.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MeetingRegistration.Waiting(childComplexity), true
 
 	case "Membership.appointingAct":
 		if e.ComplexityRoot.Membership.AppointingAct == nil {
@@ -6048,6 +12331,332 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MembershipPayload.UserErrors(childComplexity), true
 
+	case "Minutes.agreedAt":
+		if e.ComplexityRoot.Minutes.AgreedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.AgreedAt(childComplexity), true
+	case "Minutes.agreedBy":
+		if e.ComplexityRoot.Minutes.AgreedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.AgreedBy(childComplexity), true
+	case "Minutes.correctedAt":
+		if e.ComplexityRoot.Minutes.CorrectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.CorrectedAt(childComplexity), true
+	case "Minutes._extension":
+		if e.ComplexityRoot.Minutes.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Minutes__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Minutes.Extension(childComplexity, args["slot"].(int)), true
+	case "Minutes.id":
+		if e.ComplexityRoot.Minutes.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.ID(childComplexity), true
+	case "Minutes.meeting":
+		if e.ComplexityRoot.Minutes.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.Meeting(childComplexity), true
+	case "Minutes.number":
+		if e.ComplexityRoot.Minutes.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.Number(childComplexity), true
+	case "Minutes.publishedAt":
+		if e.ComplexityRoot.Minutes.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.PublishedAt(childComplexity), true
+	case "Minutes.publishedBy":
+		if e.ComplexityRoot.Minutes.PublishedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.PublishedBy(childComplexity), true
+	case "Minutes.state":
+		if e.ComplexityRoot.Minutes.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.State(childComplexity), true
+	case "Minutes.text":
+		if e.ComplexityRoot.Minutes.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.Text(childComplexity), true
+	case "Minutes.version":
+		if e.ComplexityRoot.Minutes.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.Version(childComplexity), true
+	case "Minutes.writtenAt":
+		if e.ComplexityRoot.Minutes.WrittenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.WrittenAt(childComplexity), true
+	case "Minutes.writtenBy":
+		if e.ComplexityRoot.Minutes.WrittenBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Minutes.WrittenBy(childComplexity), true
+
+	case "MinutesConnection.edges":
+		if e.ComplexityRoot.MinutesConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesConnection.Edges(childComplexity), true
+	case "MinutesConnection.nodes":
+		if e.ComplexityRoot.MinutesConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesConnection.Nodes(childComplexity), true
+	case "MinutesConnection.pageInfo":
+		if e.ComplexityRoot.MinutesConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesConnection.PageInfo(childComplexity), true
+	case "MinutesConnection.totalCount":
+		if e.ComplexityRoot.MinutesConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesConnection.TotalCount(childComplexity), true
+
+	case "MinutesEdge.cursor":
+		if e.ComplexityRoot.MinutesEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesEdge.Cursor(childComplexity), true
+	case "MinutesEdge.node":
+		if e.ComplexityRoot.MinutesEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesEdge.Node(childComplexity), true
+
+	case "MinutesPayload.clientMutationId":
+		if e.ComplexityRoot.MinutesPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesPayload.ClientMutationID(childComplexity), true
+	case "MinutesPayload._extension":
+		if e.ComplexityRoot.MinutesPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MinutesPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MinutesPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "MinutesPayload.minutes":
+		if e.ComplexityRoot.MinutesPayload.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesPayload.Minutes(childComplexity), true
+	case "MinutesPayload.userErrors":
+		if e.ComplexityRoot.MinutesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinutesPayload.UserErrors(childComplexity), true
+
+	case "Motion.amendments":
+		if e.ComplexityRoot.Motion.Amendments == nil {
+			break
+		}
+
+		args, err := ec.field_Motion_amendments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Motion.Amendments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Motion.decidedAt":
+		if e.ComplexityRoot.Motion.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Motion.DecidedAt(childComplexity), true
+	case "Motion._extension":
+		if e.ComplexityRoot.Motion.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Motion__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Motion.Extension(childComplexity, args["slot"].(int)), true
+	case "Motion.id":
+		if e.ComplexityRoot.Motion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Motion.ID(childComplexity), true
+	case "Motion.item":
+		if e.ComplexityRoot.Motion.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Motion.Item(childComplexity), true
+	case "Motion.meeting":
+		if e.ComplexityRoot.Motion.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Motion.Meeting(childComplexity), true
+	case "Motion.mover":
+		if e.ComplexityRoot.Motion.Mover == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Motion.Mover(childComplexity), true
+	case "Motion.question":
+		if e.ComplexityRoot.Motion.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Motion.Question(childComplexity), true
+	case "Motion.resolution":
+		if e.ComplexityRoot.Motion.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Motion.Resolution(childComplexity), true
+	case "Motion.state":
+		if e.ComplexityRoot.Motion.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Motion.State(childComplexity), true
+	case "Motion.tabledAt":
+		if e.ComplexityRoot.Motion.TabledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Motion.TabledAt(childComplexity), true
+	case "Motion.text":
+		if e.ComplexityRoot.Motion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Motion.Text(childComplexity), true
+	case "Motion.version":
+		if e.ComplexityRoot.Motion.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Motion.Version(childComplexity), true
+	case "Motion.votes":
+		if e.ComplexityRoot.Motion.Votes == nil {
+			break
+		}
+
+		args, err := ec.field_Motion_votes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Motion.Votes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+
+	case "MotionConnection.edges":
+		if e.ComplexityRoot.MotionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MotionConnection.Edges(childComplexity), true
+	case "MotionConnection.nodes":
+		if e.ComplexityRoot.MotionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MotionConnection.Nodes(childComplexity), true
+	case "MotionConnection.pageInfo":
+		if e.ComplexityRoot.MotionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MotionConnection.PageInfo(childComplexity), true
+	case "MotionConnection.totalCount":
+		if e.ComplexityRoot.MotionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MotionConnection.TotalCount(childComplexity), true
+
+	case "MotionEdge.cursor":
+		if e.ComplexityRoot.MotionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MotionEdge.Cursor(childComplexity), true
+	case "MotionEdge.node":
+		if e.ComplexityRoot.MotionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MotionEdge.Node(childComplexity), true
+
+	case "MotionPayload.clientMutationId":
+		if e.ComplexityRoot.MotionPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MotionPayload.ClientMutationID(childComplexity), true
+	case "MotionPayload._extension":
+		if e.ComplexityRoot.MotionPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_MotionPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MotionPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "MotionPayload.motion":
+		if e.ComplexityRoot.MotionPayload.Motion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MotionPayload.Motion(childComplexity), true
+	case "MotionPayload.userErrors":
+		if e.ComplexityRoot.MotionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MotionPayload.UserErrors(childComplexity), true
+
 	case "Municipality.hosts":
 		if e.ComplexityRoot.Municipality.Hosts == nil {
 			break
@@ -6139,6 +12748,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AbolishDistrict(childComplexity, args["input"].(places.AbolishDistrictInput)), true
+	case "Mutation.acceptExpertise":
+		if e.ComplexityRoot.Mutation.AcceptExpertise == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptExpertise_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptExpertise(childComplexity, args["input"].(councilwork.AcceptExpertiseInput)), true
 	case "Mutation.acceptInvitation":
 		if e.ComplexityRoot.Mutation.AcceptInvitation == nil {
 			break
@@ -6150,6 +12770,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptInvitation(childComplexity, args["input"].(accounts.AcceptInvitationInput)), true
+	case "Mutation.acceptNomination":
+		if e.ComplexityRoot.Mutation.AcceptNomination == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptNomination_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptNomination(childComplexity, args["input"].(assemblies.AcceptNominationInput)), true
+	case "Mutation.acceptQuestion":
+		if e.ComplexityRoot.Mutation.AcceptQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptQuestion(childComplexity, args["input"].(councilwork.AcceptQuestionInput)), true
+	case "Mutation.addAgendaItem":
+		if e.ComplexityRoot.Mutation.AddAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddAgendaItem(childComplexity, args["input"].(meetings.AddAgendaItemInput)), true
 	case "Mutation.addCaseNote":
 		if e.ComplexityRoot.Mutation.AddCaseNote == nil {
 			break
@@ -6183,6 +12836,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddCaseStep(childComplexity, args["input"].(cases.AddCaseStepInput)), true
+	case "Mutation.addExpert":
+		if e.ComplexityRoot.Mutation.AddExpert == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addExpert_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddExpert(childComplexity, args["input"].(councilwork.AddExpertInput)), true
+	case "Mutation.addGatheringOfficials":
+		if e.ComplexityRoot.Mutation.AddGatheringOfficials == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addGatheringOfficials_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddGatheringOfficials(childComplexity, args["input"].(gatherings.AddGatheringOfficialsInput)), true
+	case "Mutation.addHearingSession":
+		if e.ComplexityRoot.Mutation.AddHearingSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addHearingSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddHearingSession(childComplexity, args["input"].(hearings.AddHearingSessionInput)), true
 	case "Mutation.addHouseholdMember":
 		if e.ComplexityRoot.Mutation.AddHouseholdMember == nil {
 			break
@@ -6216,6 +12902,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddRoleRule(childComplexity, args["input"].(permissions.AddRoleRuleInput)), true
+	case "Mutation.addSpeaker":
+		if e.ComplexityRoot.Mutation.AddSpeaker == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addSpeaker_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddSpeaker(childComplexity, args["input"].(meetings.AddSpeakerInput)), true
+	case "Mutation.adoptCharter":
+		if e.ComplexityRoot.Mutation.AdoptCharter == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_adoptCharter_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AdoptCharter(childComplexity, args["input"].(assemblies.AdoptCharterInput)), true
+	case "Mutation.adoptRecommendation":
+		if e.ComplexityRoot.Mutation.AdoptRecommendation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_adoptRecommendation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AdoptRecommendation(childComplexity, args["input"].(councilwork.AdoptRecommendationInput)), true
+	case "Mutation.agreeMinutes":
+		if e.ComplexityRoot.Mutation.AgreeMinutes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_agreeMinutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AgreeMinutes(childComplexity, args["input"].(meetings.AgreeMinutesInput)), true
+	case "Mutation.announceGathering":
+		if e.ComplexityRoot.Mutation.AnnounceGathering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_announceGathering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnnounceGathering(childComplexity, args["input"].(gatherings.AnnounceGatheringInput)), true
+	case "Mutation.announceMeeting":
+		if e.ComplexityRoot.Mutation.AnnounceMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_announceMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnnounceMeeting(childComplexity, args["input"].(meetings.AnnounceMeetingInput)), true
+	case "Mutation.announcePublicHearing":
+		if e.ComplexityRoot.Mutation.AnnouncePublicHearing == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_announcePublicHearing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnnouncePublicHearing(childComplexity, args["input"].(hearings.AnnouncePublicHearingInput)), true
+	case "Mutation.annulVote":
+		if e.ComplexityRoot.Mutation.AnnulVote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_annulVote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnnulVote(childComplexity, args["input"].(motions.AnnulVoteInput)), true
 	case "Mutation.answerCase":
 		if e.ComplexityRoot.Mutation.AnswerCase == nil {
 			break
@@ -6227,6 +13001,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerCase(childComplexity, args["input"].(cases.AnswerCaseInput)), true
+	case "Mutation.answerHearingProposals":
+		if e.ComplexityRoot.Mutation.AnswerHearingProposals == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerHearingProposals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerHearingProposals(childComplexity, args["input"].(hearings.AnswerHearingProposalsInput)), true
+	case "Mutation.answerRecommendation":
+		if e.ComplexityRoot.Mutation.AnswerRecommendation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerRecommendation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerRecommendation(childComplexity, args["input"].(councilwork.AnswerRecommendationInput)), true
+	case "Mutation.askExpertise":
+		if e.ComplexityRoot.Mutation.AskExpertise == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_askExpertise_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AskExpertise(childComplexity, args["input"].(councilwork.AskExpertiseInput)), true
+	case "Mutation.askFloorQuestion":
+		if e.ComplexityRoot.Mutation.AskFloorQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_askFloorQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AskFloorQuestion(childComplexity, args["input"].(meetings.AskFloorQuestionInput)), true
+	case "Mutation.askSecondmentReport":
+		if e.ComplexityRoot.Mutation.AskSecondmentReport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_askSecondmentReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AskSecondmentReport(childComplexity, args["input"].(councilwork.AskSecondmentReportInput)), true
 	case "Mutation.assignCase":
 		if e.ComplexityRoot.Mutation.AssignCase == nil {
 			break
@@ -6282,6 +13111,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AwardHonour(childComplexity, args["input"].(people.AwardHonourInput)), true
+	case "Mutation.bulkCheckIn":
+		if e.ComplexityRoot.Mutation.BulkCheckIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bulkCheckIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BulkCheckIn(childComplexity, args["input"].(meetings.BulkCheckInInput)), true
+	case "Mutation.callSubstitute":
+		if e.ComplexityRoot.Mutation.CallSubstitute == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_callSubstitute_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CallSubstitute(childComplexity, args["input"].(assemblies.CallSubstituteInput)), true
+	case "Mutation.cancelGathering":
+		if e.ComplexityRoot.Mutation.CancelGathering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelGathering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelGathering(childComplexity, args["input"].(gatherings.CancelGatheringInput)), true
+	case "Mutation.cancelMeeting":
+		if e.ComplexityRoot.Mutation.CancelMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelMeeting(childComplexity, args["input"].(meetings.CancelMeetingInput)), true
+	case "Mutation.cancelPublicHearing":
+		if e.ComplexityRoot.Mutation.CancelPublicHearing == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelPublicHearing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelPublicHearing(childComplexity, args["input"].(hearings.CancelPublicHearingInput)), true
+	case "Mutation.cancelRegistration":
+		if e.ComplexityRoot.Mutation.CancelRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelRegistration(childComplexity, args["input"].(meetings.CancelRegistrationInput)), true
+	case "Mutation.castBallot":
+		if e.ComplexityRoot.Mutation.CastBallot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_castBallot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CastBallot(childComplexity, args["input"].(motions.CastBallotInput)), true
+	case "Mutation.changeCapacity":
+		if e.ComplexityRoot.Mutation.ChangeCapacity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changeCapacity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangeCapacity(childComplexity, args["input"].(meetings.ChangeCapacityInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -6304,6 +13221,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePost(childComplexity, args["input"].(councils.ChangePostInput)), true
+	case "Mutation.checkHearingStanding":
+		if e.ComplexityRoot.Mutation.CheckHearingStanding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_checkHearingStanding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CheckHearingStanding(childComplexity, args["input"].(hearings.CheckHearingStandingInput)), true
+	case "Mutation.checkIn":
+		if e.ComplexityRoot.Mutation.CheckIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_checkIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CheckIn(childComplexity, args["input"].(meetings.CheckInInput)), true
 	case "Mutation.claimCase":
 		if e.ComplexityRoot.Mutation.ClaimCase == nil {
 			break
@@ -6315,6 +13254,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClaimCase(childComplexity, args["input"].(cases.ClaimCaseInput)), true
+	case "Mutation.closeAgendaItem":
+		if e.ComplexityRoot.Mutation.CloseAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseAgendaItem(childComplexity, args["input"].(meetings.CloseAgendaItemInput)), true
 	case "Mutation.closeCase":
 		if e.ComplexityRoot.Mutation.CloseCase == nil {
 			break
@@ -6326,6 +13276,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseCase(childComplexity, args["input"].(cases.CloseCaseInput)), true
+	case "Mutation.closeRegistration":
+		if e.ComplexityRoot.Mutation.CloseRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseRegistration(childComplexity, args["input"].(meetings.CloseRegistrationInput)), true
+	case "Mutation.closeSession":
+		if e.ComplexityRoot.Mutation.CloseSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseSession(childComplexity, args["input"].(meetings.CloseSessionInput)), true
 	case "Mutation.closeVenue":
 		if e.ComplexityRoot.Mutation.CloseVenue == nil {
 			break
@@ -6337,6 +13309,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseVenue(childComplexity, args["input"].(places.CloseVenueInput)), true
+	case "Mutation.closeVote":
+		if e.ComplexityRoot.Mutation.CloseVote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeVote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseVote(childComplexity, args["input"].(motions.CloseVoteInput)), true
+	case "Mutation.concludeExpertise":
+		if e.ComplexityRoot.Mutation.ConcludeExpertise == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_concludeExpertise_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConcludeExpertise(childComplexity, args["input"].(councilwork.ConcludeExpertiseInput)), true
+	case "Mutation.concludePublicHearing":
+		if e.ComplexityRoot.Mutation.ConcludePublicHearing == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_concludePublicHearing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConcludePublicHearing(childComplexity, args["input"].(hearings.ConcludePublicHearingInput)), true
 	case "Mutation.confirmAnswer":
 		if e.ComplexityRoot.Mutation.ConfirmAnswer == nil {
 			break
@@ -6348,6 +13353,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmAnswer(childComplexity, args["input"].(cases.ConfirmAnswerInput)), true
+	case "Mutation.considerQuestion":
+		if e.ComplexityRoot.Mutation.ConsiderQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_considerQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConsiderQuestion(childComplexity, args["input"].(councilwork.ConsiderQuestionInput)), true
+	case "Mutation.countVote":
+		if e.ComplexityRoot.Mutation.CountVote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_countVote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CountVote(childComplexity, args["input"].(motions.CountVoteInput)), true
 	case "Mutation.createAccount":
 		if e.ComplexityRoot.Mutation.CreateAccount == nil {
 			break
@@ -6370,6 +13397,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAddress(childComplexity, args["input"].(places.CreateAddressInput)), true
+	case "Mutation.createAssembly":
+		if e.ComplexityRoot.Mutation.CreateAssembly == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createAssembly_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAssembly(childComplexity, args["input"].(assemblies.CreateAssemblyInput)), true
 	case "Mutation.createCaseKind":
 		if e.ComplexityRoot.Mutation.CreateCaseKind == nil {
 			break
@@ -6447,6 +13485,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreatePerson(childComplexity, args["input"].(people.CreatePersonInput)), true
+	case "Mutation.createResolution":
+		if e.ComplexityRoot.Mutation.CreateResolution == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createResolution_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateResolution(childComplexity, args["input"].(motions.CreateResolutionInput)), true
 	case "Mutation.createRole":
 		if e.ComplexityRoot.Mutation.CreateRole == nil {
 			break
@@ -6480,6 +13529,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateVenue(childComplexity, args["input"].(places.CreateVenueInput)), true
+	case "Mutation.decideQuestion":
+		if e.ComplexityRoot.Mutation.DecideQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideQuestion(childComplexity, args["input"].(councilwork.DecideQuestionInput)), true
+	case "Mutation.declareConflict":
+		if e.ComplexityRoot.Mutation.DeclareConflict == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declareConflict_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclareConflict(childComplexity, args["input"].(councilwork.DeclareConflictInput)), true
+	case "Mutation.declineExpertise":
+		if e.ComplexityRoot.Mutation.DeclineExpertise == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineExpertise_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineExpertise(childComplexity, args["input"].(councilwork.DeclineExpertiseInput)), true
 	case "Mutation.deleteRole":
 		if e.ComplexityRoot.Mutation.DeleteRole == nil {
 			break
@@ -6502,6 +13584,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(accounts.DisableAccountInput)), true
+	case "Mutation.dissolveAssembly":
+		if e.ComplexityRoot.Mutation.DissolveAssembly == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dissolveAssembly_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DissolveAssembly(childComplexity, args["input"].(assemblies.DissolveAssemblyInput)), true
 	case "Mutation.dissolveCouncil":
 		if e.ComplexityRoot.Mutation.DissolveCouncil == nil {
 			break
@@ -6524,6 +13617,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DissolveOrganisation(childComplexity, args["input"].(people.DissolveOrganisationInput)), true
+	case "Mutation.draftConclusion":
+		if e.ComplexityRoot.Mutation.DraftConclusion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_draftConclusion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DraftConclusion(childComplexity, args["input"].(councilwork.DraftConclusionInput)), true
 	case "Mutation.enableAccount":
 		if e.ComplexityRoot.Mutation.EnableAccount == nil {
 			break
@@ -6590,6 +13694,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndRoleAssignment(childComplexity, args["input"].(permissions.EndRoleAssignmentInput)), true
+	case "Mutation.endSecondment":
+		if e.ComplexityRoot.Mutation.EndSecondment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endSecondment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndSecondment(childComplexity, args["input"].(councilwork.EndSecondmentInput)), true
+	case "Mutation.endSubstituteCall":
+		if e.ComplexityRoot.Mutation.EndSubstituteCall == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endSubstituteCall_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndSubstituteCall(childComplexity, args["input"].(assemblies.EndSubstituteCallInput)), true
+	case "Mutation.endSuspension":
+		if e.ComplexityRoot.Mutation.EndSuspension == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endSuspension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndSuspension(childComplexity, args["input"].(assemblies.EndSuspensionInput)), true
 	case "Mutation.erasePerson":
 		if e.ComplexityRoot.Mutation.ErasePerson == nil {
 			break
@@ -6656,6 +13793,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GiveConsent(childComplexity, args["input"].(people.GiveConsentInput)), true
+	case "Mutation.giveProxy":
+		if e.ComplexityRoot.Mutation.GiveProxy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveProxy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveProxy(childComplexity, args["input"].(motions.GiveProxyInput)), true
+	case "Mutation.giveSecondmentReport":
+		if e.ComplexityRoot.Mutation.GiveSecondmentReport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveSecondmentReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveSecondmentReport(childComplexity, args["input"].(councilwork.GiveSecondmentReportInput)), true
 	case "Mutation.grantMandate":
 		if e.ComplexityRoot.Mutation.GrantMandate == nil {
 			break
@@ -6678,6 +13837,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.HandOverCase(childComplexity, args["input"].(cases.HandOverCaseInput)), true
+	case "Mutation.holdGathering":
+		if e.ComplexityRoot.Mutation.HoldGathering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_holdGathering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HoldGathering(childComplexity, args["input"].(gatherings.HoldGatheringInput)), true
 	case "Mutation.importCalendar":
 		if e.ComplexityRoot.Mutation.ImportCalendar == nil {
 			break
@@ -6711,6 +13881,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LinkPerson(childComplexity, args["input"].(accounts.LinkPersonInput)), true
+	case "Mutation.markAttendance":
+		if e.ComplexityRoot.Mutation.MarkAttendance == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markAttendance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkAttendance(childComplexity, args["input"].(meetings.MarkAttendanceInput)), true
+	case "Mutation.markAttendances":
+		if e.ComplexityRoot.Mutation.MarkAttendances == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markAttendances_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkAttendances(childComplexity, args["input"].(meetings.MarkAttendancesInput)), true
 	case "Mutation.markNotices":
 		if e.ComplexityRoot.Mutation.MarkNotices == nil {
 			break
@@ -6755,6 +13947,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MergePersons(childComplexity, args["input"].(people.MergePersonsInput)), true
+	case "Mutation.moveAgendaItem":
+		if e.ComplexityRoot.Mutation.MoveAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveAgendaItem(childComplexity, args["input"].(meetings.MoveAgendaItemInput)), true
+	case "Mutation.moveMeeting":
+		if e.ComplexityRoot.Mutation.MoveMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveMeeting(childComplexity, args["input"].(meetings.MoveMeetingInput)), true
+	case "Mutation.moveSpeaker":
+		if e.ComplexityRoot.Mutation.MoveSpeaker == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveSpeaker_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveSpeaker(childComplexity, args["input"].(meetings.MoveSpeakerInput)), true
+	case "Mutation.nameDelegate":
+		if e.ComplexityRoot.Mutation.NameDelegate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_nameDelegate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NameDelegate(childComplexity, args["input"].(assemblies.NameDelegateInput)), true
+	case "Mutation.nameSubstitute":
+		if e.ComplexityRoot.Mutation.NameSubstitute == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_nameSubstitute_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NameSubstitute(childComplexity, args["input"].(assemblies.NameSubstituteInput)), true
+	case "Mutation.nominate":
+		if e.ComplexityRoot.Mutation.Nominate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_nominate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Nominate(childComplexity, args["input"].(assemblies.NominateInput)), true
 	case "Mutation.objectToAnswer":
 		if e.ComplexityRoot.Mutation.ObjectToAnswer == nil {
 			break
@@ -6777,6 +14035,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenCase(childComplexity, args["input"].(cases.OpenCaseInput)), true
+	case "Mutation.openMotion":
+		if e.ComplexityRoot.Mutation.OpenMotion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openMotion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenMotion(childComplexity, args["input"].(motions.OpenMotionInput)), true
+	case "Mutation.openProposalCase":
+		if e.ComplexityRoot.Mutation.OpenProposalCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openProposalCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenProposalCase(childComplexity, args["input"].(councilwork.OpenProposalCaseInput)), true
+	case "Mutation.openRegistration":
+		if e.ComplexityRoot.Mutation.OpenRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenRegistration(childComplexity, args["input"].(meetings.OpenRegistrationInput)), true
+	case "Mutation.openSession":
+		if e.ComplexityRoot.Mutation.OpenSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenSession(childComplexity, args["input"].(meetings.OpenSessionInput)), true
+	case "Mutation.openVote":
+		if e.ComplexityRoot.Mutation.OpenVote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openVote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenVote(childComplexity, args["input"].(motions.OpenVoteInput)), true
 	case "Mutation.pauseCase":
 		if e.ComplexityRoot.Mutation.PauseCase == nil {
 			break
@@ -6788,6 +14101,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PauseCase(childComplexity, args["input"].(cases.PauseCaseInput)), true
+	case "Mutation.planGathering":
+		if e.ComplexityRoot.Mutation.PlanGathering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planGathering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanGathering(childComplexity, args["input"].(gatherings.PlanGatheringInput)), true
+	case "Mutation.planMeeting":
+		if e.ComplexityRoot.Mutation.PlanMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanMeeting(childComplexity, args["input"].(meetings.PlanMeetingInput)), true
+	case "Mutation.planPublicHearing":
+		if e.ComplexityRoot.Mutation.PlanPublicHearing == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planPublicHearing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanPublicHearing(childComplexity, args["input"].(hearings.PlanPublicHearingInput)), true
 	case "Mutation.prepareUpload":
 		if e.ComplexityRoot.Mutation.PrepareUpload == nil {
 			break
@@ -6799,6 +14145,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PrepareUpload(childComplexity, args["input"].(files.PrepareUploadInput)), true
+	case "Mutation.proposeAmendment":
+		if e.ComplexityRoot.Mutation.ProposeAmendment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proposeAmendment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProposeAmendment(childComplexity, args["input"].(motions.ProposeAmendmentInput)), true
 	case "Mutation.publishCase":
 		if e.ComplexityRoot.Mutation.PublishCase == nil {
 			break
@@ -6810,6 +14167,116 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PublishCase(childComplexity, args["input"].(cases.PublishCaseInput)), true
+	case "Mutation.publishGathering":
+		if e.ComplexityRoot.Mutation.PublishGathering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishGathering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishGathering(childComplexity, args["input"].(gatherings.PublishGatheringInput)), true
+	case "Mutation.publishHearingStatement":
+		if e.ComplexityRoot.Mutation.PublishHearingStatement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishHearingStatement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishHearingStatement(childComplexity, args["input"].(hearings.PublishHearingStatementInput)), true
+	case "Mutation.publishMinutes":
+		if e.ComplexityRoot.Mutation.PublishMinutes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishMinutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishMinutes(childComplexity, args["input"].(meetings.PublishMinutesInput)), true
+	case "Mutation.publishPublicHearing":
+		if e.ComplexityRoot.Mutation.PublishPublicHearing == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishPublicHearing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishPublicHearing(childComplexity, args["input"].(hearings.PublishPublicHearingInput)), true
+	case "Mutation.publishResolution":
+		if e.ComplexityRoot.Mutation.PublishResolution == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishResolution_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishResolution(childComplexity, args["input"].(motions.PublishResolutionInput)), true
+	case "Mutation.putQuestion":
+		if e.ComplexityRoot.Mutation.PutQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_putQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PutQuestion(childComplexity, args["input"].(councilwork.PutQuestionInput)), true
+	case "Mutation.recallDelegate":
+		if e.ComplexityRoot.Mutation.RecallDelegate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recallDelegate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecallDelegate(childComplexity, args["input"].(assemblies.RecallDelegateInput)), true
+	case "Mutation.recordGathering":
+		if e.ComplexityRoot.Mutation.RecordGathering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordGathering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordGathering(childComplexity, args["input"].(gatherings.RecordGatheringInput)), true
+	case "Mutation.recordHearingStatement":
+		if e.ComplexityRoot.Mutation.RecordHearingStatement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordHearingStatement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordHearingStatement(childComplexity, args["input"].(hearings.RecordHearingStatementInput)), true
+	case "Mutation.recordTopics":
+		if e.ComplexityRoot.Mutation.RecordTopics == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordTopics_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordTopics(childComplexity, args["input"].(gatherings.RecordTopicsInput)), true
 	case "Mutation.refuseCase":
 		if e.ComplexityRoot.Mutation.RefuseCase == nil {
 			break
@@ -6832,6 +14299,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterCase(childComplexity, args["input"].(cases.RegisterCaseInput)), true
+	case "Mutation.registerForMeeting":
+		if e.ComplexityRoot.Mutation.RegisterForMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerForMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterForMeeting(childComplexity, args["input"].(meetings.RegisterForMeetingInput)), true
+	case "Mutation.rejectNomination":
+		if e.ComplexityRoot.Mutation.RejectNomination == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectNomination_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectNomination(childComplexity, args["input"].(assemblies.RejectNominationInput)), true
+	case "Mutation.rejectQuestion":
+		if e.ComplexityRoot.Mutation.RejectQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectQuestion(childComplexity, args["input"].(councilwork.RejectQuestionInput)), true
+	case "Mutation.removeAgendaItem":
+		if e.ComplexityRoot.Mutation.RemoveAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveAgendaItem(childComplexity, args["input"].(meetings.RemoveAgendaItemInput)), true
 	case "Mutation.removeAttachment":
 		if e.ComplexityRoot.Mutation.RemoveAttachment == nil {
 			break
@@ -6843,6 +14354,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveAttachment(childComplexity, args["input"].(files.RemoveAttachmentInput)), true
+	case "Mutation.removeGatheringOfficial":
+		if e.ComplexityRoot.Mutation.RemoveGatheringOfficial == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeGatheringOfficial_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveGatheringOfficial(childComplexity, args["input"].(gatherings.RemoveGatheringOfficialInput)), true
+	case "Mutation.removePresence":
+		if e.ComplexityRoot.Mutation.RemovePresence == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePresence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePresence(childComplexity, args["input"].(meetings.RemovePresenceInput)), true
 	case "Mutation.removeRoleRule":
 		if e.ComplexityRoot.Mutation.RemoveRoleRule == nil {
 			break
@@ -6854,6 +14387,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveRoleRule(childComplexity, args["input"].(permissions.RemoveRoleRuleInput)), true
+	case "Mutation.removeSpeaker":
+		if e.ComplexityRoot.Mutation.RemoveSpeaker == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeSpeaker_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveSpeaker(childComplexity, args["input"].(meetings.RemoveSpeakerInput)), true
+	case "Mutation.reopenAgendaItem":
+		if e.ComplexityRoot.Mutation.ReopenAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reopenAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReopenAgendaItem(childComplexity, args["input"].(meetings.ReopenAgendaItemInput)), true
 	case "Mutation.reopenCase":
 		if e.ComplexityRoot.Mutation.ReopenCase == nil {
 			break
@@ -6865,6 +14420,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReopenCase(childComplexity, args["input"].(cases.ReopenCaseInput)), true
+	case "Mutation.replyToExpertise":
+		if e.ComplexityRoot.Mutation.ReplyToExpertise == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replyToExpertise_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplyToExpertise(childComplexity, args["input"].(councilwork.ReplyToExpertiseInput)), true
+	case "Mutation.resetCalendarFeed":
+		if e.ComplexityRoot.Mutation.ResetCalendarFeed == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resetCalendarFeed_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResetCalendarFeed(childComplexity, args["input"].(meetings.ResetCalendarFeedInput)), true
 	case "Mutation.resetPassword":
 		if e.ComplexityRoot.Mutation.ResetPassword == nil {
 			break
@@ -6876,6 +14453,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(accounts.ResetPasswordInput)), true
+	case "Mutation.resubmitQuestion":
+		if e.ComplexityRoot.Mutation.ResubmitQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resubmitQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResubmitQuestion(childComplexity, args["input"].(councilwork.ResubmitQuestionInput)), true
 	case "Mutation.resumeCase":
 		if e.ComplexityRoot.Mutation.ResumeCase == nil {
 			break
@@ -6887,6 +14475,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeCase(childComplexity, args["input"].(cases.ResumeCaseInput)), true
+	case "Mutation.returnQuestion":
+		if e.ComplexityRoot.Mutation.ReturnQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_returnQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReturnQuestion(childComplexity, args["input"].(councilwork.ReturnQuestionInput)), true
 	case "Mutation.revokeMandate":
 		if e.ComplexityRoot.Mutation.RevokeMandate == nil {
 			break
@@ -6909,6 +14508,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeOtherSessions(childComplexity, args["input"].(accounts.RevokeOtherSessionsInput)), true
+	case "Mutation.revokeProxy":
+		if e.ComplexityRoot.Mutation.RevokeProxy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeProxy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeProxy(childComplexity, args["input"].(motions.RevokeProxyInput)), true
 	case "Mutation.revokeServiceToken":
 		if e.ComplexityRoot.Mutation.RevokeServiceToken == nil {
 			break
@@ -6931,6 +14541,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(accounts.RevokeSessionInput)), true
+	case "Mutation.scheduleQuestion":
+		if e.ComplexityRoot.Mutation.ScheduleQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_scheduleQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ScheduleQuestion(childComplexity, args["input"].(councilwork.ScheduleQuestionInput)), true
+	case "Mutation.secondMember":
+		if e.ComplexityRoot.Mutation.SecondMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_secondMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SecondMember(childComplexity, args["input"].(councilwork.SecondMemberInput)), true
+	case "Mutation.sendRecommendation":
+		if e.ComplexityRoot.Mutation.SendRecommendation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendRecommendation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendRecommendation(childComplexity, args["input"].(councilwork.SendRecommendationInput)), true
 	case "Mutation.setDeadlineRule":
 		if e.ComplexityRoot.Mutation.SetDeadlineRule == nil {
 			break
@@ -6953,6 +14596,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetDistrictBoundary(childComplexity, args["input"].(places.SetDistrictBoundaryInput)), true
+	case "Mutation.setHearingRule":
+		if e.ComplexityRoot.Mutation.SetHearingRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setHearingRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetHearingRule(childComplexity, args["input"].(hearings.SetHearingRuleInput)), true
+	case "Mutation.setMeetingNotice":
+		if e.ComplexityRoot.Mutation.SetMeetingNotice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setMeetingNotice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetMeetingNotice(childComplexity, args["input"].(meetings.SetMeetingNoticeInput)), true
 	case "Mutation.setRoleRules":
 		if e.ComplexityRoot.Mutation.SetRoleRules == nil {
 			break
@@ -6975,6 +14640,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetUp(childComplexity, args["input"].(accounts.SetUpInput)), true
+	case "Mutation.signConclusion":
+		if e.ComplexityRoot.Mutation.SignConclusion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signConclusion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignConclusion(childComplexity, args["input"].(councilwork.SignConclusionInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -7008,6 +14684,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignUp(childComplexity, args["input"].(accounts.SignUpInput)), true
+	case "Mutation.startExpertise":
+		if e.ComplexityRoot.Mutation.StartExpertise == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startExpertise_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartExpertise(childComplexity, args["input"].(councilwork.StartExpertiseInput)), true
 	case "Mutation.startTerm":
 		if e.ComplexityRoot.Mutation.StartTerm == nil {
 			break
@@ -7019,6 +14706,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartTerm(childComplexity, args["input"].(councils.StartTermInput)), true
+	case "Mutation.submitHearingStatement":
+		if e.ComplexityRoot.Mutation.SubmitHearingStatement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitHearingStatement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitHearingStatement(childComplexity, args["input"].(hearings.SubmitHearingStatementInput)), true
+	case "Mutation.suspendDelegate":
+		if e.ComplexityRoot.Mutation.SuspendDelegate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_suspendDelegate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SuspendDelegate(childComplexity, args["input"].(assemblies.SuspendDelegateInput)), true
+	case "Mutation.tableMotion":
+		if e.ComplexityRoot.Mutation.TableMotion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_tableMotion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TableMotion(childComplexity, args["input"].(motions.TableMotionInput)), true
+	case "Mutation.undoCheckIn":
+		if e.ComplexityRoot.Mutation.UndoCheckIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoCheckIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoCheckIn(childComplexity, args["input"].(meetings.UndoCheckInInput)), true
 	case "Mutation.undoMergeAddresses":
 		if e.ComplexityRoot.Mutation.UndoMergeAddresses == nil {
 			break
@@ -7085,6 +14816,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAddress(childComplexity, args["input"].(places.UpdateAddressInput)), true
+	case "Mutation.updateAgendaItem":
+		if e.ComplexityRoot.Mutation.UpdateAgendaItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateAgendaItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAgendaItem(childComplexity, args["input"].(meetings.UpdateAgendaItemInput)), true
+	case "Mutation.updateAssembly":
+		if e.ComplexityRoot.Mutation.UpdateAssembly == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateAssembly_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAssembly(childComplexity, args["input"].(assemblies.UpdateAssemblyInput)), true
 	case "Mutation.updateCaseKind":
 		if e.ComplexityRoot.Mutation.UpdateCaseKind == nil {
 			break
@@ -7129,6 +14882,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateDistrict(childComplexity, args["input"].(places.UpdateDistrictInput)), true
+	case "Mutation.updateGathering":
+		if e.ComplexityRoot.Mutation.UpdateGathering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateGathering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateGathering(childComplexity, args["input"].(gatherings.UpdateGatheringInput)), true
+	case "Mutation.updateMeeting":
+		if e.ComplexityRoot.Mutation.UpdateMeeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateMeeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateMeeting(childComplexity, args["input"].(meetings.UpdateMeetingInput)), true
 	case "Mutation.updateMembership":
 		if e.ComplexityRoot.Mutation.UpdateMembership == nil {
 			break
@@ -7140,6 +14915,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateMembership(childComplexity, args["input"].(councils.UpdateMembershipInput)), true
+	case "Mutation.updateMinutes":
+		if e.ComplexityRoot.Mutation.UpdateMinutes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateMinutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateMinutes(childComplexity, args["input"].(meetings.UpdateMinutesInput)), true
+	case "Mutation.updateMotion":
+		if e.ComplexityRoot.Mutation.UpdateMotion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateMotion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateMotion(childComplexity, args["input"].(motions.UpdateMotionInput)), true
 	case "Mutation.updateMunicipality":
 		if e.ComplexityRoot.Mutation.UpdateMunicipality == nil {
 			break
@@ -7184,6 +14981,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePersonalData(childComplexity, args["input"].(people.UpdatePersonalDataInput)), true
+	case "Mutation.updatePublicHearing":
+		if e.ComplexityRoot.Mutation.UpdatePublicHearing == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updatePublicHearing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdatePublicHearing(childComplexity, args["input"].(hearings.UpdatePublicHearingInput)), true
+	case "Mutation.updateRecommendation":
+		if e.ComplexityRoot.Mutation.UpdateRecommendation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateRecommendation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateRecommendation(childComplexity, args["input"].(councilwork.UpdateRecommendationInput)), true
+	case "Mutation.updateResolution":
+		if e.ComplexityRoot.Mutation.UpdateResolution == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateResolution_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateResolution(childComplexity, args["input"].(motions.UpdateResolutionInput)), true
 	case "Mutation.updateRole":
 		if e.ComplexityRoot.Mutation.UpdateRole == nil {
 			break
@@ -7206,6 +15036,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateVenue(childComplexity, args["input"].(places.UpdateVenueInput)), true
+	case "Mutation.withdrawAmendment":
+		if e.ComplexityRoot.Mutation.WithdrawAmendment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawAmendment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawAmendment(childComplexity, args["input"].(motions.WithdrawAmendmentInput)), true
 	case "Mutation.withdrawCaseSignatory":
 		if e.ComplexityRoot.Mutation.WithdrawCaseSignatory == nil {
 			break
@@ -7228,6 +15069,202 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawConsent(childComplexity, args["input"].(people.WithdrawConsentInput)), true
+	case "Mutation.withdrawMotion":
+		if e.ComplexityRoot.Mutation.WithdrawMotion == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawMotion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawMotion(childComplexity, args["input"].(motions.WithdrawMotionInput)), true
+	case "Mutation.withdrawNomination":
+		if e.ComplexityRoot.Mutation.WithdrawNomination == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawNomination_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawNomination(childComplexity, args["input"].(assemblies.WithdrawNominationInput)), true
+	case "Mutation.writeMinutes":
+		if e.ComplexityRoot.Mutation.WriteMinutes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_writeMinutes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WriteMinutes(childComplexity, args["input"].(meetings.WriteMinutesInput)), true
+
+	case "Nomination.assembly":
+		if e.ComplexityRoot.Nomination.Assembly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.Assembly(childComplexity), true
+	case "Nomination.council":
+		if e.ComplexityRoot.Nomination.Council == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.Council(childComplexity), true
+	case "Nomination.decidedOn":
+		if e.ComplexityRoot.Nomination.DecidedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.DecidedOn(childComplexity), true
+	case "Nomination.decisionReason":
+		if e.ComplexityRoot.Nomination.DecisionReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.DecisionReason(childComplexity), true
+	case "Nomination.delegates":
+		if e.ComplexityRoot.Nomination.Delegates == nil {
+			break
+		}
+
+		args, err := ec.field_Nomination_delegates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Nomination.Delegates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Nomination._extension":
+		if e.ComplexityRoot.Nomination.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Nomination__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Nomination.Extension(childComplexity, args["slot"].(int)), true
+	case "Nomination.id":
+		if e.ComplexityRoot.Nomination.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.ID(childComplexity), true
+	case "Nomination.minutes":
+		if e.ComplexityRoot.Nomination.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.Minutes(childComplexity), true
+	case "Nomination.nominatedOn":
+		if e.ComplexityRoot.Nomination.NominatedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.NominatedOn(childComplexity), true
+	case "Nomination.organisation":
+		if e.ComplexityRoot.Nomination.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.Organisation(childComplexity), true
+	case "Nomination.person":
+		if e.ComplexityRoot.Nomination.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.Person(childComplexity), true
+	case "Nomination.rule":
+		if e.ComplexityRoot.Nomination.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.Rule(childComplexity), true
+	case "Nomination.status":
+		if e.ComplexityRoot.Nomination.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.Status(childComplexity), true
+	case "Nomination.version":
+		if e.ComplexityRoot.Nomination.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Nomination.Version(childComplexity), true
+
+	case "NominationConnection.edges":
+		if e.ComplexityRoot.NominationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NominationConnection.Edges(childComplexity), true
+	case "NominationConnection.nodes":
+		if e.ComplexityRoot.NominationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NominationConnection.Nodes(childComplexity), true
+	case "NominationConnection.pageInfo":
+		if e.ComplexityRoot.NominationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NominationConnection.PageInfo(childComplexity), true
+	case "NominationConnection.totalCount":
+		if e.ComplexityRoot.NominationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NominationConnection.TotalCount(childComplexity), true
+
+	case "NominationEdge.cursor":
+		if e.ComplexityRoot.NominationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NominationEdge.Cursor(childComplexity), true
+	case "NominationEdge.node":
+		if e.ComplexityRoot.NominationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NominationEdge.Node(childComplexity), true
+
+	case "NominationPayload.clientMutationId":
+		if e.ComplexityRoot.NominationPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NominationPayload.ClientMutationID(childComplexity), true
+	case "NominationPayload._extension":
+		if e.ComplexityRoot.NominationPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_NominationPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.NominationPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "NominationPayload.nomination":
+		if e.ComplexityRoot.NominationPayload.Nomination == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NominationPayload.Nomination(childComplexity), true
+	case "NominationPayload.userErrors":
+		if e.ComplexityRoot.NominationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NominationPayload.UserErrors(childComplexity), true
 
 	case "Notice.at":
 		if e.ComplexityRoot.Notice.At == nil {
@@ -7357,6 +15394,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NoticePayload.UserErrors(childComplexity), true
 
+	case "OpenedVotePayload.clientMutationId":
+		if e.ComplexityRoot.OpenedVotePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenedVotePayload.ClientMutationID(childComplexity), true
+	case "OpenedVotePayload._extension":
+		if e.ComplexityRoot.OpenedVotePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_OpenedVotePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.OpenedVotePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "OpenedVotePayload.tellerKeys":
+		if e.ComplexityRoot.OpenedVotePayload.TellerKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenedVotePayload.TellerKeys(childComplexity), true
+	case "OpenedVotePayload.userErrors":
+		if e.ComplexityRoot.OpenedVotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenedVotePayload.UserErrors(childComplexity), true
+	case "OpenedVotePayload.vote":
+		if e.ComplexityRoot.OpenedVotePayload.Vote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenedVotePayload.Vote(childComplexity), true
+
 	case "Organisation.children":
 		if e.ComplexityRoot.Organisation.Children == nil {
 			break
@@ -7402,6 +15475,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organisation.DissolvedOn(childComplexity), true
+	case "Organisation.expertises":
+		if e.ComplexityRoot.Organisation.Expertises == nil {
+			break
+		}
+
+		args, err := ec.field_Organisation_expertises_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Organisation.Expertises(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Organisation._extension":
 		if e.ComplexityRoot.Organisation.Extension == nil {
 			break
@@ -7419,6 +15503,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organisation.FoundedOn(childComplexity), true
+	case "Organisation.gatherings":
+		if e.ComplexityRoot.Organisation.Gatherings == nil {
+			break
+		}
+
+		args, err := ec.field_Organisation_gatherings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Organisation.Gatherings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Organisation.id":
 		if e.ComplexityRoot.Organisation.ID == nil {
 			break
@@ -7449,12 +15544,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organisation.Name(childComplexity), true
+	case "Organisation.nominations":
+		if e.ComplexityRoot.Organisation.Nominations == nil {
+			break
+		}
+
+		args, err := ec.field_Organisation_nominations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Organisation.Nominations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Organisation.ogrn":
 		if e.ComplexityRoot.Organisation.OGRN == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Organisation.OGRN(childComplexity), true
+	case "Organisation.organisedMeetings":
+		if e.ComplexityRoot.Organisation.OrganisedMeetings == nil {
+			break
+		}
+
+		args, err := ec.field_Organisation_organisedMeetings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Organisation.OrganisedMeetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Organisation.parent":
 		if e.ComplexityRoot.Organisation.Parent == nil {
 			break
@@ -7472,6 +15589,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organisation.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["asOf"].(*core.Date), args["orderBy"].(map[string]any)), true
+	case "Organisation.publicHearings":
+		if e.ComplexityRoot.Organisation.PublicHearings == nil {
+			break
+		}
+
+		args, err := ec.field_Organisation_publicHearings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Organisation.PublicHearings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Organisation.questionsPut":
+		if e.ComplexityRoot.Organisation.QuestionsPut == nil {
+			break
+		}
+
+		args, err := ec.field_Organisation_questionsPut_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Organisation.QuestionsPut(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Organisation.recommendations":
+		if e.ComplexityRoot.Organisation.Recommendations == nil {
+			break
+		}
+
+		args, err := ec.field_Organisation_recommendations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Organisation.Recommendations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Organisation.representatives":
 		if e.ComplexityRoot.Organisation.Representatives == nil {
 			break
@@ -7647,6 +15797,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Person.Consents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Person.delegateSeats":
+		if e.ComplexityRoot.Person.DelegateSeats == nil {
+			break
+		}
+
+		args, err := ec.field_Person_delegateSeats_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Person.DelegateSeats(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Person.erasedAt":
 		if e.ComplexityRoot.Person.ErasedAt == nil {
 			break
@@ -7670,12 +15831,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Person.FamilyName(childComplexity), true
+	case "Person.gatheringsAttended":
+		if e.ComplexityRoot.Person.GatheringsAttended == nil {
+			break
+		}
+
+		args, err := ec.field_Person_gatheringsAttended_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Person.GatheringsAttended(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Person.givenName":
 		if e.ComplexityRoot.Person.GivenName == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Person.GivenName(childComplexity), true
+	case "Person.hearingStatements":
+		if e.ComplexityRoot.Person.HearingStatements == nil {
+			break
+		}
+
+		args, err := ec.field_Person_hearingStatements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Person.HearingStatements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Person.honours":
 		if e.ComplexityRoot.Person.Honours == nil {
 			break
@@ -7772,6 +15955,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Person.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["asOf"].(*core.Date), args["orderBy"].(map[string]any)), true
+	case "Person.questionsPut":
+		if e.ComplexityRoot.Person.QuestionsPut == nil {
+			break
+		}
+
+		args, err := ec.field_Person_questionsPut_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Person.QuestionsPut(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Person.registrations":
+		if e.ComplexityRoot.Person.Registrations == nil {
+			break
+		}
+
+		args, err := ec.field_Person_registrations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Person.Registrations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+	case "Person.secondments":
+		if e.ComplexityRoot.Person.Secondments == nil {
+			break
+		}
+
+		args, err := ec.field_Person_secondments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Person.Secondments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Person.signatures":
 		if e.ComplexityRoot.Person.Signatures == nil {
 			break
@@ -8076,6 +16292,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Post.Person(childComplexity), true
+	case "Post.recommendations":
+		if e.ComplexityRoot.Post.Recommendations == nil {
+			break
+		}
+
+		args, err := ec.field_Post_recommendations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Post.Recommendations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Post.soleHolder":
 		if e.ComplexityRoot.Post.SoleHolder == nil {
 			break
@@ -8169,6 +16396,753 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PostPayload.UserErrors(childComplexity), true
 
+	case "Presence.arrivedAt":
+		if e.ComplexityRoot.Presence.ArrivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.ArrivedAt(childComplexity), true
+	case "Presence.attendance":
+		if e.ComplexityRoot.Presence.Attendance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.Attendance(childComplexity), true
+	case "Presence._extension":
+		if e.ComplexityRoot.Presence.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Presence__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Presence.Extension(childComplexity, args["slot"].(int)), true
+	case "Presence.id":
+		if e.ComplexityRoot.Presence.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.ID(childComplexity), true
+	case "Presence.leftAt":
+		if e.ComplexityRoot.Presence.LeftAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.LeftAt(childComplexity), true
+
+	case "PresenceConnection.edges":
+		if e.ComplexityRoot.PresenceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceConnection.Edges(childComplexity), true
+	case "PresenceConnection.nodes":
+		if e.ComplexityRoot.PresenceConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceConnection.Nodes(childComplexity), true
+	case "PresenceConnection.pageInfo":
+		if e.ComplexityRoot.PresenceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceConnection.PageInfo(childComplexity), true
+	case "PresenceConnection.totalCount":
+		if e.ComplexityRoot.PresenceConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceConnection.TotalCount(childComplexity), true
+
+	case "PresenceEdge.cursor":
+		if e.ComplexityRoot.PresenceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceEdge.Cursor(childComplexity), true
+	case "PresenceEdge.node":
+		if e.ComplexityRoot.PresenceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceEdge.Node(childComplexity), true
+
+	case "Proxy.document":
+		if e.ComplexityRoot.Proxy.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Document(childComplexity), true
+	case "Proxy._extension":
+		if e.ComplexityRoot.Proxy.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Proxy__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Proxy.Extension(childComplexity, args["slot"].(int)), true
+	case "Proxy.givenAt":
+		if e.ComplexityRoot.Proxy.GivenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.GivenAt(childComplexity), true
+	case "Proxy.giver":
+		if e.ComplexityRoot.Proxy.Giver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Giver(childComplexity), true
+	case "Proxy.holder":
+		if e.ComplexityRoot.Proxy.Holder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Holder(childComplexity), true
+	case "Proxy.id":
+		if e.ComplexityRoot.Proxy.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.ID(childComplexity), true
+	case "Proxy.meeting":
+		if e.ComplexityRoot.Proxy.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Meeting(childComplexity), true
+	case "Proxy.revokedAt":
+		if e.ComplexityRoot.Proxy.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.RevokedAt(childComplexity), true
+
+	case "ProxyConnection.edges":
+		if e.ComplexityRoot.ProxyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyConnection.Edges(childComplexity), true
+	case "ProxyConnection.nodes":
+		if e.ComplexityRoot.ProxyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyConnection.Nodes(childComplexity), true
+	case "ProxyConnection.pageInfo":
+		if e.ComplexityRoot.ProxyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyConnection.PageInfo(childComplexity), true
+	case "ProxyConnection.totalCount":
+		if e.ComplexityRoot.ProxyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyConnection.TotalCount(childComplexity), true
+
+	case "ProxyEdge.cursor":
+		if e.ComplexityRoot.ProxyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyEdge.Cursor(childComplexity), true
+	case "ProxyEdge.node":
+		if e.ComplexityRoot.ProxyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyEdge.Node(childComplexity), true
+
+	case "ProxyPayload.clientMutationId":
+		if e.ComplexityRoot.ProxyPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyPayload.ClientMutationID(childComplexity), true
+	case "ProxyPayload._extension":
+		if e.ComplexityRoot.ProxyPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ProxyPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ProxyPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "ProxyPayload.proxy":
+		if e.ComplexityRoot.ProxyPayload.Proxy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyPayload.Proxy(childComplexity), true
+	case "ProxyPayload.userErrors":
+		if e.ComplexityRoot.ProxyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyPayload.UserErrors(childComplexity), true
+
+	case "PublicExpertise.acceptedOn":
+		if e.ComplexityRoot.PublicExpertise.AcceptedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.AcceptedOn(childComplexity), true
+	case "PublicExpertise.askedBy":
+		if e.ComplexityRoot.PublicExpertise.AskedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.AskedBy(childComplexity), true
+	case "PublicExpertise.askedOn":
+		if e.ComplexityRoot.PublicExpertise.AskedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.AskedOn(childComplexity), true
+	case "PublicExpertise.attachments":
+		if e.ComplexityRoot.PublicExpertise.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_PublicExpertise_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "PublicExpertise.concludedOn":
+		if e.ComplexityRoot.PublicExpertise.ConcludedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.ConcludedOn(childComplexity), true
+	case "PublicExpertise.conclusion":
+		if e.ComplexityRoot.PublicExpertise.Conclusion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Conclusion(childComplexity), true
+	case "PublicExpertise.council":
+		if e.ComplexityRoot.PublicExpertise.Council == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Council(childComplexity), true
+	case "PublicExpertise.declinedOn":
+		if e.ComplexityRoot.PublicExpertise.DeclinedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.DeclinedOn(childComplexity), true
+	case "PublicExpertise.dueOn":
+		if e.ComplexityRoot.PublicExpertise.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.DueOn(childComplexity), true
+	case "PublicExpertise.experts":
+		if e.ComplexityRoot.PublicExpertise.Experts == nil {
+			break
+		}
+
+		args, err := ec.field_PublicExpertise_experts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Experts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "PublicExpertise._extension":
+		if e.ComplexityRoot.PublicExpertise.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_PublicExpertise__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Extension(childComplexity, args["slot"].(int)), true
+	case "PublicExpertise.id":
+		if e.ComplexityRoot.PublicExpertise.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.ID(childComplexity), true
+	case "PublicExpertise.kind":
+		if e.ComplexityRoot.PublicExpertise.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Kind(childComplexity), true
+	case "PublicExpertise.organisation":
+		if e.ComplexityRoot.PublicExpertise.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Organisation(childComplexity), true
+	case "PublicExpertise.overdue":
+		if e.ComplexityRoot.PublicExpertise.Overdue == nil {
+			break
+		}
+
+		args, err := ec.field_PublicExpertise_overdue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Overdue(childComplexity, args["asOf"].(*core.Date)), true
+	case "PublicExpertise.reasons":
+		if e.ComplexityRoot.PublicExpertise.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Reasons(childComplexity), true
+	case "PublicExpertise.repliedOn":
+		if e.ComplexityRoot.PublicExpertise.RepliedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.RepliedOn(childComplexity), true
+	case "PublicExpertise.reply":
+		if e.ComplexityRoot.PublicExpertise.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Reply(childComplexity), true
+	case "PublicExpertise.replyDueOn":
+		if e.ComplexityRoot.PublicExpertise.ReplyDueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.ReplyDueOn(childComplexity), true
+	case "PublicExpertise.replyOverdue":
+		if e.ComplexityRoot.PublicExpertise.ReplyOverdue == nil {
+			break
+		}
+
+		args, err := ec.field_PublicExpertise_replyOverdue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicExpertise.ReplyOverdue(childComplexity, args["asOf"].(*core.Date)), true
+	case "PublicExpertise.signedBy":
+		if e.ComplexityRoot.PublicExpertise.SignedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.SignedBy(childComplexity), true
+	case "PublicExpertise.startedOn":
+		if e.ComplexityRoot.PublicExpertise.StartedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.StartedOn(childComplexity), true
+	case "PublicExpertise.state":
+		if e.ComplexityRoot.PublicExpertise.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.State(childComplexity), true
+	case "PublicExpertise.text":
+		if e.ComplexityRoot.PublicExpertise.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Text(childComplexity), true
+	case "PublicExpertise.title":
+		if e.ComplexityRoot.PublicExpertise.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Title(childComplexity), true
+	case "PublicExpertise.version":
+		if e.ComplexityRoot.PublicExpertise.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertise.Version(childComplexity), true
+
+	case "PublicExpertiseConnection.edges":
+		if e.ComplexityRoot.PublicExpertiseConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertiseConnection.Edges(childComplexity), true
+	case "PublicExpertiseConnection.nodes":
+		if e.ComplexityRoot.PublicExpertiseConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertiseConnection.Nodes(childComplexity), true
+	case "PublicExpertiseConnection.pageInfo":
+		if e.ComplexityRoot.PublicExpertiseConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertiseConnection.PageInfo(childComplexity), true
+	case "PublicExpertiseConnection.totalCount":
+		if e.ComplexityRoot.PublicExpertiseConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertiseConnection.TotalCount(childComplexity), true
+
+	case "PublicExpertiseEdge.cursor":
+		if e.ComplexityRoot.PublicExpertiseEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertiseEdge.Cursor(childComplexity), true
+	case "PublicExpertiseEdge.node":
+		if e.ComplexityRoot.PublicExpertiseEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertiseEdge.Node(childComplexity), true
+
+	case "PublicExpertisePayload.clientMutationId":
+		if e.ComplexityRoot.PublicExpertisePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertisePayload.ClientMutationID(childComplexity), true
+	case "PublicExpertisePayload._extension":
+		if e.ComplexityRoot.PublicExpertisePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_PublicExpertisePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicExpertisePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "PublicExpertisePayload.publicExpertise":
+		if e.ComplexityRoot.PublicExpertisePayload.PublicExpertise == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertisePayload.PublicExpertise(childComplexity), true
+	case "PublicExpertisePayload.userErrors":
+		if e.ComplexityRoot.PublicExpertisePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicExpertisePayload.UserErrors(childComplexity), true
+
+	case "PublicHearing.announcedOn":
+		if e.ComplexityRoot.PublicHearing.AnnouncedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.AnnouncedOn(childComplexity), true
+	case "PublicHearing.appointingAct":
+		if e.ComplexityRoot.PublicHearing.AppointingAct == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.AppointingAct(childComplexity), true
+	case "PublicHearing.attachments":
+		if e.ComplexityRoot.PublicHearing.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_PublicHearing_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicHearing.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "PublicHearing.cancellationReason":
+		if e.ComplexityRoot.PublicHearing.CancellationReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.CancellationReason(childComplexity), true
+	case "PublicHearing.cancelledOn":
+		if e.ComplexityRoot.PublicHearing.CancelledOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.CancelledOn(childComplexity), true
+	case "PublicHearing.concludedOn":
+		if e.ComplexityRoot.PublicHearing.ConcludedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.ConcludedOn(childComplexity), true
+	case "PublicHearing.conclusion":
+		if e.ComplexityRoot.PublicHearing.Conclusion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.Conclusion(childComplexity), true
+	case "PublicHearing.counts":
+		if e.ComplexityRoot.PublicHearing.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.Counts(childComplexity), true
+	case "PublicHearing.displayFrom":
+		if e.ComplexityRoot.PublicHearing.DisplayFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.DisplayFrom(childComplexity), true
+	case "PublicHearing.displayPlace":
+		if e.ComplexityRoot.PublicHearing.DisplayPlace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.DisplayPlace(childComplexity), true
+	case "PublicHearing.displayTo":
+		if e.ComplexityRoot.PublicHearing.DisplayTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.DisplayTo(childComplexity), true
+	case "PublicHearing.districts":
+		if e.ComplexityRoot.PublicHearing.Districts == nil {
+			break
+		}
+
+		args, err := ec.field_PublicHearing_districts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicHearing.Districts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "PublicHearing._extension":
+		if e.ComplexityRoot.PublicHearing.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_PublicHearing__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicHearing.Extension(childComplexity, args["slot"].(int)), true
+	case "PublicHearing.form":
+		if e.ComplexityRoot.PublicHearing.Form == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.Form(childComplexity), true
+	case "PublicHearing.id":
+		if e.ComplexityRoot.PublicHearing.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.ID(childComplexity), true
+	case "PublicHearing.initiator":
+		if e.ComplexityRoot.PublicHearing.Initiator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.Initiator(childComplexity), true
+	case "PublicHearing.intakeFrom":
+		if e.ComplexityRoot.PublicHearing.IntakeFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.IntakeFrom(childComplexity), true
+	case "PublicHearing.intakeTo":
+		if e.ComplexityRoot.PublicHearing.IntakeTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.IntakeTo(childComplexity), true
+	case "PublicHearing.kind":
+		if e.ComplexityRoot.PublicHearing.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.Kind(childComplexity), true
+	case "PublicHearing.link":
+		if e.ComplexityRoot.PublicHearing.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.Link(childComplexity), true
+	case "PublicHearing.organiser":
+		if e.ComplexityRoot.PublicHearing.Organiser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.Organiser(childComplexity), true
+	case "PublicHearing.overdue":
+		if e.ComplexityRoot.PublicHearing.Overdue == nil {
+			break
+		}
+
+		args, err := ec.field_PublicHearing_overdue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicHearing.Overdue(childComplexity, args["asOf"].(*core.Date)), true
+	case "PublicHearing.proposals":
+		if e.ComplexityRoot.PublicHearing.Proposals == nil {
+			break
+		}
+
+		args, err := ec.field_PublicHearing_proposals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicHearing.Proposals(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+	case "PublicHearing.publishBy":
+		if e.ComplexityRoot.PublicHearing.PublishBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.PublishBy(childComplexity), true
+	case "PublicHearing.publishedOn":
+		if e.ComplexityRoot.PublicHearing.PublishedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.PublishedOn(childComplexity), true
+	case "PublicHearing.sessions":
+		if e.ComplexityRoot.PublicHearing.Sessions == nil {
+			break
+		}
+
+		args, err := ec.field_PublicHearing_sessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicHearing.Sessions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "PublicHearing.state":
+		if e.ComplexityRoot.PublicHearing.State == nil {
+			break
+		}
+
+		args, err := ec.field_PublicHearing_state_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicHearing.State(childComplexity, args["asOf"].(*core.Date)), true
+	case "PublicHearing.statements":
+		if e.ComplexityRoot.PublicHearing.Statements == nil {
+			break
+		}
+
+		args, err := ec.field_PublicHearing_statements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicHearing.Statements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "PublicHearing.subject":
+		if e.ComplexityRoot.PublicHearing.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.Subject(childComplexity), true
+	case "PublicHearing.text":
+		if e.ComplexityRoot.PublicHearing.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.Text(childComplexity), true
+	case "PublicHearing.version":
+		if e.ComplexityRoot.PublicHearing.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.Version(childComplexity), true
+	case "PublicHearing.wholeTown":
+		if e.ComplexityRoot.PublicHearing.WholeTown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearing.WholeTown(childComplexity), true
+
+	case "PublicHearingConnection.edges":
+		if e.ComplexityRoot.PublicHearingConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearingConnection.Edges(childComplexity), true
+	case "PublicHearingConnection.nodes":
+		if e.ComplexityRoot.PublicHearingConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearingConnection.Nodes(childComplexity), true
+	case "PublicHearingConnection.pageInfo":
+		if e.ComplexityRoot.PublicHearingConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearingConnection.PageInfo(childComplexity), true
+	case "PublicHearingConnection.totalCount":
+		if e.ComplexityRoot.PublicHearingConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearingConnection.TotalCount(childComplexity), true
+
+	case "PublicHearingEdge.cursor":
+		if e.ComplexityRoot.PublicHearingEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearingEdge.Cursor(childComplexity), true
+	case "PublicHearingEdge.node":
+		if e.ComplexityRoot.PublicHearingEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearingEdge.Node(childComplexity), true
+
+	case "PublicHearingPayload.clientMutationId":
+		if e.ComplexityRoot.PublicHearingPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearingPayload.ClientMutationID(childComplexity), true
+	case "PublicHearingPayload._extension":
+		if e.ComplexityRoot.PublicHearingPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_PublicHearingPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PublicHearingPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "PublicHearingPayload.publicHearing":
+		if e.ComplexityRoot.PublicHearingPayload.PublicHearing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearingPayload.PublicHearing(childComplexity), true
+	case "PublicHearingPayload.userErrors":
+		if e.ComplexityRoot.PublicHearingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublicHearingPayload.UserErrors(childComplexity), true
+
 	case "Query.account":
 		if e.ComplexityRoot.Query.Account == nil {
 			break
@@ -8213,6 +17187,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Addresses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.assemblies":
+		if e.ComplexityRoot.Query.Assemblies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_assemblies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Assemblies(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.assembly":
+		if e.ComplexityRoot.Query.Assembly == nil {
+			break
+		}
+
+		args, err := ec.field_Query_assembly_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Assembly(childComplexity, args["id"].(core.ID)), true
 	case "Query.attachment":
 		if e.ComplexityRoot.Query.Attachment == nil {
 			break
@@ -8406,6 +17402,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Cases(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.consultationQuestion":
+		if e.ComplexityRoot.Query.ConsultationQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Query_consultationQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ConsultationQuestion(childComplexity, args["id"].(core.ID)), true
+	case "Query.consultationQuestions":
+		if e.ComplexityRoot.Query.ConsultationQuestions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_consultationQuestions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ConsultationQuestions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Query.council":
 		if e.ComplexityRoot.Query.Council == nil {
 			break
@@ -8456,6 +17474,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Deadline(childComplexity, args["begins"].(core.Date), args["days"].(int), args["unit"].(calendar.DeadlineUnit)), true
+	case "Query.delegate":
+		if e.ComplexityRoot.Query.Delegate == nil {
+			break
+		}
+
+		args, err := ec.field_Query_delegate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Delegate(childComplexity, args["id"].(core.ID)), true
+	case "Query.delegates":
+		if e.ComplexityRoot.Query.Delegates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_delegates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Delegates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Query.district":
 		if e.ComplexityRoot.Query.District == nil {
 			break
@@ -8550,6 +17590,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Follows(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.gathering":
+		if e.ComplexityRoot.Query.Gathering == nil {
+			break
+		}
+
+		args, err := ec.field_Query_gathering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Gathering(childComplexity, args["id"].(core.ID)), true
+	case "Query.gatheringTopics":
+		if e.ComplexityRoot.Query.GatheringTopics == nil {
+			break
+		}
+
+		args, err := ec.field_Query_gatheringTopics_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.GatheringTopics(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.gatherings":
+		if e.ComplexityRoot.Query.Gatherings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_gatherings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Gatherings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.hearingRules":
+		if e.ComplexityRoot.Query.HearingRules == nil {
+			break
+		}
+
+		args, err := ec.field_Query_hearingRules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.HearingRules(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.hearingStatements":
+		if e.ComplexityRoot.Query.HearingStatements == nil {
+			break
+		}
+
+		args, err := ec.field_Query_hearingStatements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.HearingStatements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.household":
 		if e.ComplexityRoot.Query.Household == nil {
 			break
@@ -8617,6 +17712,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Mandates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.meeting":
+		if e.ComplexityRoot.Query.Meeting == nil {
+			break
+		}
+
+		args, err := ec.field_Query_meeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Meeting(childComplexity, args["id"].(core.ID)), true
+	case "Query.meetingNotices":
+		if e.ComplexityRoot.Query.MeetingNotices == nil {
+			break
+		}
+
+		args, err := ec.field_Query_meetingNotices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MeetingNotices(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.meetings":
+		if e.ComplexityRoot.Query.Meetings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_meetings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.membership":
 		if e.ComplexityRoot.Query.Membership == nil {
 			break
@@ -8639,6 +17767,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Memberships(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.motion":
+		if e.ComplexityRoot.Query.Motion == nil {
+			break
+		}
+
+		args, err := ec.field_Query_motion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Motion(childComplexity, args["id"].(core.ID)), true
+	case "Query.motions":
+		if e.ComplexityRoot.Query.Motions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_motions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Motions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.municipality":
 		if e.ComplexityRoot.Query.Municipality == nil {
 			break
@@ -8667,6 +17817,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]*core.ID)), true
+	case "Query.nomination":
+		if e.ComplexityRoot.Query.Nomination == nil {
+			break
+		}
+
+		args, err := ec.field_Query_nomination_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Nomination(childComplexity, args["id"].(core.ID)), true
+	case "Query.nominations":
+		if e.ComplexityRoot.Query.Nominations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_nominations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Nominations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.organisation":
 		if e.ComplexityRoot.Query.Organisation == nil {
 			break
@@ -8756,6 +17928,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.publicExpertise":
+		if e.ComplexityRoot.Query.PublicExpertise == nil {
+			break
+		}
+
+		args, err := ec.field_Query_publicExpertise_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PublicExpertise(childComplexity, args["id"].(core.ID)), true
+	case "Query.publicExpertises":
+		if e.ComplexityRoot.Query.PublicExpertises == nil {
+			break
+		}
+
+		args, err := ec.field_Query_publicExpertises_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PublicExpertises(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.publicHearing":
+		if e.ComplexityRoot.Query.PublicHearing == nil {
+			break
+		}
+
+		args, err := ec.field_Query_publicHearing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PublicHearing(childComplexity, args["id"].(core.ID)), true
+	case "Query.publicHearings":
+		if e.ComplexityRoot.Query.PublicHearings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_publicHearings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PublicHearings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.recommendation":
+		if e.ComplexityRoot.Query.Recommendation == nil {
+			break
+		}
+
+		args, err := ec.field_Query_recommendation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Recommendation(childComplexity, args["id"].(core.ID)), true
+	case "Query.recommendations":
+		if e.ComplexityRoot.Query.Recommendations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_recommendations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Recommendations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.resolution":
+		if e.ComplexityRoot.Query.Resolution == nil {
+			break
+		}
+
+		args, err := ec.field_Query_resolution_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Resolution(childComplexity, args["id"].(core.ID)), true
+	case "Query.resolutions":
+		if e.ComplexityRoot.Query.Resolutions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_resolutions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Resolutions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.role":
 		if e.ComplexityRoot.Query.Role == nil {
 			break
@@ -8800,6 +18060,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Roles(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any)), true
+	case "Query.secondment":
+		if e.ComplexityRoot.Query.Secondment == nil {
+			break
+		}
+
+		args, err := ec.field_Query_secondment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Secondment(childComplexity, args["id"].(core.ID)), true
+	case "Query.secondmentReport":
+		if e.ComplexityRoot.Query.SecondmentReport == nil {
+			break
+		}
+
+		args, err := ec.field_Query_secondmentReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SecondmentReport(childComplexity, args["id"].(core.ID)), true
+	case "Query.secondmentReports":
+		if e.ComplexityRoot.Query.SecondmentReports == nil {
+			break
+		}
+
+		args, err := ec.field_Query_secondmentReports_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SecondmentReports(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Query.secondments":
+		if e.ComplexityRoot.Query.Secondments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_secondments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Secondments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
 	case "Query.serviceTokens":
 		if e.ComplexityRoot.Query.ServiceTokens == nil {
 			break
@@ -8845,6 +18149,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ViewerPermissions(childComplexity), true
+	case "Query.vote":
+		if e.ComplexityRoot.Query.Vote == nil {
+			break
+		}
+
+		args, err := ec.field_Query_vote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Vote(childComplexity, args["id"].(core.ID)), true
+	case "Query.votes":
+		if e.ComplexityRoot.Query.Votes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_votes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Votes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.workingDays":
 		if e.ComplexityRoot.Query.WorkingDays == nil {
 			break
@@ -8856,6 +18182,700 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.WorkingDays(childComplexity, args["from"].(core.Date), args["to"].(core.Date)), true
+
+	case "Quorum.members":
+		if e.ComplexityRoot.Quorum.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quorum.Members(childComplexity), true
+	case "Quorum.present":
+		if e.ComplexityRoot.Quorum.Present == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quorum.Present(childComplexity), true
+	case "Quorum.reached":
+		if e.ComplexityRoot.Quorum.Reached == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quorum.Reached(childComplexity), true
+	case "Quorum.required":
+		if e.ComplexityRoot.Quorum.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quorum.Required(childComplexity), true
+	case "Quorum.seats":
+		if e.ComplexityRoot.Quorum.Seats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quorum.Seats(childComplexity), true
+
+	case "Recommendation.addressee":
+		if e.ComplexityRoot.Recommendation.Addressee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Addressee(childComplexity), true
+	case "Recommendation.addresseePost":
+		if e.ComplexityRoot.Recommendation.AddresseePost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.AddresseePost(childComplexity), true
+	case "Recommendation.adoptedOn":
+		if e.ComplexityRoot.Recommendation.AdoptedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.AdoptedOn(childComplexity), true
+	case "Recommendation.agendaItem":
+		if e.ComplexityRoot.Recommendation.AgendaItem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.AgendaItem(childComplexity), true
+	case "Recommendation.answer":
+		if e.ComplexityRoot.Recommendation.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Answer(childComplexity), true
+	case "Recommendation.answeredOn":
+		if e.ComplexityRoot.Recommendation.AnsweredOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.AnsweredOn(childComplexity), true
+	case "Recommendation.attachments":
+		if e.ComplexityRoot.Recommendation.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_Recommendation_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Recommendation.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Recommendation.case":
+		if e.ComplexityRoot.Recommendation.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Case(childComplexity), true
+	case "Recommendation.council":
+		if e.ComplexityRoot.Recommendation.Council == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Council(childComplexity), true
+	case "Recommendation.dueOn":
+		if e.ComplexityRoot.Recommendation.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.DueOn(childComplexity), true
+	case "Recommendation._extension":
+		if e.ComplexityRoot.Recommendation.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Recommendation__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Recommendation.Extension(childComplexity, args["slot"].(int)), true
+	case "Recommendation.id":
+		if e.ComplexityRoot.Recommendation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.ID(childComplexity), true
+	case "Recommendation.meeting":
+		if e.ComplexityRoot.Recommendation.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Meeting(childComplexity), true
+	case "Recommendation.number":
+		if e.ComplexityRoot.Recommendation.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Number(childComplexity), true
+	case "Recommendation.outcome":
+		if e.ComplexityRoot.Recommendation.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Outcome(childComplexity), true
+	case "Recommendation.overdue":
+		if e.ComplexityRoot.Recommendation.Overdue == nil {
+			break
+		}
+
+		args, err := ec.field_Recommendation_overdue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Recommendation.Overdue(childComplexity, args["asOf"].(*core.Date)), true
+	case "Recommendation.question":
+		if e.ComplexityRoot.Recommendation.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Question(childComplexity), true
+	case "Recommendation.reasons":
+		if e.ComplexityRoot.Recommendation.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Reasons(childComplexity), true
+	case "Recommendation.sentOn":
+		if e.ComplexityRoot.Recommendation.SentOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.SentOn(childComplexity), true
+	case "Recommendation.signedBy":
+		if e.ComplexityRoot.Recommendation.SignedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.SignedBy(childComplexity), true
+	case "Recommendation.state":
+		if e.ComplexityRoot.Recommendation.State == nil {
+			break
+		}
+
+		args, err := ec.field_Recommendation_state_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Recommendation.State(childComplexity, args["asOf"].(*core.Date)), true
+	case "Recommendation.text":
+		if e.ComplexityRoot.Recommendation.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Text(childComplexity), true
+	case "Recommendation.title":
+		if e.ComplexityRoot.Recommendation.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Title(childComplexity), true
+	case "Recommendation.version":
+		if e.ComplexityRoot.Recommendation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Version(childComplexity), true
+	case "Recommendation.votesAbstained":
+		if e.ComplexityRoot.Recommendation.VotesAbstained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.VotesAbstained(childComplexity), true
+	case "Recommendation.votesAgainst":
+		if e.ComplexityRoot.Recommendation.VotesAgainst == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.VotesAgainst(childComplexity), true
+	case "Recommendation.votesFor":
+		if e.ComplexityRoot.Recommendation.VotesFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.VotesFor(childComplexity), true
+	case "Recommendation.year":
+		if e.ComplexityRoot.Recommendation.Year == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Year(childComplexity), true
+
+	case "RecommendationConnection.edges":
+		if e.ComplexityRoot.RecommendationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendationConnection.Edges(childComplexity), true
+	case "RecommendationConnection.nodes":
+		if e.ComplexityRoot.RecommendationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendationConnection.Nodes(childComplexity), true
+	case "RecommendationConnection.pageInfo":
+		if e.ComplexityRoot.RecommendationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendationConnection.PageInfo(childComplexity), true
+	case "RecommendationConnection.totalCount":
+		if e.ComplexityRoot.RecommendationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendationConnection.TotalCount(childComplexity), true
+
+	case "RecommendationEdge.cursor":
+		if e.ComplexityRoot.RecommendationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendationEdge.Cursor(childComplexity), true
+	case "RecommendationEdge.node":
+		if e.ComplexityRoot.RecommendationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendationEdge.Node(childComplexity), true
+
+	case "RecommendationPayload.clientMutationId":
+		if e.ComplexityRoot.RecommendationPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendationPayload.ClientMutationID(childComplexity), true
+	case "RecommendationPayload._extension":
+		if e.ComplexityRoot.RecommendationPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_RecommendationPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RecommendationPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "RecommendationPayload.recommendation":
+		if e.ComplexityRoot.RecommendationPayload.Recommendation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendationPayload.Recommendation(childComplexity), true
+	case "RecommendationPayload.userErrors":
+		if e.ComplexityRoot.RecommendationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecommendationPayload.UserErrors(childComplexity), true
+
+	case "Registration.arrival":
+		if e.ComplexityRoot.Registration.Arrival == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.Arrival(childComplexity), true
+	case "Registration.cancelledAt":
+		if e.ComplexityRoot.Registration.CancelledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.CancelledAt(childComplexity), true
+	case "Registration.checkedInAt":
+		if e.ComplexityRoot.Registration.CheckedInAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.CheckedInAt(childComplexity), true
+	case "Registration.code":
+		if e.ComplexityRoot.Registration.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.Code(childComplexity), true
+	case "Registration._extension":
+		if e.ComplexityRoot.Registration.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Registration__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Registration.Extension(childComplexity, args["slot"].(int)), true
+	case "Registration.id":
+		if e.ComplexityRoot.Registration.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.ID(childComplexity), true
+	case "Registration.meeting":
+		if e.ComplexityRoot.Registration.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.Meeting(childComplexity), true
+	case "Registration.person":
+		if e.ComplexityRoot.Registration.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.Person(childComplexity), true
+	case "Registration.promotedAt":
+		if e.ComplexityRoot.Registration.PromotedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.PromotedAt(childComplexity), true
+	case "Registration.registeredAt":
+		if e.ComplexityRoot.Registration.RegisteredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.RegisteredAt(childComplexity), true
+	case "Registration.state":
+		if e.ComplexityRoot.Registration.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.State(childComplexity), true
+	case "Registration.version":
+		if e.ComplexityRoot.Registration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Registration.Version(childComplexity), true
+
+	case "RegistrationConnection.edges":
+		if e.ComplexityRoot.RegistrationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationConnection.Edges(childComplexity), true
+	case "RegistrationConnection.nodes":
+		if e.ComplexityRoot.RegistrationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationConnection.Nodes(childComplexity), true
+	case "RegistrationConnection.pageInfo":
+		if e.ComplexityRoot.RegistrationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationConnection.PageInfo(childComplexity), true
+	case "RegistrationConnection.totalCount":
+		if e.ComplexityRoot.RegistrationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationConnection.TotalCount(childComplexity), true
+
+	case "RegistrationEdge.cursor":
+		if e.ComplexityRoot.RegistrationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationEdge.Cursor(childComplexity), true
+	case "RegistrationEdge.node":
+		if e.ComplexityRoot.RegistrationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationEdge.Node(childComplexity), true
+
+	case "RegistrationPayload.clientMutationId":
+		if e.ComplexityRoot.RegistrationPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationPayload.ClientMutationID(childComplexity), true
+	case "RegistrationPayload._extension":
+		if e.ComplexityRoot.RegistrationPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_RegistrationPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RegistrationPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "RegistrationPayload.registration":
+		if e.ComplexityRoot.RegistrationPayload.Registration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationPayload.Registration(childComplexity), true
+	case "RegistrationPayload.userErrors":
+		if e.ComplexityRoot.RegistrationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegistrationPayload.UserErrors(childComplexity), true
+
+	case "Resolution.adoptedOn":
+		if e.ComplexityRoot.Resolution.AdoptedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.AdoptedOn(childComplexity), true
+	case "Resolution.changedBy":
+		if e.ComplexityRoot.Resolution.ChangedBy == nil {
+			break
+		}
+
+		args, err := ec.field_Resolution_changedBy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Resolution.ChangedBy(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Resolution.changes":
+		if e.ComplexityRoot.Resolution.Changes == nil {
+			break
+		}
+
+		args, err := ec.field_Resolution_changes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Resolution.Changes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Resolution._extension":
+		if e.ComplexityRoot.Resolution.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Resolution__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Resolution.Extension(childComplexity, args["slot"].(int)), true
+	case "Resolution.id":
+		if e.ComplexityRoot.Resolution.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.ID(childComplexity), true
+	case "Resolution.meeting":
+		if e.ComplexityRoot.Resolution.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.Meeting(childComplexity), true
+	case "Resolution.motion":
+		if e.ComplexityRoot.Resolution.Motion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.Motion(childComplexity), true
+	case "Resolution.number":
+		if e.ComplexityRoot.Resolution.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.Number(childComplexity), true
+	case "Resolution.publishedAt":
+		if e.ComplexityRoot.Resolution.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.PublishedAt(childComplexity), true
+	case "Resolution.repealed":
+		if e.ComplexityRoot.Resolution.Repealed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.Repealed(childComplexity), true
+	case "Resolution.signedOn":
+		if e.ComplexityRoot.Resolution.SignedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.SignedOn(childComplexity), true
+	case "Resolution.signer":
+		if e.ComplexityRoot.Resolution.Signer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.Signer(childComplexity), true
+	case "Resolution.signerPost":
+		if e.ComplexityRoot.Resolution.SignerPost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.SignerPost(childComplexity), true
+	case "Resolution.text":
+		if e.ComplexityRoot.Resolution.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.Text(childComplexity), true
+	case "Resolution.title":
+		if e.ComplexityRoot.Resolution.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.Title(childComplexity), true
+	case "Resolution.version":
+		if e.ComplexityRoot.Resolution.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.Version(childComplexity), true
+	case "Resolution.year":
+		if e.ComplexityRoot.Resolution.Year == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resolution.Year(childComplexity), true
+
+	case "ResolutionChange.earlier":
+		if e.ComplexityRoot.ResolutionChange.Earlier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionChange.Earlier(childComplexity), true
+	case "ResolutionChange.effect":
+		if e.ComplexityRoot.ResolutionChange.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionChange.Effect(childComplexity), true
+	case "ResolutionChange._extension":
+		if e.ComplexityRoot.ResolutionChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ResolutionChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ResolutionChange.Extension(childComplexity, args["slot"].(int)), true
+	case "ResolutionChange.id":
+		if e.ComplexityRoot.ResolutionChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionChange.ID(childComplexity), true
+	case "ResolutionChange.later":
+		if e.ComplexityRoot.ResolutionChange.Later == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionChange.Later(childComplexity), true
+
+	case "ResolutionChangeConnection.edges":
+		if e.ComplexityRoot.ResolutionChangeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionChangeConnection.Edges(childComplexity), true
+	case "ResolutionChangeConnection.nodes":
+		if e.ComplexityRoot.ResolutionChangeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionChangeConnection.Nodes(childComplexity), true
+	case "ResolutionChangeConnection.pageInfo":
+		if e.ComplexityRoot.ResolutionChangeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionChangeConnection.PageInfo(childComplexity), true
+	case "ResolutionChangeConnection.totalCount":
+		if e.ComplexityRoot.ResolutionChangeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionChangeConnection.TotalCount(childComplexity), true
+
+	case "ResolutionChangeEdge.cursor":
+		if e.ComplexityRoot.ResolutionChangeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionChangeEdge.Cursor(childComplexity), true
+	case "ResolutionChangeEdge.node":
+		if e.ComplexityRoot.ResolutionChangeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionChangeEdge.Node(childComplexity), true
+
+	case "ResolutionConnection.edges":
+		if e.ComplexityRoot.ResolutionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionConnection.Edges(childComplexity), true
+	case "ResolutionConnection.nodes":
+		if e.ComplexityRoot.ResolutionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionConnection.Nodes(childComplexity), true
+	case "ResolutionConnection.pageInfo":
+		if e.ComplexityRoot.ResolutionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionConnection.PageInfo(childComplexity), true
+	case "ResolutionConnection.totalCount":
+		if e.ComplexityRoot.ResolutionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionConnection.TotalCount(childComplexity), true
+
+	case "ResolutionEdge.cursor":
+		if e.ComplexityRoot.ResolutionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionEdge.Cursor(childComplexity), true
+	case "ResolutionEdge.node":
+		if e.ComplexityRoot.ResolutionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionEdge.Node(childComplexity), true
+
+	case "ResolutionPayload.clientMutationId":
+		if e.ComplexityRoot.ResolutionPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionPayload.ClientMutationID(childComplexity), true
+	case "ResolutionPayload._extension":
+		if e.ComplexityRoot.ResolutionPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_ResolutionPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ResolutionPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "ResolutionPayload.resolution":
+		if e.ComplexityRoot.ResolutionPayload.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionPayload.Resolution(childComplexity), true
+	case "ResolutionPayload.userErrors":
+		if e.ComplexityRoot.ResolutionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolutionPayload.UserErrors(childComplexity), true
 
 	case "Role.builtin":
 		if e.ComplexityRoot.Role.Builtin == nil {
@@ -9180,6 +19200,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleRule.Scope(childComplexity), true
 
+	case "RuleComposition.expected":
+		if e.ComplexityRoot.RuleComposition.Expected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleComposition.Expected(childComplexity), true
+	case "RuleComposition.fillable":
+		if e.ComplexityRoot.RuleComposition.Fillable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleComposition.Fillable(childComplexity), true
+	case "RuleComposition.filled":
+		if e.ComplexityRoot.RuleComposition.Filled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleComposition.Filled(childComplexity), true
+	case "RuleComposition.name":
+		if e.ComplexityRoot.RuleComposition.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleComposition.Name(childComplexity), true
+	case "RuleComposition.rule":
+		if e.ComplexityRoot.RuleComposition.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleComposition.Rule(childComplexity), true
+	case "RuleComposition.vacant":
+		if e.ComplexityRoot.RuleComposition.Vacant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleComposition.Vacant(childComplexity), true
+
 	case "Scope.id":
 		if e.ComplexityRoot.Scope.ID == nil {
 			break
@@ -9192,6 +19249,486 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Scope.Kind(childComplexity), true
+
+	case "Seat.council":
+		if e.ComplexityRoot.Seat.Council == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Seat.Council(childComplexity), true
+	case "Seat.district":
+		if e.ComplexityRoot.Seat.District == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Seat.District(childComplexity), true
+	case "Seat._extension":
+		if e.ComplexityRoot.Seat.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Seat__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Seat.Extension(childComplexity, args["slot"].(int)), true
+	case "Seat.holder":
+		if e.ComplexityRoot.Seat.Holder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Seat.Holder(childComplexity), true
+	case "Seat.membership":
+		if e.ComplexityRoot.Seat.Membership == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Seat.Membership(childComplexity), true
+	case "Seat.number":
+		if e.ComplexityRoot.Seat.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Seat.Number(childComplexity), true
+	case "Seat.person":
+		if e.ComplexityRoot.Seat.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Seat.Person(childComplexity), true
+	case "Seat.rule":
+		if e.ComplexityRoot.Seat.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Seat.Rule(childComplexity), true
+	case "Seat.state":
+		if e.ComplexityRoot.Seat.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Seat.State(childComplexity), true
+	case "Seat.substitute":
+		if e.ComplexityRoot.Seat.Substitute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Seat.Substitute(childComplexity), true
+	case "Seat.vacancy":
+		if e.ComplexityRoot.Seat.Vacancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Seat.Vacancy(childComplexity), true
+
+	case "SeatConnection.edges":
+		if e.ComplexityRoot.SeatConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatConnection.Edges(childComplexity), true
+	case "SeatConnection.nodes":
+		if e.ComplexityRoot.SeatConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatConnection.Nodes(childComplexity), true
+	case "SeatConnection.pageInfo":
+		if e.ComplexityRoot.SeatConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatConnection.PageInfo(childComplexity), true
+	case "SeatConnection.totalCount":
+		if e.ComplexityRoot.SeatConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatConnection.TotalCount(childComplexity), true
+
+	case "SeatEdge.cursor":
+		if e.ComplexityRoot.SeatEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatEdge.Cursor(childComplexity), true
+	case "SeatEdge.node":
+		if e.ComplexityRoot.SeatEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatEdge.Node(childComplexity), true
+
+	case "SeatRule.assembly":
+		if e.ComplexityRoot.SeatRule.Assembly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRule.Assembly(childComplexity), true
+	case "SeatRule.council":
+		if e.ComplexityRoot.SeatRule.Council == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRule.Council(childComplexity), true
+	case "SeatRule.councilKind":
+		if e.ComplexityRoot.SeatRule.CouncilKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRule.CouncilKind(childComplexity), true
+	case "SeatRule._extension":
+		if e.ComplexityRoot.SeatRule.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_SeatRule__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SeatRule.Extension(childComplexity, args["slot"].(int)), true
+	case "SeatRule.id":
+		if e.ComplexityRoot.SeatRule.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRule.ID(childComplexity), true
+	case "SeatRule.key":
+		if e.ComplexityRoot.SeatRule.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRule.Key(childComplexity), true
+	case "SeatRule.kind":
+		if e.ComplexityRoot.SeatRule.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRule.Kind(childComplexity), true
+	case "SeatRule.organisation":
+		if e.ComplexityRoot.SeatRule.Organisation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRule.Organisation(childComplexity), true
+
+	case "SeatRuleConnection.edges":
+		if e.ComplexityRoot.SeatRuleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRuleConnection.Edges(childComplexity), true
+	case "SeatRuleConnection.nodes":
+		if e.ComplexityRoot.SeatRuleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRuleConnection.Nodes(childComplexity), true
+	case "SeatRuleConnection.pageInfo":
+		if e.ComplexityRoot.SeatRuleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRuleConnection.PageInfo(childComplexity), true
+	case "SeatRuleConnection.totalCount":
+		if e.ComplexityRoot.SeatRuleConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRuleConnection.TotalCount(childComplexity), true
+
+	case "SeatRuleEdge.cursor":
+		if e.ComplexityRoot.SeatRuleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRuleEdge.Cursor(childComplexity), true
+	case "SeatRuleEdge.node":
+		if e.ComplexityRoot.SeatRuleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeatRuleEdge.Node(childComplexity), true
+
+	case "Secondment.act":
+		if e.ComplexityRoot.Secondment.Act == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secondment.Act(childComplexity), true
+	case "Secondment.commission":
+		if e.ComplexityRoot.Secondment.Commission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secondment.Commission(childComplexity), true
+	case "Secondment.council":
+		if e.ComplexityRoot.Secondment.Council == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secondment.Council(childComplexity), true
+	case "Secondment.endReason":
+		if e.ComplexityRoot.Secondment.EndReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secondment.EndReason(childComplexity), true
+	case "Secondment.endsOn":
+		if e.ComplexityRoot.Secondment.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secondment.EndsOn(childComplexity), true
+	case "Secondment._extension":
+		if e.ComplexityRoot.Secondment.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Secondment__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Secondment.Extension(childComplexity, args["slot"].(int)), true
+	case "Secondment.id":
+		if e.ComplexityRoot.Secondment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secondment.ID(childComplexity), true
+	case "Secondment.person":
+		if e.ComplexityRoot.Secondment.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secondment.Person(childComplexity), true
+	case "Secondment.reports":
+		if e.ComplexityRoot.Secondment.Reports == nil {
+			break
+		}
+
+		args, err := ec.field_Secondment_reports_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Secondment.Reports(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any), args["asOf"].(*core.Date)), true
+	case "Secondment.seat":
+		if e.ComplexityRoot.Secondment.Seat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secondment.Seat(childComplexity), true
+	case "Secondment.startsOn":
+		if e.ComplexityRoot.Secondment.StartsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secondment.StartsOn(childComplexity), true
+	case "Secondment.version":
+		if e.ComplexityRoot.Secondment.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secondment.Version(childComplexity), true
+
+	case "SecondmentConnection.edges":
+		if e.ComplexityRoot.SecondmentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentConnection.Edges(childComplexity), true
+	case "SecondmentConnection.nodes":
+		if e.ComplexityRoot.SecondmentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentConnection.Nodes(childComplexity), true
+	case "SecondmentConnection.pageInfo":
+		if e.ComplexityRoot.SecondmentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentConnection.PageInfo(childComplexity), true
+	case "SecondmentConnection.totalCount":
+		if e.ComplexityRoot.SecondmentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentConnection.TotalCount(childComplexity), true
+
+	case "SecondmentEdge.cursor":
+		if e.ComplexityRoot.SecondmentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentEdge.Cursor(childComplexity), true
+	case "SecondmentEdge.node":
+		if e.ComplexityRoot.SecondmentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentEdge.Node(childComplexity), true
+
+	case "SecondmentPayload.clientMutationId":
+		if e.ComplexityRoot.SecondmentPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentPayload.ClientMutationID(childComplexity), true
+	case "SecondmentPayload._extension":
+		if e.ComplexityRoot.SecondmentPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_SecondmentPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SecondmentPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "SecondmentPayload.secondment":
+		if e.ComplexityRoot.SecondmentPayload.Secondment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentPayload.Secondment(childComplexity), true
+	case "SecondmentPayload.userErrors":
+		if e.ComplexityRoot.SecondmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentPayload.UserErrors(childComplexity), true
+
+	case "SecondmentReport.dueOn":
+		if e.ComplexityRoot.SecondmentReport.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReport.DueOn(childComplexity), true
+	case "SecondmentReport._extension":
+		if e.ComplexityRoot.SecondmentReport.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_SecondmentReport__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SecondmentReport.Extension(childComplexity, args["slot"].(int)), true
+	case "SecondmentReport.id":
+		if e.ComplexityRoot.SecondmentReport.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReport.ID(childComplexity), true
+	case "SecondmentReport.overdue":
+		if e.ComplexityRoot.SecondmentReport.Overdue == nil {
+			break
+		}
+
+		args, err := ec.field_SecondmentReport_overdue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SecondmentReport.Overdue(childComplexity, args["asOf"].(*core.Date)), true
+	case "SecondmentReport.reportedOn":
+		if e.ComplexityRoot.SecondmentReport.ReportedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReport.ReportedOn(childComplexity), true
+	case "SecondmentReport.secondment":
+		if e.ComplexityRoot.SecondmentReport.Secondment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReport.Secondment(childComplexity), true
+	case "SecondmentReport.text":
+		if e.ComplexityRoot.SecondmentReport.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReport.Text(childComplexity), true
+	case "SecondmentReport.version":
+		if e.ComplexityRoot.SecondmentReport.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReport.Version(childComplexity), true
+
+	case "SecondmentReportConnection.edges":
+		if e.ComplexityRoot.SecondmentReportConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReportConnection.Edges(childComplexity), true
+	case "SecondmentReportConnection.nodes":
+		if e.ComplexityRoot.SecondmentReportConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReportConnection.Nodes(childComplexity), true
+	case "SecondmentReportConnection.pageInfo":
+		if e.ComplexityRoot.SecondmentReportConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReportConnection.PageInfo(childComplexity), true
+	case "SecondmentReportConnection.totalCount":
+		if e.ComplexityRoot.SecondmentReportConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReportConnection.TotalCount(childComplexity), true
+
+	case "SecondmentReportEdge.cursor":
+		if e.ComplexityRoot.SecondmentReportEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReportEdge.Cursor(childComplexity), true
+	case "SecondmentReportEdge.node":
+		if e.ComplexityRoot.SecondmentReportEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReportEdge.Node(childComplexity), true
+
+	case "SecondmentReportPayload.clientMutationId":
+		if e.ComplexityRoot.SecondmentReportPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReportPayload.ClientMutationID(childComplexity), true
+	case "SecondmentReportPayload._extension":
+		if e.ComplexityRoot.SecondmentReportPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_SecondmentReportPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SecondmentReportPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "SecondmentReportPayload.secondmentReport":
+		if e.ComplexityRoot.SecondmentReportPayload.SecondmentReport == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReportPayload.SecondmentReport(childComplexity), true
+	case "SecondmentReportPayload.userErrors":
+		if e.ComplexityRoot.SecondmentReportPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondmentReportPayload.UserErrors(childComplexity), true
 
 	case "ServiceToken.createdAt":
 		if e.ComplexityRoot.ServiceToken.CreatedAt == nil {
@@ -9395,6 +19932,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignInPayload.Viewer(childComplexity), true
 
+	case "Subscription.assemblyChanged":
+		if e.ComplexityRoot.Subscription.AssemblyChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_assemblyChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.AssemblyChanged(childComplexity, args["id"].(*core.ID)), true
 	case "Subscription.caseChanged":
 		if e.ComplexityRoot.Subscription.CaseChanged == nil {
 			break
@@ -9417,12 +19965,172 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.CouncilChanged(childComplexity, args["id"].(*core.ID)), true
+	case "Subscription.gatheringChanged":
+		if e.ComplexityRoot.Subscription.GatheringChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_gatheringChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.GatheringChanged(childComplexity, args["id"].(*core.ID)), true
+	case "Subscription.hearingChanged":
+		if e.ComplexityRoot.Subscription.HearingChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_hearingChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.HearingChanged(childComplexity, args["id"].(*core.ID)), true
 	case "Subscription.inboxChanged":
 		if e.ComplexityRoot.Subscription.InboxChanged == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Subscription.InboxChanged(childComplexity), true
+	case "Subscription.meetingChanged":
+		if e.ComplexityRoot.Subscription.MeetingChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_meetingChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.MeetingChanged(childComplexity, args["id"].(*core.ID)), true
+	case "Subscription.voteChanged":
+		if e.ComplexityRoot.Subscription.VoteChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_voteChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.VoteChanged(childComplexity, args["id"].(core.ID)), true
+
+	case "SubstituteCall.delegate":
+		if e.ComplexityRoot.SubstituteCall.Delegate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCall.Delegate(childComplexity), true
+	case "SubstituteCall.endsOn":
+		if e.ComplexityRoot.SubstituteCall.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCall.EndsOn(childComplexity), true
+	case "SubstituteCall._extension":
+		if e.ComplexityRoot.SubstituteCall.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_SubstituteCall__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SubstituteCall.Extension(childComplexity, args["slot"].(int)), true
+	case "SubstituteCall.id":
+		if e.ComplexityRoot.SubstituteCall.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCall.ID(childComplexity), true
+	case "SubstituteCall.startsOn":
+		if e.ComplexityRoot.SubstituteCall.StartsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCall.StartsOn(childComplexity), true
+	case "SubstituteCall.substitute":
+		if e.ComplexityRoot.SubstituteCall.Substitute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCall.Substitute(childComplexity), true
+	case "SubstituteCall.version":
+		if e.ComplexityRoot.SubstituteCall.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCall.Version(childComplexity), true
+
+	case "SubstituteCallConnection.edges":
+		if e.ComplexityRoot.SubstituteCallConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCallConnection.Edges(childComplexity), true
+	case "SubstituteCallConnection.nodes":
+		if e.ComplexityRoot.SubstituteCallConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCallConnection.Nodes(childComplexity), true
+	case "SubstituteCallConnection.pageInfo":
+		if e.ComplexityRoot.SubstituteCallConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCallConnection.PageInfo(childComplexity), true
+	case "SubstituteCallConnection.totalCount":
+		if e.ComplexityRoot.SubstituteCallConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCallConnection.TotalCount(childComplexity), true
+
+	case "SubstituteCallEdge.cursor":
+		if e.ComplexityRoot.SubstituteCallEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCallEdge.Cursor(childComplexity), true
+	case "SubstituteCallEdge.node":
+		if e.ComplexityRoot.SubstituteCallEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCallEdge.Node(childComplexity), true
+
+	case "SubstituteCallPayload.clientMutationId":
+		if e.ComplexityRoot.SubstituteCallPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCallPayload.ClientMutationID(childComplexity), true
+	case "SubstituteCallPayload._extension":
+		if e.ComplexityRoot.SubstituteCallPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_SubstituteCallPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SubstituteCallPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "SubstituteCallPayload.substituteCall":
+		if e.ComplexityRoot.SubstituteCallPayload.SubstituteCall == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCallPayload.SubstituteCall(childComplexity), true
+	case "SubstituteCallPayload.userErrors":
+		if e.ComplexityRoot.SubstituteCallPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubstituteCallPayload.UserErrors(childComplexity), true
 
 	case "Term.council":
 		if e.ComplexityRoot.Term.Council == nil {
@@ -9578,6 +20286,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Path(childComplexity), true
 
+	case "Vacancies.councils":
+		if e.ComplexityRoot.Vacancies.Councils == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancies.Councils(childComplexity), true
+	case "Vacancies.count":
+		if e.ComplexityRoot.Vacancies.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancies.Count(childComplexity), true
+	case "Vacancies.districts":
+		if e.ComplexityRoot.Vacancies.Districts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancies.Districts(childComplexity), true
+	case "Vacancies.reason":
+		if e.ComplexityRoot.Vacancies.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancies.Reason(childComplexity), true
+
+	case "Vacancy.endReason":
+		if e.ComplexityRoot.Vacancy.EndReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.EndReason(childComplexity), true
+	case "Vacancy._extension":
+		if e.ComplexityRoot.Vacancy.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Vacancy__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Vacancy.Extension(childComplexity, args["slot"].(int)), true
+	case "Vacancy.formerHolder":
+		if e.ComplexityRoot.Vacancy.FormerHolder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.FormerHolder(childComplexity), true
+	case "Vacancy.leavingReason":
+		if e.ComplexityRoot.Vacancy.LeavingReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.LeavingReason(childComplexity), true
+	case "Vacancy.reason":
+		if e.ComplexityRoot.Vacancy.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vacancy.Reason(childComplexity), true
+
 	case "Venue.accessibility":
 		if e.ComplexityRoot.Venue.Accessibility == nil {
 			break
@@ -9631,6 +20400,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Venue.Kind(childComplexity), true
+	case "Venue.meetings":
+		if e.ComplexityRoot.Venue.Meetings == nil {
+			break
+		}
+
+		args, err := ec.field_Venue_meetings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Venue.Meetings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Venue.name":
 		if e.ComplexityRoot.Venue.Name == nil {
 			break
@@ -9785,6 +20565,302 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ViewerPayload.Viewer(childComplexity), true
 
+	case "Vote.amendment":
+		if e.ComplexityRoot.Vote.Amendment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.Amendment(childComplexity), true
+	case "Vote.annulmentReason":
+		if e.ComplexityRoot.Vote.AnnulmentReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.AnnulmentReason(childComplexity), true
+	case "Vote.ballots":
+		if e.ComplexityRoot.Vote.Ballots == nil {
+			break
+		}
+
+		args, err := ec.field_Vote_ballots_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Vote.Ballots(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Vote.closedAt":
+		if e.ComplexityRoot.Vote.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.ClosedAt(childComplexity), true
+	case "Vote._extension":
+		if e.ComplexityRoot.Vote.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Vote__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Vote.Extension(childComplexity, args["slot"].(int)), true
+	case "Vote.id":
+		if e.ComplexityRoot.Vote.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.ID(childComplexity), true
+	case "Vote.majority":
+		if e.ComplexityRoot.Vote.Majority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.Majority(childComplexity), true
+	case "Vote.manner":
+		if e.ComplexityRoot.Vote.Manner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.Manner(childComplexity), true
+	case "Vote.meeting":
+		if e.ComplexityRoot.Vote.Meeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.Meeting(childComplexity), true
+	case "Vote.motion":
+		if e.ComplexityRoot.Vote.Motion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.Motion(childComplexity), true
+	case "Vote.openedAt":
+		if e.ComplexityRoot.Vote.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.OpenedAt(childComplexity), true
+	case "Vote.result":
+		if e.ComplexityRoot.Vote.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.Result(childComplexity), true
+	case "Vote.state":
+		if e.ComplexityRoot.Vote.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.State(childComplexity), true
+	case "Vote.tellersNeeded":
+		if e.ComplexityRoot.Vote.TellersNeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.TellersNeeded(childComplexity), true
+	case "Vote.turnout":
+		if e.ComplexityRoot.Vote.Turnout == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.Turnout(childComplexity), true
+	case "Vote.version":
+		if e.ComplexityRoot.Vote.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Vote.Version(childComplexity), true
+
+	case "VoteChange.at":
+		if e.ComplexityRoot.VoteChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteChange.At(childComplexity), true
+	case "VoteChange.eventId":
+		if e.ComplexityRoot.VoteChange.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteChange.EventID(childComplexity), true
+	case "VoteChange._extension":
+		if e.ComplexityRoot.VoteChange.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_VoteChange__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.VoteChange.Extension(childComplexity, args["slot"].(int)), true
+	case "VoteChange.kind":
+		if e.ComplexityRoot.VoteChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteChange.Kind(childComplexity), true
+	case "VoteChange.vote":
+		if e.ComplexityRoot.VoteChange.Vote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteChange.Vote(childComplexity), true
+
+	case "VoteConnection.edges":
+		if e.ComplexityRoot.VoteConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteConnection.Edges(childComplexity), true
+	case "VoteConnection.nodes":
+		if e.ComplexityRoot.VoteConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteConnection.Nodes(childComplexity), true
+	case "VoteConnection.pageInfo":
+		if e.ComplexityRoot.VoteConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteConnection.PageInfo(childComplexity), true
+	case "VoteConnection.totalCount":
+		if e.ComplexityRoot.VoteConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteConnection.TotalCount(childComplexity), true
+
+	case "VoteEdge.cursor":
+		if e.ComplexityRoot.VoteEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteEdge.Cursor(childComplexity), true
+	case "VoteEdge.node":
+		if e.ComplexityRoot.VoteEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteEdge.Node(childComplexity), true
+
+	case "VotePayload.clientMutationId":
+		if e.ComplexityRoot.VotePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VotePayload.ClientMutationID(childComplexity), true
+	case "VotePayload._extension":
+		if e.ComplexityRoot.VotePayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_VotePayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.VotePayload.Extension(childComplexity, args["slot"].(int)), true
+	case "VotePayload.userErrors":
+		if e.ComplexityRoot.VotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VotePayload.UserErrors(childComplexity), true
+	case "VotePayload.vote":
+		if e.ComplexityRoot.VotePayload.Vote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VotePayload.Vote(childComplexity), true
+
+	case "VoteResult.abstained":
+		if e.ComplexityRoot.VoteResult.Abstained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.Abstained(childComplexity), true
+	case "VoteResult.against":
+		if e.ComplexityRoot.VoteResult.Against == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.Against(childComplexity), true
+	case "VoteResult.byHands":
+		if e.ComplexityRoot.VoteResult.ByHands == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.ByHands(childComplexity), true
+	case "VoteResult.eligible":
+		if e.ComplexityRoot.VoteResult.Eligible == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.Eligible(childComplexity), true
+	case "VoteResult.filled":
+		if e.ComplexityRoot.VoteResult.Filled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.Filled(childComplexity), true
+	case "VoteResult.for":
+		if e.ComplexityRoot.VoteResult.For == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.For(childComplexity), true
+	case "VoteResult.needed":
+		if e.ComplexityRoot.VoteResult.Needed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.Needed(childComplexity), true
+	case "VoteResult.notVoted":
+		if e.ComplexityRoot.VoteResult.NotVoted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.NotVoted(childComplexity), true
+	case "VoteResult.outcome":
+		if e.ComplexityRoot.VoteResult.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.Outcome(childComplexity), true
+	case "VoteResult.present":
+		if e.ComplexityRoot.VoteResult.Present == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.Present(childComplexity), true
+	case "VoteResult.quorumAtClose":
+		if e.ComplexityRoot.VoteResult.QuorumAtClose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.QuorumAtClose(childComplexity), true
+	case "VoteResult.quorumAtOpening":
+		if e.ComplexityRoot.VoteResult.QuorumAtOpening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.QuorumAtOpening(childComplexity), true
+	case "VoteResult.quorumNeeded":
+		if e.ComplexityRoot.VoteResult.QuorumNeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.QuorumNeeded(childComplexity), true
+	case "VoteResult.seats":
+		if e.ComplexityRoot.VoteResult.Seats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteResult.Seats(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -9795,33 +20871,65 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AbolishDistrictInput", ec.unmarshalInputAbolishDistrictInput),
+			graphql.NewInputUnmarshaler("AcceptExpertiseInput", ec.unmarshalInputAcceptExpertiseInput),
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", ec.unmarshalInputAcceptInvitationInput),
+			graphql.NewInputUnmarshaler("AcceptNominationInput", ec.unmarshalInputAcceptNominationInput),
+			graphql.NewInputUnmarshaler("AcceptQuestionInput", ec.unmarshalInputAcceptQuestionInput),
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountOrder", ec.unmarshalInputAccountOrder),
 			graphql.NewInputUnmarshaler("ActorKindFilter", ec.unmarshalInputActorKindFilter),
+			graphql.NewInputUnmarshaler("AddAgendaItemInput", ec.unmarshalInputAddAgendaItemInput),
 			graphql.NewInputUnmarshaler("AddCaseNoteInput", ec.unmarshalInputAddCaseNoteInput),
 			graphql.NewInputUnmarshaler("AddCaseSignatoryInput", ec.unmarshalInputAddCaseSignatoryInput),
 			graphql.NewInputUnmarshaler("AddCaseStepInput", ec.unmarshalInputAddCaseStepInput),
+			graphql.NewInputUnmarshaler("AddExpertInput", ec.unmarshalInputAddExpertInput),
+			graphql.NewInputUnmarshaler("AddGatheringOfficialsInput", ec.unmarshalInputAddGatheringOfficialsInput),
+			graphql.NewInputUnmarshaler("AddHearingSessionInput", ec.unmarshalInputAddHearingSessionInput),
 			graphql.NewInputUnmarshaler("AddHouseholdMemberInput", ec.unmarshalInputAddHouseholdMemberInput),
 			graphql.NewInputUnmarshaler("AddMemberInput", ec.unmarshalInputAddMemberInput),
 			graphql.NewInputUnmarshaler("AddRoleRuleInput", ec.unmarshalInputAddRoleRuleInput),
+			graphql.NewInputUnmarshaler("AddSpeakerInput", ec.unmarshalInputAddSpeakerInput),
 			graphql.NewInputUnmarshaler("AddressFilter", ec.unmarshalInputAddressFilter),
 			graphql.NewInputUnmarshaler("AddressOrder", ec.unmarshalInputAddressOrder),
+			graphql.NewInputUnmarshaler("AdoptCharterInput", ec.unmarshalInputAdoptCharterInput),
+			graphql.NewInputUnmarshaler("AdoptRecommendationInput", ec.unmarshalInputAdoptRecommendationInput),
+			graphql.NewInputUnmarshaler("AgreeMinutesInput", ec.unmarshalInputAgreeMinutesInput),
+			graphql.NewInputUnmarshaler("AnnounceGatheringInput", ec.unmarshalInputAnnounceGatheringInput),
+			graphql.NewInputUnmarshaler("AnnounceMeetingInput", ec.unmarshalInputAnnounceMeetingInput),
+			graphql.NewInputUnmarshaler("AnnouncePublicHearingInput", ec.unmarshalInputAnnouncePublicHearingInput),
+			graphql.NewInputUnmarshaler("AnnulVoteInput", ec.unmarshalInputAnnulVoteInput),
 			graphql.NewInputUnmarshaler("AnswerCaseInput", ec.unmarshalInputAnswerCaseInput),
+			graphql.NewInputUnmarshaler("AnswerHearingProposalsInput", ec.unmarshalInputAnswerHearingProposalsInput),
+			graphql.NewInputUnmarshaler("AnswerRecommendationInput", ec.unmarshalInputAnswerRecommendationInput),
+			graphql.NewInputUnmarshaler("AskExpertiseInput", ec.unmarshalInputAskExpertiseInput),
+			graphql.NewInputUnmarshaler("AskFloorQuestionInput", ec.unmarshalInputAskFloorQuestionInput),
+			graphql.NewInputUnmarshaler("AskSecondmentReportInput", ec.unmarshalInputAskSecondmentReportInput),
+			graphql.NewInputUnmarshaler("AssemblyFilter", ec.unmarshalInputAssemblyFilter),
+			graphql.NewInputUnmarshaler("AssemblyKindFilter", ec.unmarshalInputAssemblyKindFilter),
+			graphql.NewInputUnmarshaler("AssemblyOrder", ec.unmarshalInputAssemblyOrder),
 			graphql.NewInputUnmarshaler("AssignCaseInput", ec.unmarshalInputAssignCaseInput),
 			graphql.NewInputUnmarshaler("AssignPostInput", ec.unmarshalInputAssignPostInput),
 			graphql.NewInputUnmarshaler("AssignRoleInput", ec.unmarshalInputAssignRoleInput),
 			graphql.NewInputUnmarshaler("AttachFileInput", ec.unmarshalInputAttachFileInput),
+			graphql.NewInputUnmarshaler("AttendanceEntryInput", ec.unmarshalInputAttendanceEntryInput),
+			graphql.NewInputUnmarshaler("AttendanceFilter", ec.unmarshalInputAttendanceFilter),
+			graphql.NewInputUnmarshaler("AttendanceStateFilter", ec.unmarshalInputAttendanceStateFilter),
 			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
 			graphql.NewInputUnmarshaler("AuditEntryOrder", ec.unmarshalInputAuditEntryOrder),
 			graphql.NewInputUnmarshaler("AwardHonourInput", ec.unmarshalInputAwardHonourInput),
 			graphql.NewInputUnmarshaler("BooleanFilter", ec.unmarshalInputBooleanFilter),
+			graphql.NewInputUnmarshaler("BulkCheckInInput", ec.unmarshalInputBulkCheckInInput),
 			graphql.NewInputUnmarshaler("CalendarDayFilter", ec.unmarshalInputCalendarDayFilter),
 			graphql.NewInputUnmarshaler("CalendarDayInput", ec.unmarshalInputCalendarDayInput),
 			graphql.NewInputUnmarshaler("CalendarDayKindFilter", ec.unmarshalInputCalendarDayKindFilter),
 			graphql.NewInputUnmarshaler("CalendarDayOrder", ec.unmarshalInputCalendarDayOrder),
 			graphql.NewInputUnmarshaler("CalendarYearFilter", ec.unmarshalInputCalendarYearFilter),
 			graphql.NewInputUnmarshaler("CalendarYearOrder", ec.unmarshalInputCalendarYearOrder),
+			graphql.NewInputUnmarshaler("CallSubstituteInput", ec.unmarshalInputCallSubstituteInput),
+			graphql.NewInputUnmarshaler("CancelGatheringInput", ec.unmarshalInputCancelGatheringInput),
+			graphql.NewInputUnmarshaler("CancelMeetingInput", ec.unmarshalInputCancelMeetingInput),
+			graphql.NewInputUnmarshaler("CancelPublicHearingInput", ec.unmarshalInputCancelPublicHearingInput),
+			graphql.NewInputUnmarshaler("CancelRegistrationInput", ec.unmarshalInputCancelRegistrationInput),
 			graphql.NewInputUnmarshaler("CaseChannelFilter", ec.unmarshalInputCaseChannelFilter),
 			graphql.NewInputUnmarshaler("CaseClockFilter", ec.unmarshalInputCaseClockFilter),
 			graphql.NewInputUnmarshaler("CaseClockKindFilter", ec.unmarshalInputCaseClockKindFilter),
@@ -9841,17 +20949,35 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CaseStateOrder", ec.unmarshalInputCaseStateOrder),
 			graphql.NewInputUnmarshaler("CaseStepOrder", ec.unmarshalInputCaseStepOrder),
 			graphql.NewInputUnmarshaler("CaseTermsInput", ec.unmarshalInputCaseTermsInput),
+			graphql.NewInputUnmarshaler("CastBallotInput", ec.unmarshalInputCastBallotInput),
+			graphql.NewInputUnmarshaler("ChangeCapacityInput", ec.unmarshalInputChangeCapacityInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChangePostInput", ec.unmarshalInputChangePostInput),
+			graphql.NewInputUnmarshaler("CharterMajorityInput", ec.unmarshalInputCharterMajorityInput),
+			graphql.NewInputUnmarshaler("CharterRuleInput", ec.unmarshalInputCharterRuleInput),
+			graphql.NewInputUnmarshaler("CheckHearingStandingInput", ec.unmarshalInputCheckHearingStandingInput),
+			graphql.NewInputUnmarshaler("CheckInEntryInput", ec.unmarshalInputCheckInEntryInput),
+			graphql.NewInputUnmarshaler("CheckInInput", ec.unmarshalInputCheckInInput),
 			graphql.NewInputUnmarshaler("ClaimCaseInput", ec.unmarshalInputClaimCaseInput),
+			graphql.NewInputUnmarshaler("CloseAgendaItemInput", ec.unmarshalInputCloseAgendaItemInput),
 			graphql.NewInputUnmarshaler("CloseCaseInput", ec.unmarshalInputCloseCaseInput),
+			graphql.NewInputUnmarshaler("CloseRegistrationInput", ec.unmarshalInputCloseRegistrationInput),
+			graphql.NewInputUnmarshaler("CloseSessionInput", ec.unmarshalInputCloseSessionInput),
 			graphql.NewInputUnmarshaler("CloseVenueInput", ec.unmarshalInputCloseVenueInput),
+			graphql.NewInputUnmarshaler("CloseVoteInput", ec.unmarshalInputCloseVoteInput),
+			graphql.NewInputUnmarshaler("ConcludeExpertiseInput", ec.unmarshalInputConcludeExpertiseInput),
+			graphql.NewInputUnmarshaler("ConcludePublicHearingInput", ec.unmarshalInputConcludePublicHearingInput),
 			graphql.NewInputUnmarshaler("ConfirmAnswerInput", ec.unmarshalInputConfirmAnswerInput),
+			graphql.NewInputUnmarshaler("ConsiderQuestionInput", ec.unmarshalInputConsiderQuestionInput),
+			graphql.NewInputUnmarshaler("ConsultationQuestionFilter", ec.unmarshalInputConsultationQuestionFilter),
+			graphql.NewInputUnmarshaler("ConsultationQuestionOrder", ec.unmarshalInputConsultationQuestionOrder),
 			graphql.NewInputUnmarshaler("CouncilFilter", ec.unmarshalInputCouncilFilter),
 			graphql.NewInputUnmarshaler("CouncilKindFilter", ec.unmarshalInputCouncilKindFilter),
 			graphql.NewInputUnmarshaler("CouncilOrder", ec.unmarshalInputCouncilOrder),
+			graphql.NewInputUnmarshaler("CountVoteInput", ec.unmarshalInputCountVoteInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
 			graphql.NewInputUnmarshaler("CreateAddressInput", ec.unmarshalInputCreateAddressInput),
+			graphql.NewInputUnmarshaler("CreateAssemblyInput", ec.unmarshalInputCreateAssemblyInput),
 			graphql.NewInputUnmarshaler("CreateCaseKindInput", ec.unmarshalInputCreateCaseKindInput),
 			graphql.NewInputUnmarshaler("CreateCaseStateInput", ec.unmarshalInputCreateCaseStateInput),
 			graphql.NewInputUnmarshaler("CreateCouncilInput", ec.unmarshalInputCreateCouncilInput),
@@ -9859,32 +20985,72 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateOrganisationInput", ec.unmarshalInputCreateOrganisationInput),
 			graphql.NewInputUnmarshaler("CreatePersonInput", ec.unmarshalInputCreatePersonInput),
+			graphql.NewInputUnmarshaler("CreateResolutionInput", ec.unmarshalInputCreateResolutionInput),
 			graphql.NewInputUnmarshaler("CreateRoleInput", ec.unmarshalInputCreateRoleInput),
 			graphql.NewInputUnmarshaler("CreateServiceTokenInput", ec.unmarshalInputCreateServiceTokenInput),
 			graphql.NewInputUnmarshaler("CreateVenueInput", ec.unmarshalInputCreateVenueInput),
 			graphql.NewInputUnmarshaler("DateFilter", ec.unmarshalInputDateFilter),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
+			graphql.NewInputUnmarshaler("DecideQuestionInput", ec.unmarshalInputDecideQuestionInput),
+			graphql.NewInputUnmarshaler("DeclareConflictInput", ec.unmarshalInputDeclareConflictInput),
+			graphql.NewInputUnmarshaler("DeclineExpertiseInput", ec.unmarshalInputDeclineExpertiseInput),
+			graphql.NewInputUnmarshaler("DelegateCapacityFilter", ec.unmarshalInputDelegateCapacityFilter),
+			graphql.NewInputUnmarshaler("DelegateEndReasonFilter", ec.unmarshalInputDelegateEndReasonFilter),
+			graphql.NewInputUnmarshaler("DelegateFilter", ec.unmarshalInputDelegateFilter),
+			graphql.NewInputUnmarshaler("DelegateOrder", ec.unmarshalInputDelegateOrder),
 			graphql.NewInputUnmarshaler("DeleteRoleInput", ec.unmarshalInputDeleteRoleInput),
 			graphql.NewInputUnmarshaler("DisableAccountInput", ec.unmarshalInputDisableAccountInput),
+			graphql.NewInputUnmarshaler("DissolveAssemblyInput", ec.unmarshalInputDissolveAssemblyInput),
 			graphql.NewInputUnmarshaler("DissolveCouncilInput", ec.unmarshalInputDissolveCouncilInput),
 			graphql.NewInputUnmarshaler("DissolveOrganisationInput", ec.unmarshalInputDissolveOrganisationInput),
 			graphql.NewInputUnmarshaler("DistrictFilter", ec.unmarshalInputDistrictFilter),
 			graphql.NewInputUnmarshaler("DistrictOrder", ec.unmarshalInputDistrictOrder),
+			graphql.NewInputUnmarshaler("DraftConclusionInput", ec.unmarshalInputDraftConclusionInput),
 			graphql.NewInputUnmarshaler("EnableAccountInput", ec.unmarshalInputEnableAccountInput),
 			graphql.NewInputUnmarshaler("EndForwardingInput", ec.unmarshalInputEndForwardingInput),
 			graphql.NewInputUnmarshaler("EndHouseholdMemberInput", ec.unmarshalInputEndHouseholdMemberInput),
 			graphql.NewInputUnmarshaler("EndMembershipInput", ec.unmarshalInputEndMembershipInput),
 			graphql.NewInputUnmarshaler("EndPostInput", ec.unmarshalInputEndPostInput),
 			graphql.NewInputUnmarshaler("EndRoleAssignmentInput", ec.unmarshalInputEndRoleAssignmentInput),
+			graphql.NewInputUnmarshaler("EndSecondmentInput", ec.unmarshalInputEndSecondmentInput),
+			graphql.NewInputUnmarshaler("EndSubstituteCallInput", ec.unmarshalInputEndSubstituteCallInput),
+			graphql.NewInputUnmarshaler("EndSuspensionInput", ec.unmarshalInputEndSuspensionInput),
 			graphql.NewInputUnmarshaler("ErasePersonInput", ec.unmarshalInputErasePersonInput),
+			graphql.NewInputUnmarshaler("ExpertiseKindFilter", ec.unmarshalInputExpertiseKindFilter),
+			graphql.NewInputUnmarshaler("ExpertiseStateFilter", ec.unmarshalInputExpertiseStateFilter),
 			graphql.NewInputUnmarshaler("ExtendCaseInput", ec.unmarshalInputExtendCaseInput),
 			graphql.NewInputUnmarshaler("FollowFilter", ec.unmarshalInputFollowFilter),
 			graphql.NewInputUnmarshaler("FollowInput", ec.unmarshalInputFollowInput),
 			graphql.NewInputUnmarshaler("FollowOrder", ec.unmarshalInputFollowOrder),
 			graphql.NewInputUnmarshaler("ForwardCaseInput", ec.unmarshalInputForwardCaseInput),
+			graphql.NewInputUnmarshaler("GatheringFilter", ec.unmarshalInputGatheringFilter),
+			graphql.NewInputUnmarshaler("GatheringOfficialInput", ec.unmarshalInputGatheringOfficialInput),
+			graphql.NewInputUnmarshaler("GatheringOrder", ec.unmarshalInputGatheringOrder),
+			graphql.NewInputUnmarshaler("GatheringStateFilter", ec.unmarshalInputGatheringStateFilter),
+			graphql.NewInputUnmarshaler("GatheringTopicFilter", ec.unmarshalInputGatheringTopicFilter),
+			graphql.NewInputUnmarshaler("GatheringTopicInput", ec.unmarshalInputGatheringTopicInput),
+			graphql.NewInputUnmarshaler("GatheringTopicKindFilter", ec.unmarshalInputGatheringTopicKindFilter),
+			graphql.NewInputUnmarshaler("GatheringTopicOrder", ec.unmarshalInputGatheringTopicOrder),
 			graphql.NewInputUnmarshaler("GiveConsentInput", ec.unmarshalInputGiveConsentInput),
+			graphql.NewInputUnmarshaler("GiveProxyInput", ec.unmarshalInputGiveProxyInput),
+			graphql.NewInputUnmarshaler("GiveSecondmentReportInput", ec.unmarshalInputGiveSecondmentReportInput),
 			graphql.NewInputUnmarshaler("GrantMandateInput", ec.unmarshalInputGrantMandateInput),
 			graphql.NewInputUnmarshaler("HandOverCaseInput", ec.unmarshalInputHandOverCaseInput),
+			graphql.NewInputUnmarshaler("HearingChannelFilter", ec.unmarshalInputHearingChannelFilter),
+			graphql.NewInputUnmarshaler("HearingFormFilter", ec.unmarshalInputHearingFormFilter),
+			graphql.NewInputUnmarshaler("HearingKindFilter", ec.unmarshalInputHearingKindFilter),
+			graphql.NewInputUnmarshaler("HearingOutcomeFilter", ec.unmarshalInputHearingOutcomeFilter),
+			graphql.NewInputUnmarshaler("HearingProposalFilter", ec.unmarshalInputHearingProposalFilter),
+			graphql.NewInputUnmarshaler("HearingProposalInput", ec.unmarshalInputHearingProposalInput),
+			graphql.NewInputUnmarshaler("HearingResidenceInput", ec.unmarshalInputHearingResidenceInput),
+			graphql.NewInputUnmarshaler("HearingSessionInput", ec.unmarshalInputHearingSessionInput),
+			graphql.NewInputUnmarshaler("HearingStandingCheckFilter", ec.unmarshalInputHearingStandingCheckFilter),
+			graphql.NewInputUnmarshaler("HearingStandingFilter", ec.unmarshalInputHearingStandingFilter),
+			graphql.NewInputUnmarshaler("HearingStateFilter", ec.unmarshalInputHearingStateFilter),
+			graphql.NewInputUnmarshaler("HearingStatementFilter", ec.unmarshalInputHearingStatementFilter),
+			graphql.NewInputUnmarshaler("HearingStatementOrder", ec.unmarshalInputHearingStatementOrder),
+			graphql.NewInputUnmarshaler("HearingTextInput", ec.unmarshalInputHearingTextInput),
+			graphql.NewInputUnmarshaler("HoldGatheringInput", ec.unmarshalInputHoldGatheringInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("ImportCalendarInput", ec.unmarshalInputImportCalendarInput),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
@@ -9893,7 +21059,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LocalTextInput", ec.unmarshalInputLocalTextInput),
 			graphql.NewInputUnmarshaler("MandateFilter", ec.unmarshalInputMandateFilter),
 			graphql.NewInputUnmarshaler("MandateOrder", ec.unmarshalInputMandateOrder),
+			graphql.NewInputUnmarshaler("MarkAttendanceInput", ec.unmarshalInputMarkAttendanceInput),
+			graphql.NewInputUnmarshaler("MarkAttendancesInput", ec.unmarshalInputMarkAttendancesInput),
 			graphql.NewInputUnmarshaler("MarkNoticesInput", ec.unmarshalInputMarkNoticesInput),
+			graphql.NewInputUnmarshaler("MeetingFilter", ec.unmarshalInputMeetingFilter),
+			graphql.NewInputUnmarshaler("MeetingKindFilter", ec.unmarshalInputMeetingKindFilter),
+			graphql.NewInputUnmarshaler("MeetingOrder", ec.unmarshalInputMeetingOrder),
+			graphql.NewInputUnmarshaler("MeetingStateFilter", ec.unmarshalInputMeetingStateFilter),
 			graphql.NewInputUnmarshaler("MembershipBasisFilter", ec.unmarshalInputMembershipBasisFilter),
 			graphql.NewInputUnmarshaler("MembershipFilter", ec.unmarshalInputMembershipFilter),
 			graphql.NewInputUnmarshaler("MembershipOrder", ec.unmarshalInputMembershipOrder),
@@ -9901,10 +21073,29 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MergeAddressesInput", ec.unmarshalInputMergeAddressesInput),
 			graphql.NewInputUnmarshaler("MergeOrganisationsInput", ec.unmarshalInputMergeOrganisationsInput),
 			graphql.NewInputUnmarshaler("MergePersonsInput", ec.unmarshalInputMergePersonsInput),
+			graphql.NewInputUnmarshaler("MinutesFilter", ec.unmarshalInputMinutesFilter),
+			graphql.NewInputUnmarshaler("MinutesStateFilter", ec.unmarshalInputMinutesStateFilter),
+			graphql.NewInputUnmarshaler("MotionFilter", ec.unmarshalInputMotionFilter),
+			graphql.NewInputUnmarshaler("MotionOrder", ec.unmarshalInputMotionOrder),
+			graphql.NewInputUnmarshaler("MotionStateFilter", ec.unmarshalInputMotionStateFilter),
+			graphql.NewInputUnmarshaler("MoveAgendaItemInput", ec.unmarshalInputMoveAgendaItemInput),
+			graphql.NewInputUnmarshaler("MoveMeetingInput", ec.unmarshalInputMoveMeetingInput),
+			graphql.NewInputUnmarshaler("MoveSpeakerInput", ec.unmarshalInputMoveSpeakerInput),
+			graphql.NewInputUnmarshaler("NameDelegateInput", ec.unmarshalInputNameDelegateInput),
+			graphql.NewInputUnmarshaler("NameSubstituteInput", ec.unmarshalInputNameSubstituteInput),
+			graphql.NewInputUnmarshaler("NominateInput", ec.unmarshalInputNominateInput),
+			graphql.NewInputUnmarshaler("NominationFilter", ec.unmarshalInputNominationFilter),
+			graphql.NewInputUnmarshaler("NominationOrder", ec.unmarshalInputNominationOrder),
+			graphql.NewInputUnmarshaler("NominationStatusFilter", ec.unmarshalInputNominationStatusFilter),
 			graphql.NewInputUnmarshaler("NoticeFilter", ec.unmarshalInputNoticeFilter),
 			graphql.NewInputUnmarshaler("NoticeOrder", ec.unmarshalInputNoticeOrder),
 			graphql.NewInputUnmarshaler("ObjectToAnswerInput", ec.unmarshalInputObjectToAnswerInput),
 			graphql.NewInputUnmarshaler("OpenCaseInput", ec.unmarshalInputOpenCaseInput),
+			graphql.NewInputUnmarshaler("OpenMotionInput", ec.unmarshalInputOpenMotionInput),
+			graphql.NewInputUnmarshaler("OpenProposalCaseInput", ec.unmarshalInputOpenProposalCaseInput),
+			graphql.NewInputUnmarshaler("OpenRegistrationInput", ec.unmarshalInputOpenRegistrationInput),
+			graphql.NewInputUnmarshaler("OpenSessionInput", ec.unmarshalInputOpenSessionInput),
+			graphql.NewInputUnmarshaler("OpenVoteInput", ec.unmarshalInputOpenVoteInput),
 			graphql.NewInputUnmarshaler("OrganisationFilter", ec.unmarshalInputOrganisationFilter),
 			graphql.NewInputUnmarshaler("OrganisationKindFilter", ec.unmarshalInputOrganisationKindFilter),
 			graphql.NewInputUnmarshaler("OrganisationOrder", ec.unmarshalInputOrganisationOrder),
@@ -9912,59 +21103,135 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PersonFilter", ec.unmarshalInputPersonFilter),
 			graphql.NewInputUnmarshaler("PersonOrder", ec.unmarshalInputPersonOrder),
 			graphql.NewInputUnmarshaler("PersonalDataInput", ec.unmarshalInputPersonalDataInput),
+			graphql.NewInputUnmarshaler("PlanGatheringInput", ec.unmarshalInputPlanGatheringInput),
+			graphql.NewInputUnmarshaler("PlanMeetingInput", ec.unmarshalInputPlanMeetingInput),
+			graphql.NewInputUnmarshaler("PlanPublicHearingInput", ec.unmarshalInputPlanPublicHearingInput),
 			graphql.NewInputUnmarshaler("PointInput", ec.unmarshalInputPointInput),
 			graphql.NewInputUnmarshaler("PostFilter", ec.unmarshalInputPostFilter),
 			graphql.NewInputUnmarshaler("PostOrder", ec.unmarshalInputPostOrder),
 			graphql.NewInputUnmarshaler("PrepareUploadInput", ec.unmarshalInputPrepareUploadInput),
+			graphql.NewInputUnmarshaler("ProposalAnswerInput", ec.unmarshalInputProposalAnswerInput),
+			graphql.NewInputUnmarshaler("ProposeAmendmentInput", ec.unmarshalInputProposeAmendmentInput),
+			graphql.NewInputUnmarshaler("PublicExpertiseFilter", ec.unmarshalInputPublicExpertiseFilter),
+			graphql.NewInputUnmarshaler("PublicExpertiseOrder", ec.unmarshalInputPublicExpertiseOrder),
+			graphql.NewInputUnmarshaler("PublicHearingFilter", ec.unmarshalInputPublicHearingFilter),
+			graphql.NewInputUnmarshaler("PublicHearingOrder", ec.unmarshalInputPublicHearingOrder),
 			graphql.NewInputUnmarshaler("PublishCaseInput", ec.unmarshalInputPublishCaseInput),
+			graphql.NewInputUnmarshaler("PublishGatheringInput", ec.unmarshalInputPublishGatheringInput),
+			graphql.NewInputUnmarshaler("PublishHearingStatementInput", ec.unmarshalInputPublishHearingStatementInput),
+			graphql.NewInputUnmarshaler("PublishMinutesInput", ec.unmarshalInputPublishMinutesInput),
+			graphql.NewInputUnmarshaler("PublishPublicHearingInput", ec.unmarshalInputPublishPublicHearingInput),
+			graphql.NewInputUnmarshaler("PublishResolutionInput", ec.unmarshalInputPublishResolutionInput),
+			graphql.NewInputUnmarshaler("PutQuestionInput", ec.unmarshalInputPutQuestionInput),
+			graphql.NewInputUnmarshaler("QuestionPutterFilter", ec.unmarshalInputQuestionPutterFilter),
+			graphql.NewInputUnmarshaler("QuestionStateFilter", ec.unmarshalInputQuestionStateFilter),
+			graphql.NewInputUnmarshaler("RecallDelegateInput", ec.unmarshalInputRecallDelegateInput),
+			graphql.NewInputUnmarshaler("RecommendationFilter", ec.unmarshalInputRecommendationFilter),
+			graphql.NewInputUnmarshaler("RecommendationOrder", ec.unmarshalInputRecommendationOrder),
+			graphql.NewInputUnmarshaler("RecommendationOutcomeFilter", ec.unmarshalInputRecommendationOutcomeFilter),
+			graphql.NewInputUnmarshaler("RecordGatheringInput", ec.unmarshalInputRecordGatheringInput),
+			graphql.NewInputUnmarshaler("RecordHearingStatementInput", ec.unmarshalInputRecordHearingStatementInput),
+			graphql.NewInputUnmarshaler("RecordTopicsInput", ec.unmarshalInputRecordTopicsInput),
 			graphql.NewInputUnmarshaler("RefuseCaseInput", ec.unmarshalInputRefuseCaseInput),
 			graphql.NewInputUnmarshaler("RegisterCaseInput", ec.unmarshalInputRegisterCaseInput),
+			graphql.NewInputUnmarshaler("RegisterForMeetingInput", ec.unmarshalInputRegisterForMeetingInput),
+			graphql.NewInputUnmarshaler("RegistrationFilter", ec.unmarshalInputRegistrationFilter),
+			graphql.NewInputUnmarshaler("RegistrationStateFilter", ec.unmarshalInputRegistrationStateFilter),
+			graphql.NewInputUnmarshaler("RejectNominationInput", ec.unmarshalInputRejectNominationInput),
+			graphql.NewInputUnmarshaler("RejectQuestionInput", ec.unmarshalInputRejectQuestionInput),
+			graphql.NewInputUnmarshaler("RemoveAgendaItemInput", ec.unmarshalInputRemoveAgendaItemInput),
 			graphql.NewInputUnmarshaler("RemoveAttachmentInput", ec.unmarshalInputRemoveAttachmentInput),
+			graphql.NewInputUnmarshaler("RemoveGatheringOfficialInput", ec.unmarshalInputRemoveGatheringOfficialInput),
+			graphql.NewInputUnmarshaler("RemovePresenceInput", ec.unmarshalInputRemovePresenceInput),
 			graphql.NewInputUnmarshaler("RemoveRoleRuleInput", ec.unmarshalInputRemoveRoleRuleInput),
+			graphql.NewInputUnmarshaler("RemoveSpeakerInput", ec.unmarshalInputRemoveSpeakerInput),
+			graphql.NewInputUnmarshaler("ReopenAgendaItemInput", ec.unmarshalInputReopenAgendaItemInput),
 			graphql.NewInputUnmarshaler("ReopenCaseInput", ec.unmarshalInputReopenCaseInput),
+			graphql.NewInputUnmarshaler("ReplyToExpertiseInput", ec.unmarshalInputReplyToExpertiseInput),
+			graphql.NewInputUnmarshaler("ResetCalendarFeedInput", ec.unmarshalInputResetCalendarFeedInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
+			graphql.NewInputUnmarshaler("ResolutionChangeInput", ec.unmarshalInputResolutionChangeInput),
+			graphql.NewInputUnmarshaler("ResolutionFilter", ec.unmarshalInputResolutionFilter),
+			graphql.NewInputUnmarshaler("ResolutionOrder", ec.unmarshalInputResolutionOrder),
+			graphql.NewInputUnmarshaler("ResubmitQuestionInput", ec.unmarshalInputResubmitQuestionInput),
 			graphql.NewInputUnmarshaler("ResumeCaseInput", ec.unmarshalInputResumeCaseInput),
+			graphql.NewInputUnmarshaler("ReturnQuestionInput", ec.unmarshalInputReturnQuestionInput),
 			graphql.NewInputUnmarshaler("RevokeMandateInput", ec.unmarshalInputRevokeMandateInput),
 			graphql.NewInputUnmarshaler("RevokeOtherSessionsInput", ec.unmarshalInputRevokeOtherSessionsInput),
+			graphql.NewInputUnmarshaler("RevokeProxyInput", ec.unmarshalInputRevokeProxyInput),
 			graphql.NewInputUnmarshaler("RevokeServiceTokenInput", ec.unmarshalInputRevokeServiceTokenInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleAssignmentFilter", ec.unmarshalInputRoleAssignmentFilter),
 			graphql.NewInputUnmarshaler("RoleAssignmentOrder", ec.unmarshalInputRoleAssignmentOrder),
 			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
 			graphql.NewInputUnmarshaler("RoleRuleInput", ec.unmarshalInputRoleRuleInput),
+			graphql.NewInputUnmarshaler("ScheduleQuestionInput", ec.unmarshalInputScheduleQuestionInput),
+			graphql.NewInputUnmarshaler("SeatConditions", ec.unmarshalInputSeatConditions),
+			graphql.NewInputUnmarshaler("SecondMemberInput", ec.unmarshalInputSecondMemberInput),
+			graphql.NewInputUnmarshaler("SecondmentEndReasonFilter", ec.unmarshalInputSecondmentEndReasonFilter),
+			graphql.NewInputUnmarshaler("SecondmentFilter", ec.unmarshalInputSecondmentFilter),
+			graphql.NewInputUnmarshaler("SecondmentOrder", ec.unmarshalInputSecondmentOrder),
+			graphql.NewInputUnmarshaler("SecondmentReportFilter", ec.unmarshalInputSecondmentReportFilter),
+			graphql.NewInputUnmarshaler("SecondmentReportOrder", ec.unmarshalInputSecondmentReportOrder),
+			graphql.NewInputUnmarshaler("SendRecommendationInput", ec.unmarshalInputSendRecommendationInput),
 			graphql.NewInputUnmarshaler("ServiceTokenFilter", ec.unmarshalInputServiceTokenFilter),
 			graphql.NewInputUnmarshaler("ServiceTokenOrder", ec.unmarshalInputServiceTokenOrder),
 			graphql.NewInputUnmarshaler("SetDeadlineRuleInput", ec.unmarshalInputSetDeadlineRuleInput),
 			graphql.NewInputUnmarshaler("SetDistrictBoundaryInput", ec.unmarshalInputSetDistrictBoundaryInput),
+			graphql.NewInputUnmarshaler("SetHearingRuleInput", ec.unmarshalInputSetHearingRuleInput),
+			graphql.NewInputUnmarshaler("SetMeetingNoticeInput", ec.unmarshalInputSetMeetingNoticeInput),
 			graphql.NewInputUnmarshaler("SetRoleRulesInput", ec.unmarshalInputSetRoleRulesInput),
 			graphql.NewInputUnmarshaler("SetUpInput", ec.unmarshalInputSetUpInput),
+			graphql.NewInputUnmarshaler("SignConclusionInput", ec.unmarshalInputSignConclusionInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
 			graphql.NewInputUnmarshaler("SignUpInput", ec.unmarshalInputSignUpInput),
+			graphql.NewInputUnmarshaler("StartExpertiseInput", ec.unmarshalInputStartExpertiseInput),
 			graphql.NewInputUnmarshaler("StartTermInput", ec.unmarshalInputStartTermInput),
 			graphql.NewInputUnmarshaler("StringFilter", ec.unmarshalInputStringFilter),
+			graphql.NewInputUnmarshaler("SubmitHearingStatementInput", ec.unmarshalInputSubmitHearingStatementInput),
+			graphql.NewInputUnmarshaler("SuspendDelegateInput", ec.unmarshalInputSuspendDelegateInput),
+			graphql.NewInputUnmarshaler("TableMotionInput", ec.unmarshalInputTableMotionInput),
+			graphql.NewInputUnmarshaler("UndoCheckInInput", ec.unmarshalInputUndoCheckInInput),
 			graphql.NewInputUnmarshaler("UndoMergeAddressesInput", ec.unmarshalInputUndoMergeAddressesInput),
 			graphql.NewInputUnmarshaler("UndoOrganisationMergeInput", ec.unmarshalInputUndoOrganisationMergeInput),
 			graphql.NewInputUnmarshaler("UndoPersonMergeInput", ec.unmarshalInputUndoPersonMergeInput),
 			graphql.NewInputUnmarshaler("UnfollowInput", ec.unmarshalInputUnfollowInput),
 			graphql.NewInputUnmarshaler("UnpublishCaseInput", ec.unmarshalInputUnpublishCaseInput),
 			graphql.NewInputUnmarshaler("UpdateAddressInput", ec.unmarshalInputUpdateAddressInput),
+			graphql.NewInputUnmarshaler("UpdateAgendaItemInput", ec.unmarshalInputUpdateAgendaItemInput),
+			graphql.NewInputUnmarshaler("UpdateAssemblyInput", ec.unmarshalInputUpdateAssemblyInput),
 			graphql.NewInputUnmarshaler("UpdateCaseKindInput", ec.unmarshalInputUpdateCaseKindInput),
 			graphql.NewInputUnmarshaler("UpdateCaseStateInput", ec.unmarshalInputUpdateCaseStateInput),
 			graphql.NewInputUnmarshaler("UpdateCouncilInput", ec.unmarshalInputUpdateCouncilInput),
 			graphql.NewInputUnmarshaler("UpdateDistrictInput", ec.unmarshalInputUpdateDistrictInput),
+			graphql.NewInputUnmarshaler("UpdateGatheringInput", ec.unmarshalInputUpdateGatheringInput),
+			graphql.NewInputUnmarshaler("UpdateMeetingInput", ec.unmarshalInputUpdateMeetingInput),
 			graphql.NewInputUnmarshaler("UpdateMembershipInput", ec.unmarshalInputUpdateMembershipInput),
+			graphql.NewInputUnmarshaler("UpdateMinutesInput", ec.unmarshalInputUpdateMinutesInput),
+			graphql.NewInputUnmarshaler("UpdateMotionInput", ec.unmarshalInputUpdateMotionInput),
 			graphql.NewInputUnmarshaler("UpdateMunicipalityInput", ec.unmarshalInputUpdateMunicipalityInput),
 			graphql.NewInputUnmarshaler("UpdateOrganisationInput", ec.unmarshalInputUpdateOrganisationInput),
 			graphql.NewInputUnmarshaler("UpdatePersonInput", ec.unmarshalInputUpdatePersonInput),
 			graphql.NewInputUnmarshaler("UpdatePersonalDataInput", ec.unmarshalInputUpdatePersonalDataInput),
+			graphql.NewInputUnmarshaler("UpdatePublicHearingInput", ec.unmarshalInputUpdatePublicHearingInput),
+			graphql.NewInputUnmarshaler("UpdateRecommendationInput", ec.unmarshalInputUpdateRecommendationInput),
+			graphql.NewInputUnmarshaler("UpdateResolutionInput", ec.unmarshalInputUpdateResolutionInput),
 			graphql.NewInputUnmarshaler("UpdateRoleInput", ec.unmarshalInputUpdateRoleInput),
 			graphql.NewInputUnmarshaler("UpdateVenueInput", ec.unmarshalInputUpdateVenueInput),
 			graphql.NewInputUnmarshaler("VenueFilter", ec.unmarshalInputVenueFilter),
 			graphql.NewInputUnmarshaler("VenueKindFilter", ec.unmarshalInputVenueKindFilter),
 			graphql.NewInputUnmarshaler("VenueOrder", ec.unmarshalInputVenueOrder),
+			graphql.NewInputUnmarshaler("VoteFilter", ec.unmarshalInputVoteFilter),
+			graphql.NewInputUnmarshaler("VoteMannerFilter", ec.unmarshalInputVoteMannerFilter),
+			graphql.NewInputUnmarshaler("VoteOrder", ec.unmarshalInputVoteOrder),
+			graphql.NewInputUnmarshaler("VoteStateFilter", ec.unmarshalInputVoteStateFilter),
+			graphql.NewInputUnmarshaler("WithdrawAmendmentInput", ec.unmarshalInputWithdrawAmendmentInput),
 			graphql.NewInputUnmarshaler("WithdrawCaseSignatoryInput", ec.unmarshalInputWithdrawCaseSignatoryInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
+			graphql.NewInputUnmarshaler("WithdrawMotionInput", ec.unmarshalInputWithdrawMotionInput),
+			graphql.NewInputUnmarshaler("WithdrawNominationInput", ec.unmarshalInputWithdrawNominationInput),
+			graphql.NewInputUnmarshaler("WriteMinutesInput", ec.unmarshalInputWriteMinutesInput),
 		)
 	}
 	first := true
@@ -10379,6 +21646,772 @@ input RevokeServiceTokenInput {
   clientMutationId: String
 }
 `, BuiltIn: false},
+	{Name: "../modules/assemblies/assemblies.graphqls", Input: `extend type Query {
+  "An assembly by its id."
+  assembly(id: ID!): Assembly @can(permission: "assemblies:read")
+  "Assemblies of the town's bodies; as of a day, those that stood on it."
+  assemblies(
+    first: Int, after: String, last: Int, before: String
+    filter: AssemblyFilter
+    orderBy: AssemblyOrder
+    "Only those founded by that day and not dissolved by it. Without it: all that ever were."
+    asOf: Date
+  ): AssemblyConnection! @can(permission: "assemblies:read")
+  "A delegate's or substitute's time in an assembly, by its id."
+  delegate(id: ID!): Delegate @can(permission: "assemblies:read")
+  "Delegates and substitutes of all assemblies."
+  delegates(
+    first: Int, after: String, last: Int, before: String
+    filter: DelegateFilter
+    orderBy: DelegateOrder
+    "Only those of that day. Without it: past, present and future ones."
+    asOf: Date
+  ): DelegateConnection! @can(permission: "assemblies:read")
+  "A nomination by its id."
+  nomination(id: ID!): Nomination @can(permission: "assemblies:read_nominations")
+  "Who was proposed for seats by nomination."
+  nominations(first: Int, after: String, last: Int, before: String, filter: NominationFilter, orderBy: NominationOrder): NominationConnection! @can(permission: "assemblies:read_nominations")
+}
+
+extend type Mutation {
+  "Found an assembly. It has no seats before its first charter."
+  createAssembly(input: CreateAssemblyInput!): AssemblyPayload! @can(permission: "assemblies:write")
+  "Change what is not dated: name, purpose, act, first day of work."
+  updateAssembly(input: UpdateAssemblyInput!): AssemblyPayload! @can(permission: "assemblies:write")
+  "Dissolve an assembly on a day. Its charter and all seats that go on beyond it end on it."
+  dissolveAssembly(input: DissolveAssemblyInput!): AssemblyPayload! @can(permission: "assemblies:write")
+  "Adopt a charter, or its next version, from a day on: the one before ends the day before. Who sits by a rule that both have goes on sitting; seats that the new one no longer has end the day before it."
+  adoptCharter(input: AdoptCharterInput!): CharterPayload! @can(permission: "assemblies:write")
+  "Name a member of a body for a seat in an assembly; by whoever keeps that body's affairs: its chair, its secretary."
+  nameDelegate(input: NameDelegateInput!): DelegatePayload! @can(permission: "assemblies:delegate")
+  "Name a member of a body to stand in for its delegates."
+  nameSubstitute(input: NameSubstituteInput!): DelegatePayload! @can(permission: "assemblies:delegate")
+  "End a delegate's or substitute's time early; by the body that named, or by the assembly where a nomination did."
+  recallDelegate(input: RecallDelegateInput!): DelegatePayload! @can(permission: "assemblies:delegate")
+  "Let a substitute sit for a delegate of the same body for a time."
+  callSubstitute(input: CallSubstituteInput!): SubstituteCallPayload! @can(permission: "assemblies:delegate")
+  "End a substitute's call early."
+  endSubstituteCall(input: EndSubstituteCallInput!): SubstituteCallPayload! @can(permission: "assemblies:delegate")
+  "Keep a delegate from sitting for a time. The seat is vacant meanwhile, unless a substitute is called."
+  suspendDelegate(input: SuspendDelegateInput!): DelegateSuspensionPayload! @can(permission: "assemblies:decide")
+  "End a suspension early."
+  endSuspension(input: EndSuspensionInput!): DelegateSuspensionPayload! @can(permission: "assemblies:decide")
+  "Propose somebody for a seat by nomination; for an organisation by whoever acts for it, for a council by its chair or secretary."
+  nominate(input: NominateInput!): NominationPayload! @can(permission: "assemblies:nominate")
+  "Accept a nomination: the person holds the seat from a day on."
+  acceptNomination(input: AcceptNominationInput!): NominationPayload! @can(permission: "assemblies:decide")
+  "Reject a nomination, with the reason."
+  rejectNomination(input: RejectNominationInput!): NominationPayload! @can(permission: "assemblies:decide")
+  "Take a nomination back before it is decided."
+  withdrawNomination(input: WithdrawNominationInput!): NominationPayload! @can(permission: "assemblies:nominate")
+}
+
+extend type Subscription {
+  "Each change of an assembly, its charters, delegates and substitutes, as it is committed; of one assembly, or of all that the caller may see. One committed just before may come too: load after subscribing."
+  assemblyChanged(id: ID): AssemblyChange! @can(permission: "assemblies:read")
+}
+
+extend type Person {
+  "Seats that the person holds, held or will hold in assemblies, also as a substitute, oldest first; as of a day, those of that day."
+  delegateSeats(first: Int, after: String, last: Int, before: String, filter: DelegateFilter, orderBy: DelegateOrder, asOf: Date): DelegateConnection!
+}
+
+extend type Council {
+  "Whom the body delegates to assemblies on a day (today when not given)."
+  delegates(first: Int, after: String, last: Int, before: String, filter: DelegateFilter, orderBy: DelegateOrder, asOf: Date): DelegateConnection!
+  "Whom it named to stand in for them, in that order, on a day (today when not given)."
+  substitutes(first: Int, after: String, last: Int, before: String, filter: DelegateFilter, orderBy: DelegateOrder, asOf: Date): DelegateConnection!
+}
+
+extend type District {
+  "Who sits for the district in assemblies on a day (today when not given)."
+  delegates(first: Int, after: String, last: Int, before: String, filter: DelegateFilter, orderBy: DelegateOrder, asOf: Date): DelegateConnection!
+}
+
+extend type Organisation {
+  "Whom it nominated for assemblies, oldest first."
+  nominations(first: Int, after: String, last: Int, before: String, filter: NominationFilter, orderBy: NominationOrder): NominationConnection!
+}
+
+"An assembly of delegates of the town's bodies. Who sits in it follows from its charter and from the state of those bodies on the day."
+type Assembly implements Node {
+  id: ID!
+  kind: AssemblyKind!
+  name: String!
+  "What it is for."
+  purpose: String!
+  "The act that founded it: its kind, number and date, as cited."
+  foundingAct: String!
+  "The day of the founding act."
+  foundedOn: Date!
+  "The first day of its work; null while it is forming."
+  activeFrom: Date
+  "The last day of its existence; null while it stands."
+  dissolvedOn: Date
+  "Why it was dissolved."
+  dissolutionReason: String
+  "How it stands on a day (today when not given)."
+  status(asOf: Date): AssemblyStatus!
+  "Its charter's versions, newest first; as of a day, the one in force."
+  charters(first: Int, after: String, last: Int, before: String, asOf: Date): CharterConnection!
+  "The rules of its composition that any version of the charter ever had."
+  seatRules(first: Int, after: String, last: Int, before: String): SeatRuleConnection!
+  "How many seats the charter of a day expects (today when not given), how many of them can be filled, are filled and are vacant, and why. All zero without a charter in force."
+  composition(asOf: Date): Composition!
+  "The seats of a day (today when not given), one by one: by the charter's rules in their order, then by district number or the body's name."
+  seats(
+    "From 0 to the most that a page may hold; 50 when not given."
+    first: Int
+    "The endCursor of the page before. A cursor is good for the same day and filter."
+    after: String
+    filter: SeatConditions
+    asOf: Date
+  ): SeatConnection!
+  "All who ever held or will hold a seat by naming or nomination, oldest first; as of a day, those of that day."
+  delegates(first: Int, after: String, last: Int, before: String, filter: DelegateFilter, orderBy: DelegateOrder, asOf: Date): DelegateConnection!
+  "All who ever were or will be named to stand in; as of a day, those of that day."
+  substitutes(first: Int, after: String, last: Int, before: String, filter: DelegateFilter, orderBy: DelegateOrder, asOf: Date): DelegateConnection!
+  "Who was proposed for its seats by nomination, newest last."
+  nominations(first: Int, after: String, last: Int, before: String, filter: NominationFilter, orderBy: NominationOrder): NominationConnection!
+  "Its meetings, earliest first."
+  meetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
+  "What it resolved, by year and number; the public sees what is published."
+  resolutions(first: Int, after: String, last: Int, before: String, filter: ResolutionFilter, orderBy: ResolutionOrder): ResolutionConnection!
+  "Give it as expectedVersion when you change the assembly."
+  version: Int!
+}
+
+enum AssemblyKind {
+  "Городское собрание: assembly of the town's public councils"
+  CITY_ASSEMBLY
+  "Конференция граждан, собрание делегатов (Federal Law 131-FZ, article 30)"
+  DELEGATE_CONFERENCE
+}
+
+enum AssemblyStatus {
+  "Founded, but not at work yet."
+  FORMING
+  ACTIVE
+  DISSOLVED
+  "Not founded yet on the day asked about."
+  PLANNED
+}
+
+"One version of an assembly's charter, in force from a day to a day."
+type Charter implements Node {
+  id: ID!
+  assembly: Assembly
+  "1 for the first version."
+  number: Int!
+  "The act that adopted it, as cited."
+  act: String!
+  startsOn: Date!
+  "The last day in force; null while no other was adopted."
+  endsOn: Date
+  "How long a delegate sits, in months; null: as long as the seat below lasts."
+  termMonths: Int
+  "Who must be present for a decision: numerator/denominator of the filled seats, or of all seats."
+  quorumOf: SeatBase!
+  quorumNumerator: Int!
+  quorumDenominator: Int!
+  "True: more than that share must be present; false: at least."
+  quorumStrict: Boolean!
+  "Whether bodies may name substitutes."
+  substitutesAllowed: Boolean!
+  "How many absent members one member may vote for; 0: votes are not given away."
+  proxiesHeld: Int!
+  "Whether an absent member who gave the vote away counts as present for the quorum."
+  proxiesInQuorum: Boolean!
+  "The ways of voting that it allows."
+  manners: [VoteManner!]!
+  "The kind of question that amendments are, whatever their motion's; empty: ordinary."
+  amendmentsAs: String!
+  "How many days before a session it must be announced."
+  noticeDays: Int!
+  "The rules of composition, in the charter's order."
+  rules(first: Int, after: String, last: Int, before: String): CharterRuleConnection!
+  "The majorities that decide, by kind of question. Of ordinary questions there is always one."
+  majorities(first: Int, after: String, last: Int, before: String): CharterMajorityConnection!
+  version: Int!
+}
+
+"Which seats are counted."
+enum SeatBase {
+  "Those in which somebody sits on the day"
+  FILLED
+  "All that the charter expects on the day"
+  ALL
+}
+
+"What one version of the charter makes of a rule of composition."
+type CharterRule implements Node {
+  id: ID!
+  charter: Charter
+  rule: SeatRule
+  "The place among the charter's rules, from 1."
+  position: Int!
+  "In the charter's words."
+  name: String!
+  "Seats for each district or body, or in all by choice or nomination; null where all members of a body sit."
+  seats: Int
+}
+
+"A rule by which seats come about. It lives on from one version of the charter to the next, and so do those who sit by it."
+type SeatRule implements Node {
+  id: ID!
+  assembly: Assembly
+  "Its short name, the same in each version of the charter."
+  key: String!
+  kind: SeatRuleKind!
+  "The kind of bodies, of EACH_DISTRICT and EACH_BODY."
+  councilKind: CouncilKind
+  "The body, of BODY_CHOOSES and BODY_ALL; the only body that may nominate, of NOMINATION."
+  council: Council
+  "The only organisation that may nominate, of NOMINATION. Without it and without a council any may."
+  organisation: Organisation
+}
+
+enum SeatRuleKind {
+  "Seats for each district that stands, whether or not it has a body of the kind; that body names"
+  EACH_DISTRICT
+  "Seats for each body of a kind that stands; it names"
+  EACH_BODY
+  "Seats for members of one body, which it chooses"
+  BODY_CHOOSES
+  "All members of one body by virtue of that; nobody names them. Who holds another seat of the assembly is not counted again"
+  BODY_ALL
+  "Seats by nomination, decided by the assembly"
+  NOMINATION
+}
+
+"The majority that decides a kind of question."
+type CharterMajority implements Node {
+  id: ID!
+  charter: Charter
+  "The kind of question, as motions name it; empty: ordinary questions, and all that have no majority of their own."
+  question: String!
+  "What questions those are, in the charter's words."
+  name: String!
+  kind: MajorityKind!
+  of: MajorityBase!
+  "Of SIMPLE 1 of 2: more than half. Of QUALIFIED at least numerator/denominator."
+  numerator: Int!
+  denominator: Int!
+}
+
+enum MajorityKind {
+  "More than half"
+  SIMPLE
+  "At least a given share"
+  QUALIFIED
+}
+
+"The figures of an assembly's seats on a day."
+type Composition {
+  asOf: Date!
+  "The charter in force on the day."
+  charter: Charter
+  "Seats that the charter's rules make of the districts and bodies of the day."
+  expected: Int!
+  "Of them, those that somebody sits in or for which a body is at work that can name somebody."
+  fillable: Int!
+  filled: Int!
+  vacant: Int!
+  "The same by rule, in the charter's order."
+  byRule: [RuleComposition!]!
+  "Why the vacant seats are vacant, most first."
+  vacancies: [Vacancies!]!
+}
+
+type RuleComposition {
+  rule: SeatRule!
+  "In the charter's words."
+  name: String!
+  expected: Int!
+  fillable: Int!
+  filled: Int!
+  vacant: Int!
+}
+
+"Seats that are vacant for one reason."
+type Vacancies {
+  reason: VacancyReason!
+  count: Int!
+  "The districts whose seats they are."
+  districts: [District!]!
+  "The bodies whose seats they are, as far as there are any."
+  councils: [Council!]!
+}
+
+"A seat of an assembly on a day."
+type Seat {
+  rule: SeatRule!
+  "Its number among the seats of its district, body or rule, from 1."
+  number: Int!
+  "The district that it is for."
+  district: District
+  "The body that names, or of whose members it is; null where the district has none on the day."
+  council: Council
+  state: SeatState!
+  "The named holder; null in a vacant seat and where all members of a body sit. A suspended holder stands here in a vacant seat."
+  holder: Delegate
+  "The seat below, where all members of a body sit."
+  membership: Membership
+  "The substitute who was called for the holder."
+  substitute: Delegate
+  "Who sits: the substitute where one was called, else the holder."
+  person: Person
+  "Why nobody sits; null in a filled seat."
+  vacancy: Vacancy
+}
+
+enum SeatState {
+  "Somebody sits"
+  FILLED
+  VACANT
+}
+
+type Vacancy {
+  reason: VacancyReason!
+  "Who held the seat last."
+  formerHolder: Delegate
+  "Why that one's time ended."
+  endReason: DelegateEndReason
+  "Why that one left the body below, where that was the reason."
+  leavingReason: LeavingReason
+}
+
+enum VacancyReason {
+  "There is no body that could name anybody: the district has none, or it was dissolved"
+  NO_BODY
+  "The body is founded, but not at work yet"
+  BODY_FORMING
+  "Nobody was ever named for the seat"
+  NOT_NAMED
+  "The last holder's time ended, and nobody was named since"
+  HOLDER_LEFT
+  "The holder is suspended, and no substitute was called"
+  SUSPENDED
+}
+
+"A person's time in a seat of an assembly, or in the row of substitutes. A person is one of these once in an assembly at a time."
+type Delegate implements Node {
+  id: ID!
+  assembly: Assembly
+  rule: SeatRule
+  "The body that named the person; null by nomination."
+  council: Council
+  "The district that the seat is for."
+  district: District
+  "The nomination that the seat came from. Null when the caller may not see it."
+  nomination: Nomination
+  "Null when the caller may not see the person."
+  person: Person
+  capacity: DelegateCapacity!
+  "The seat's number in its district, body or rule; a substitute's place in the order in which they are called."
+  number: Int!
+  "The minutes of the body that named the person, as cited."
+  minutes: String!
+  "The meeting whose minutes they are, where it is known here; null when the caller may not see it."
+  meeting: Meeting
+  startsOn: Date!
+  "The last day; null while no end is known."
+  endsOn: Date
+  "Why the time ended or will end; null while no end is known."
+  endReason: DelegateEndReason
+  "Why the person left the body below, where that is why this ended."
+  leavingReason: LeavingReason
+  "The minutes that recalled the person, as cited."
+  endMinutes: String
+  "Times in which the person may not sit, oldest first."
+  suspensions(first: Int, after: String, last: Int, before: String, asOf: Date): DelegateSuspensionConnection!
+  "Times for which somebody was called in this one's stead, oldest first."
+  standIns(first: Int, after: String, last: Int, before: String, asOf: Date): SubstituteCallConnection!
+  "Times for which this substitute was called, oldest first."
+  calls(first: Int, after: String, last: Int, before: String, asOf: Date): SubstituteCallConnection!
+  version: Int!
+}
+
+enum DelegateCapacity {
+  "Holds a seat"
+  HOLDER
+  "Is named to stand in for holders"
+  SUBSTITUTE
+}
+
+enum DelegateEndReason {
+  "The person left the body below"
+  SEAT_BELOW_ENDED
+  "Recalled by the body that named"
+  RECALLED
+  "Of the person's own will"
+  RESIGNED
+  "The term ended, or the day until which the person was named came"
+  TERM_ENDED
+  "A new charter no longer has the seat"
+  CHARTER_CHANGED
+  "The assembly was dissolved"
+  ASSEMBLY_DISSOLVED
+  MOVED_AWAY
+  DIED
+  OTHER
+}
+
+"A time in which a delegate may not sit."
+type DelegateSuspension implements Node {
+  id: ID!
+  delegate: Delegate
+  startsOn: Date!
+  "The last day; null while no end is known."
+  endsOn: Date
+  "The assembly's decision, as cited."
+  minutes: String!
+  version: Int!
+}
+
+"A time for which a substitute sits for a delegate. It counts on days on which both still are what they were named."
+type SubstituteCall implements Node {
+  id: ID!
+  "Who is away."
+  delegate: Delegate
+  substitute: Delegate
+  startsOn: Date!
+  "The last day; null while no end is known."
+  endsOn: Date
+  version: Int!
+}
+
+"A proposal to seat a person by nomination. Who was nominated is known to the staff, to those who nominated and to the person, until the person sits."
+type Nomination implements Node {
+  id: ID!
+  assembly: Assembly
+  rule: SeatRule
+  "Null when the caller may not see the person."
+  person: Person
+  "The organisation that nominates, or else a body does."
+  organisation: Organisation
+  council: Council
+  "The minutes of the one who nominates, as cited."
+  minutes: String!
+  nominatedOn: Date!
+  status: NominationStatus!
+  "The day of the decision, or of its being taken back."
+  decidedOn: Date
+  "Why it was decided so, in the assembly's words."
+  decisionReason: String
+  "The seat that came of it."
+  delegates(first: Int, after: String, last: Int, before: String): DelegateConnection!
+  version: Int!
+}
+
+enum NominationStatus {
+  PENDING
+  ACCEPTED
+  REJECTED
+  "Taken back by the one who nominated"
+  WITHDRAWN
+}
+
+"Something that happened to an assembly, its charter, a delegate or a substitute."
+type AssemblyChange {
+  "The same at every delivery: a client that has seen it drops it."
+  eventId: ID!
+  kind: ChangeKind!
+  at: DateTime!
+  "The assembly, read anew; null when the caller may no longer see it."
+  assembly: Assembly
+  "The delegate or substitute that changed, where it was one."
+  delegate: Delegate
+}
+
+input AssemblyFilter {
+  kind: AssemblyKindFilter
+  foundedOn: DateFilter
+  activeFrom: DateFilter
+  dissolvedOn: DateFilter
+  "Words of the name: forgives ё for е, case and a typo. The list is then ordered by likeness unless orderBy is given."
+  search: String
+}
+
+enum AssemblyOrderField {
+  NAME
+  FOUNDED_ON
+}
+
+"Each condition that is given must hold."
+input SeatConditions {
+  state: SeatState
+  "Vacant seats for that reason only."
+  reason: VacancyReason
+  ruleId: ID
+  councilId: ID
+  districtId: ID
+}
+
+input DelegateFilter {
+  assembly: IDFilter
+  rule: IDFilter
+  council: IDFilter
+  district: IDFilter
+  person: IDFilter
+  capacity: DelegateCapacityFilter
+  endReason: DelegateEndReasonFilter
+  startsOn: DateFilter
+  endsOn: DateFilter
+}
+
+enum DelegateOrderField {
+  STARTS_ON
+  "By the seat's number, or the place among the substitutes."
+  NUMBER
+}
+
+input NominationFilter {
+  assembly: IDFilter
+  rule: IDFilter
+  person: IDFilter
+  organisation: IDFilter
+  council: IDFilter
+  status: NominationStatusFilter
+  nominatedOn: DateFilter
+  decidedOn: DateFilter
+}
+
+enum NominationOrderField {
+  NOMINATED_ON
+}
+
+input CreateAssemblyInput {
+  kind: AssemblyKind! = CITY_ASSEMBLY
+  "1 to 300 characters."
+  name: String!
+  "At most 4,000 characters."
+  purpose: String! = ""
+  "1 to 500 characters."
+  foundingAct: String!
+  foundedOn: Date!
+  activeFrom: Date
+  clientMutationId: String
+}
+
+"Fields left out stay as they are; null empties those that may be empty."
+input UpdateAssemblyInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  name: String
+  purpose: String
+  foundingAct: String
+  activeFrom: Date
+  clientMutationId: String
+}
+
+input DissolveAssemblyInput {
+  id: ID!
+  expectedVersion: Int!
+  "The last day of its existence."
+  dissolvedOn: Date!
+  "1 to 1,000 characters."
+  reason: String!
+  clientMutationId: String
+}
+
+input AdoptCharterInput {
+  assemblyId: ID!
+  "The act that adopts it, as cited: 1 to 500 characters."
+  act: String!
+  "The first day in force: after the first day of the version before."
+  startsOn: Date!
+  "1 to 120; null: a delegate sits as long as in the body below."
+  termMonths: Int
+  quorumOf: SeatBase! = ALL
+  "From 1 to the denominator."
+  quorumNumerator: Int! = 1
+  "1 to 1,000."
+  quorumDenominator: Int! = 2
+  "True: more than the share; false: at least."
+  quorumStrict: Boolean! = true
+  substitutesAllowed: Boolean! = false
+  "0 to 100; 0: no proxies."
+  proxiesHeld: Int! = 0
+  proxiesInQuorum: Boolean! = false
+  "Each once; at least one."
+  manners: [VoteManner!]! = [OPEN, NAMED, SECRET]
+  "A question of the majorities; empty: ordinary."
+  amendmentsAs: String! = ""
+  "0 to 365."
+  noticeDays: Int! = 0
+  "1 to 20, in the charter's order."
+  rules: [CharterRuleInput!]!
+  "At most 20, one for a kind of question. Without one for ordinary questions, these are decided by more than half of those present."
+  majorities: [CharterMajorityInput!]! = []
+  clientMutationId: String
+}
+
+"A rule whose key an earlier version had goes on: it must be of the same kind and for the same bodies."
+input CharterRuleInput {
+  "Latin letters, digits and hyphens, at most 40, a letter first; the same in each version of the charter."
+  key: String!
+  "1 to 300 characters."
+  name: String!
+  kind: SeatRuleKind!
+  "1 to 500; left out for BODY_ALL."
+  seats: Int
+  "Needed for EACH_DISTRICT and EACH_BODY."
+  councilKind: CouncilKind
+  "Needed for BODY_CHOOSES and BODY_ALL; of NOMINATION the only body that may nominate."
+  councilId: ID
+  "Of NOMINATION the only organisation that may nominate."
+  organisationId: ID
+}
+
+input CharterMajorityInput {
+  "Latin letters, digits and hyphens, at most 40, a letter first; empty: ordinary questions."
+  question: String! = ""
+  "1 to 300 characters."
+  name: String!
+  kind: MajorityKind! = SIMPLE
+  of: MajorityBase! = PRESENT
+  "Of QUALIFIED: from 1 to the denominator. Left out for SIMPLE."
+  numerator: Int
+  "Of QUALIFIED: 1 to 1,000."
+  denominator: Int
+}
+
+input NameDelegateInput {
+  "The rule by which the seat comes about: of the charter in force on the first day."
+  ruleId: ID!
+  "The body that names."
+  councilId: ID!
+  "A member of that body on the first day."
+  personId: ID!
+  "The seat's number; the lowest that is free for the whole time when not given."
+  number: Int
+  startsOn: Date!
+  "The last day. Left out, the time ends with the charter's term, if it has one; always with the seat below at the latest."
+  endsOn: Date
+  "The body's minutes, as cited: 1 to 500 characters."
+  minutes: String!
+  "The meeting of the body whose minutes they are."
+  meetingId: ID
+  clientMutationId: String
+}
+
+input NameSubstituteInput {
+  "The rule by whose seats the substitute may sit; the charter in force on the first day allows substitutes."
+  ruleId: ID!
+  councilId: ID!
+  "A member of that body on the first day, who is no delegate."
+  personId: ID!
+  "The place in the order in which substitutes are called; the next one when not given."
+  number: Int
+  startsOn: Date!
+  endsOn: Date
+  "The body's minutes, as cited: 1 to 500 characters."
+  minutes: String!
+  "The meeting of the body whose minutes they are."
+  meetingId: ID
+  clientMutationId: String
+}
+
+input RecallDelegateInput {
+  id: ID!
+  expectedVersion: Int!
+  "The last day."
+  endsOn: Date!
+  reason: RecallReason! = RECALLED
+  "The minutes, as cited: 1 to 500 characters."
+  minutes: String!
+  clientMutationId: String
+}
+
+"The reasons for which a delegate's time is ended by hand."
+enum RecallReason {
+  RECALLED
+  "Of the person's own will"
+  RESIGNED
+  MOVED_AWAY
+  DIED
+  OTHER
+}
+
+input CallSubstituteInput {
+  "Who is away."
+  delegateId: ID!
+  "One of the substitutes of the same body and rule."
+  substituteId: ID!
+  startsOn: Date!
+  "The last day; null: until the call is ended."
+  endsOn: Date
+  clientMutationId: String
+}
+
+input EndSubstituteCallInput {
+  id: ID!
+  expectedVersion: Int!
+  "The last day."
+  endsOn: Date!
+  clientMutationId: String
+}
+
+input SuspendDelegateInput {
+  delegateId: ID!
+  startsOn: Date!
+  "The last day; null: until the suspension is ended."
+  endsOn: Date
+  "The assembly's decision, as cited: 1 to 500 characters."
+  minutes: String!
+  clientMutationId: String
+}
+
+input EndSuspensionInput {
+  id: ID!
+  expectedVersion: Int!
+  "The last day."
+  endsOn: Date!
+  clientMutationId: String
+}
+
+input NominateInput {
+  "A rule of the kind NOMINATION, of the charter in force on the day of the nomination."
+  ruleId: ID!
+  personId: ID!
+  "Who nominates: an organisation or a body, one of the two."
+  organisationId: ID
+  councilId: ID
+  "The minutes of the one who nominates, as cited: 1 to 500 characters."
+  minutes: String!
+  nominatedOn: Date!
+  clientMutationId: String
+}
+
+input AcceptNominationInput {
+  id: ID!
+  expectedVersion: Int!
+  "The first day in the seat."
+  startsOn: Date!
+  endsOn: Date
+  "The seat's number; the lowest that is free for the whole time when not given."
+  number: Int
+  "At most 1,000 characters."
+  reason: String
+  clientMutationId: String
+}
+
+input RejectNominationInput {
+  id: ID!
+  expectedVersion: Int!
+  "1 to 1,000 characters."
+  reason: String!
+  clientMutationId: String
+}
+
+input WithdrawNominationInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+`, BuiltIn: false},
 	{Name: "../modules/audit/audit.graphqls", Input: `extend type Query {
   "Who did what, newest first: every change that was made here, and none that was refused."
   auditEntries(
@@ -10749,6 +22782,8 @@ type Case implements Node {
   forwardings(first: Int, after: String, last: Int, before: String): CaseForwardingConnection!
   "Its terms, the first one first."
   clocks(first: Int, after: String, last: Int, before: String, filter: CaseClockFilter, orderBy: CaseClockOrder, asOf: Date): CaseClockConnection!
+  "Files for everybody who sees the case, added by those who publish it."
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
   "Give it as expectedVersion when you change the case."
   version: Int!
 }
@@ -10767,6 +22802,8 @@ type CaseContent implements Node {
   operator: Node
   "What shows, with the number, that somebody handed the case in; print both on the slip. FORBIDDEN for those who answer the case: with it one speaks for the applicant."
   code: String @can(permission: "cases:read_code")
+  "Files that were handed in or added by those who work on the case; they are not published with it."
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
 }
 
 "A case in the words in which everybody may read it."
@@ -11158,7 +23195,7 @@ enum CaseNoteOrderField { AT }
 
 enum CaseSignatoryOrderField { SIGNED_ON }
 
-"A resident gives the first fields. Those after districtId are for staff, who may register (cases:register); with any of them the case is written down for somebody else."
+"A resident gives the first fields. Those from channel on are for staff, who may register (cases:register); with any of them the case is written down for somebody else."
 input OpenCaseInput {
   "The municipality's default kind when not given."
   kindId: ID
@@ -11167,6 +23204,8 @@ input OpenCaseInput {
   "1 to 20,000 characters."
   text: String!
   districtId: ID
+  "One's own finished uploads (prepareUpload)."
+  uploadIds: [ID!]
   "How it came; PAPER when not given."
   channel: CaseChannel
   "STAFF when not given."
@@ -11181,6 +23220,8 @@ input OpenCaseInput {
   receivedOn: Date
   "The day of registration in the paper journal: receipt or later; today when not given."
   registeredOn: Date
+  "A day for the answer that a superior has set. Not given: it is counted by the kind's terms."
+  dueOn: Date
   ownerOrganisationId: ID
   ownerPersonId: ID
   "The case that this one is part of; cases:write on it is needed."
@@ -11549,6 +23590,10 @@ type Council implements Node {
   memberCount(asOf: Date): Int!
   "Seats not taken on a day (today when not given); null where there is no limit."
   vacantSeats(asOf: Date): Int
+  "Its meetings, earliest first."
+  meetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
+  "What it resolved, by year and number; the public sees what is published."
+  resolutions(first: Int, after: String, last: Int, before: String, filter: ResolutionFilter, orderBy: ResolutionOrder): ResolutionConnection!
   "Its files, the founding act above all, in the order in which they were sent. Those who may change the body attach them."
   attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
   "Give it as expectedVersion when you change the body."
@@ -11814,6 +23859,935 @@ input EndMembershipInput {
   clientMutationId: String
 }
 `, BuiltIn: false},
+	{Name: "../modules/councilwork/expertise.graphqls", Input: `extend type Query {
+  "A public expertise by its id."
+  publicExpertise(id: ID!): PublicExpertise @can(permission: "councilwork:read")
+  "Public expertises, oldest first; as of a day, those asked for by it. The public sees those that were accepted, and so announced."
+  publicExpertises(
+    first: Int, after: String, last: Int, before: String
+    filter: PublicExpertiseFilter
+    orderBy: PublicExpertiseOrder
+    "Also the day for which the filters overdue and replyOverdue are answered; today when not given."
+    asOf: Date
+  ): PublicExpertiseConnection! @can(permission: "councilwork:read")
+}
+
+extend type Mutation {
+  "Ask a body for a public expertise of an act, a draft or a programme (Federal Law 212-FZ, article 22)."
+  askExpertise(input: AskExpertiseInput!): PublicExpertisePayload! @can(permission: "councilwork:ask")
+  "Take it on. It is announced by that, and lasts 120 days at most (Federal Law 212-FZ, article 22)."
+  acceptExpertise(input: AcceptExpertiseInput!): PublicExpertisePayload! @can(permission: "councilwork:keep")
+  "Decline it, with the reasons."
+  declineExpertise(input: DeclineExpertiseInput!): PublicExpertisePayload! @can(permission: "councilwork:keep")
+  "Name an expert."
+  addExpert(input: AddExpertInput!): ExpertiseExpertPayload! @can(permission: "councilwork:keep")
+  "Declare whether one has a conflict of interest: the expert, or the secretary who has it on paper. It stands once it is made; a conflict that shows later may be declared until the expert signs."
+  declareConflict(input: DeclareConflictInput!): ExpertiseExpertPayload! @can(permission: "councilwork:sign")
+  "Begin the work. At least one expert without a conflict of interest is there."
+  startExpertise(input: StartExpertiseInput!): PublicExpertisePayload! @can(permission: "councilwork:keep")
+  "Write the conclusion, or write it anew: what was signed before is not signed any more."
+  draftConclusion(input: DraftConclusionInput!): ExpertiseConclusionPayload! @can(permission: "councilwork:keep")
+  "Sign the conclusion as it stands: the expert, or the secretary who has the signature on paper."
+  signConclusion(input: SignConclusionInput!): ExpertiseExpertPayload! @can(permission: "councilwork:sign")
+  "Publish the conclusion, signed by one expert at least, and send it to who asked."
+  concludeExpertise(input: ConcludeExpertiseInput!): PublicExpertisePayload! @can(permission: "councilwork:keep")
+  "Follow a proposal of a published conclusion as a case in the hands of who asked."
+  openProposalCase(input: OpenProposalCaseInput!): ExpertiseProposalPayload! @can(permission: "councilwork:keep")
+  "Answer a conclusion, and each of its proposals. The reply is public at once, and the proposals' cases are closed with it."
+  replyToExpertise(input: ReplyToExpertiseInput!): PublicExpertisePayload! @can(permission: "councilwork:answer")
+}
+
+extend type Council {
+  "Public expertises asked of the body, oldest first; as of a day, those asked for by it."
+  expertises(first: Int, after: String, last: Int, before: String, filter: PublicExpertiseFilter, orderBy: PublicExpertiseOrder, asOf: Date): PublicExpertiseConnection!
+}
+
+extend type Organisation {
+  "Public expertises that the organisation asked for, oldest first; as of a day, those asked for by it."
+  expertises(first: Int, after: String, last: Int, before: String, filter: PublicExpertiseFilter, orderBy: PublicExpertiseOrder, asOf: Date): PublicExpertiseConnection!
+}
+
+"What a body is asked to examine for the public (общественная экспертиза; Federal Law 212-FZ, article 22)."
+type PublicExpertise implements Node {
+  id: ID!
+  council: Council
+  kind: ExpertiseKind!
+  "The title of what is examined."
+  title: String!
+  "Its text, or what is asked about it."
+  text: String!
+  "Who asks."
+  organisation: Organisation
+  "The official who asks."
+  askedBy: Person
+  askedOn: Date!
+  "The last day for the conclusion."
+  dueOn: Date!
+  state: ExpertiseState!
+  declinedOn: Date
+  "Why it was declined."
+  reasons: String
+  "The day on which it was accepted and announced."
+  acceptedOn: Date
+  startedOn: Date
+  concludedOn: Date
+  experts(first: Int, after: String, last: Int, before: String): ExpertiseExpertConnection!
+  "Null until it is written; until it is published, for all but those who work on it."
+  conclusion: ExpertiseConclusion
+  "The last day for the reply: 30 days from the conclusion, by the town's rule for days off."
+  replyDueOn: Date
+  repliedOn: Date
+  "What who asked says of the conclusion as a whole."
+  reply: String
+  "The official who signed the reply."
+  signedBy: Person
+  "Whether the conclusion should have come before that day (today when not given), and had not by then."
+  overdue(asOf: Date): Boolean!
+  "Whether the reply should have come before that day (today when not given), and had not by then."
+  replyOverdue(asOf: Date): Boolean!
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
+  version: Int!
+}
+
+"What is examined."
+enum ExpertiseKind {
+  "Проект акта"
+  DRAFT_ACT
+  "Действующий акт"
+  ACT
+  "Программа"
+  PROGRAMME
+  "Решение или действие"
+  DECISION
+  OTHER
+}
+
+"How far an expertise has come."
+enum ExpertiseState {
+  "Запрошена"
+  REQUESTED
+  "Отклонена, с указанием причин"
+  DECLINED
+  "Принята, объявлена"
+  ACCEPTED
+  "В работе"
+  IN_WORK
+  "Заключение опубликовано"
+  CONCLUDED
+}
+
+"A person who examines for the public (общественный эксперт)."
+type ExpertiseExpert implements Node {
+  id: ID!
+  expertise: PublicExpertise
+  "Null when the caller may not see the person."
+  person: Person
+  "What makes the person an expert of it."
+  qualification: String
+  "What the expert declared; null until then."
+  conflict: ConflictOfInterest
+  declaredOn: Date
+  "The day of the signature under the conclusion as it stands."
+  signedOn: Date
+  "The expert's own opinion, where it differs (особое мнение)."
+  opinion: String
+  version: Int!
+}
+
+"Whether an expert has a conflict of interest."
+enum ConflictOfInterest {
+  NONE
+  "The expert does not sign"
+  PRESENT
+}
+
+"What the experts found."
+type ExpertiseConclusion implements Node {
+  id: ID!
+  expertise: PublicExpertise
+  finding: ExpertiseFinding!
+  text: String!
+  "What could go wrong, as the experts see it."
+  risks: String!
+  draftedOn: Date!
+  publishedOn: Date
+  "What is proposed, in order."
+  proposals(first: Int, after: String, last: Int, before: String): ExpertiseProposalConnection!
+  version: Int!
+}
+
+enum ExpertiseFinding {
+  "Поддержать"
+  SUPPORTED
+  "Поддержать с учётом замечаний"
+  SUPPORTED_WITH_REMARKS
+  "Не поддерживать"
+  NOT_SUPPORTED
+}
+
+"One proposal of a conclusion, and what came of it."
+type ExpertiseProposal implements Node {
+  id: ID!
+  conclusion: ExpertiseConclusion
+  "From 1."
+  number: Int!
+  text: String!
+  "Null until who asked has replied."
+  outcome: RecommendationOutcome
+  "Why it is refused, in whole or in part."
+  reasons: String
+  answeredOn: Date
+  "The case that it is followed by; null where none was opened or the caller may not see it."
+  case: Case
+  version: Int!
+}
+
+input PublicExpertiseFilter {
+  council: IDFilter
+  organisation: IDFilter
+  kind: ExpertiseKindFilter
+  state: ExpertiseStateFilter
+  askedOn: DateFilter
+  dueOn: DateFilter
+  concludedOn: DateFilter
+  replyDueOn: DateFilter
+  "Those whose conclusion is late on the day of the argument asOf, today when it is not given."
+  overdue: BooleanFilter
+  "Those whose reply is late on the day of the argument asOf, today when it is not given."
+  replyOverdue: BooleanFilter
+  "Words of the title: forgives ё for е, case and a typo."
+  search: String
+}
+
+enum PublicExpertiseOrderField {
+  ASKED_ON
+  DUE_ON
+}
+
+input AskExpertiseInput {
+  councilId: ID!
+  kind: ExpertiseKind! = DRAFT_ACT
+  "1 to 300 characters."
+  title: String!
+  "At most 100,000 characters."
+  text: String! = ""
+  "The department or other body that asks."
+  organisationId: ID!
+  "The official who asks: somebody with a post there today."
+  askedById: ID
+  "The last day for the conclusion; today or later."
+  dueOn: Date!
+  "Uploads of the caller that become its attachments: the draft, say."
+  uploadIds: [ID!]
+  clientMutationId: String
+}
+
+input AcceptExpertiseInput {
+  id: ID!
+  expectedVersion: Int!
+  "Another last day than the one that was asked for."
+  dueOn: Date
+  clientMutationId: String
+}
+
+input DeclineExpertiseInput {
+  id: ID!
+  expectedVersion: Int!
+  "1 to 4,000 characters."
+  reasons: String!
+  clientMutationId: String
+}
+
+input AddExpertInput {
+  expertiseId: ID!
+  personId: ID!
+  "1 to 500 characters."
+  qualification: String
+  clientMutationId: String
+}
+
+input DeclareConflictInput {
+  "The expert."
+  id: ID!
+  expectedVersion: Int!
+  conflict: ConflictOfInterest!
+  clientMutationId: String
+}
+
+input StartExpertiseInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input DraftConclusionInput {
+  expertiseId: ID!
+  "The version of the conclusion that you read; left out for the first one."
+  expectedVersion: Int
+  finding: ExpertiseFinding!
+  "1 to 100,000 characters."
+  text: String!
+  "At most 20,000 characters."
+  risks: String! = ""
+  "All proposals, in order, 100 at most; each of 1 to 4,000 characters."
+  proposals: [String!]! = []
+  clientMutationId: String
+}
+
+input SignConclusionInput {
+  "The expert."
+  id: ID!
+  expectedVersion: Int!
+  "The version of the conclusion that is signed; another one is a CONFLICT."
+  conclusionVersion: Int!
+  "An opinion of the expert's own. 1 to 20,000 characters."
+  opinion: String
+  clientMutationId: String
+}
+
+input ConcludeExpertiseInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input OpenProposalCaseInput {
+  "The proposal."
+  id: ID!
+  expectedVersion: Int!
+  "The last day for the answer, after today. When not given: the last day for the reply to the conclusion, or 30 days from today where that has passed."
+  dueOn: Date
+  clientMutationId: String
+}
+
+input ReplyToExpertiseInput {
+  id: ID!
+  expectedVersion: Int!
+  "1 to 20,000 characters."
+  reply: String!
+  "An answer to each proposal of the conclusion."
+  proposals: [ProposalAnswerInput!]! = []
+  "The official who signed: somebody with a post in the organisation that asked, today."
+  signedById: ID
+  clientMutationId: String
+}
+
+input ProposalAnswerInput {
+  proposalId: ID!
+  outcome: RecommendationOutcome!
+  "Needed for PARTLY and REFUSED, and for them alone. 1 to 4,000 characters."
+  reasons: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/councilwork/questions.graphqls", Input: `extend type Query {
+  "A question under consultation by its id."
+  consultationQuestion(id: ID!): ConsultationQuestion @can(permission: "councilwork:read")
+  "Questions under consultation, oldest first; as of a day, those submitted by it. The public sees those that a body has accepted."
+  consultationQuestions(
+    first: Int, after: String, last: Int, before: String
+    filter: ConsultationQuestionFilter
+    orderBy: ConsultationQuestionOrder
+    "Also the day for which the filter overdue is answered; today when not given."
+    asOf: Date
+  ): ConsultationQuestionConnection! @can(permission: "councilwork:read")
+}
+
+extend type Mutation {
+  "Put a question to a body. Members put it in their own name, officials and secretaries in anybody's."
+  putQuestion(input: PutQuestionInput!): ConsultationQuestionPayload! @can(permission: "councilwork:put")
+  "Take a submitted question up for consultation. From now on the public sees it."
+  acceptQuestion(input: AcceptQuestionInput!): ConsultationQuestionPayload! @can(permission: "councilwork:keep")
+  "Give a submitted question back to be completed (на доработку), by a day."
+  returnQuestion(input: ReturnQuestionInput!): ConsultationQuestionPayload! @can(permission: "councilwork:keep")
+  "Submit a returned question again, completed. After its day (completeBy) it is a CONFLICT: put a new one."
+  resubmitQuestion(input: ResubmitQuestionInput!): ConsultationQuestionPayload! @can(permission: "councilwork:put")
+  "Reject a submitted question, or a returned one whose day has passed, with the reasons."
+  rejectQuestion(input: RejectQuestionInput!): ConsultationQuestionPayload! @can(permission: "councilwork:keep")
+  "Say at which meeting an accepted question is considered, and by which day."
+  scheduleQuestion(input: ScheduleQuestionInput!): ConsultationQuestionPayload! @can(permission: "councilwork:keep")
+  "Note that the body has considered an accepted question."
+  considerQuestion(input: ConsiderQuestionInput!): ConsultationQuestionPayload! @can(permission: "councilwork:keep")
+  "Note what the body decided on a question that it has considered. Nothing changes after that."
+  decideQuestion(input: DecideQuestionInput!): ConsultationQuestionPayload! @can(permission: "councilwork:keep")
+}
+
+extend type Council {
+  "Questions put to the body, oldest first; as of a day, those submitted by it."
+  questions(first: Int, after: String, last: Int, before: String, filter: ConsultationQuestionFilter, orderBy: ConsultationQuestionOrder, asOf: Date): ConsultationQuestionConnection!
+}
+
+extend type Person {
+  "Questions that the person put to bodies, oldest first."
+  questionsPut(first: Int, after: String, last: Int, before: String, filter: ConsultationQuestionFilter, orderBy: ConsultationQuestionOrder, asOf: Date): ConsultationQuestionConnection!
+}
+
+extend type Organisation {
+  "Questions that were put to bodies in the organisation's name, oldest first."
+  questionsPut(first: Int, after: String, last: Int, before: String, filter: ConsultationQuestionFilter, orderBy: ConsultationQuestionOrder, asOf: Date): ConsultationQuestionConnection!
+}
+
+extend type Meeting {
+  "Questions under consultation that are considered at it."
+  questions(first: Int, after: String, last: Int, before: String, orderBy: ConsultationQuestionOrder): ConsultationQuestionConnection!
+}
+
+extend type AgendaItem {
+  "Questions under consultation that are considered under it."
+  questions(first: Int, after: String, last: Int, before: String, orderBy: ConsultationQuestionOrder): ConsultationQuestionConnection!
+}
+
+extend type Case {
+  "Questions under consultation to which the case gave rise."
+  questions(first: Int, after: String, last: Int, before: String, orderBy: ConsultationQuestionOrder): ConsultationQuestionConnection!
+}
+
+"A question put to a body for consultation (вопрос на рассмотрении)."
+type ConsultationQuestion implements Node {
+  id: ID!
+  council: Council
+  title: String!
+  text: String!
+  putBy: QuestionPutter!
+  "Who put it; null where an organisation did without naming anybody, or the caller may not see the person."
+  person: Person
+  "The organisation in whose name it was put, or for which the official acts."
+  organisation: Organisation
+  "The case that gave rise to it; null when there is none or the caller may not see it."
+  case: Case
+  "The meeting at which it is considered."
+  meeting: Meeting
+  "The point of that meeting's agenda."
+  agendaItem: AgendaItem
+  state: QuestionState!
+  "The day of the last submission."
+  submittedOn: Date!
+  "How often it was submitted: 1, and once more for each completion."
+  submissions: Int!
+  "Of a returned question: the last day on which it may be submitted again."
+  completeBy: Date
+  rejectedOn: Date
+  "Why it was returned or rejected."
+  reasons: String
+  acceptedOn: Date
+  "The last day by which the body is to consider it."
+  dueOn: Date
+  consideredOn: Date
+  decidedOn: Date
+  "What the body decided, in words."
+  decision: String
+  "Whether it should have been considered before that day (today when not given), and was not by then."
+  overdue(asOf: Date): Boolean!
+  "Recommendations that the body adopted on it."
+  recommendations(first: Int, after: String, last: Int, before: String, orderBy: RecommendationOrder): RecommendationConnection!
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
+  "Give it as expectedVersion when you change the question."
+  version: Int!
+}
+
+"In what role somebody puts a question to a body."
+enum QuestionPutter {
+  "Член органа; names the person, who has a seat in the body"
+  MEMBER
+  "Житель; names the person"
+  RESIDENT
+  "Организация; names it, and may name who speaks for it"
+  ORGANISATION
+  "Должностное лицо; names the person and the department or body where they have a post"
+  OFFICIAL
+}
+
+"How far a question has come."
+enum QuestionState {
+  "Внесён"
+  SUBMITTED
+  "На доработке"
+  RETURNED
+  "Отклонён, с указанием причин"
+  REJECTED
+  "Принят к рассмотрению"
+  ACCEPTED
+  "Рассмотрен"
+  CONSIDERED
+  "Решение принято"
+  DECIDED
+}
+
+input ConsultationQuestionFilter {
+  council: IDFilter
+  person: IDFilter
+  organisation: IDFilter
+  case: IDFilter
+  meeting: IDFilter
+  putBy: QuestionPutterFilter
+  state: QuestionStateFilter
+  submittedOn: DateFilter
+  dueOn: DateFilter
+  decidedOn: DateFilter
+  "Those late on the day of the argument asOf, today when it is not given."
+  overdue: BooleanFilter
+  "Words of the title: forgives ё for е, case and a typo."
+  search: String
+}
+
+enum ConsultationQuestionOrderField {
+  SUBMITTED_ON
+  "By the day by which they are to be considered, those without one last."
+  DUE_ON
+}
+
+input PutQuestionInput {
+  councilId: ID!
+  "1 to 300 characters."
+  title: String!
+  "At most 20,000 characters."
+  text: String! = ""
+  putBy: QuestionPutter! = MEMBER
+  "Who puts it; the caller's own person when not given."
+  personId: ID
+  organisationId: ID
+  "The case that gave rise to it."
+  caseId: ID
+  "Uploads of the caller that become its attachments."
+  uploadIds: [ID!]
+  clientMutationId: String
+}
+
+input AcceptQuestionInput {
+  id: ID!
+  expectedVersion: Int!
+  "The last day by which the body is to consider it; today or later."
+  dueOn: Date
+  clientMutationId: String
+}
+
+input ReturnQuestionInput {
+  id: ID!
+  expectedVersion: Int!
+  "What is missing. 1 to 4,000 characters."
+  reasons: String!
+  "The last day on which it may be submitted again; today or later."
+  completeBy: Date!
+  clientMutationId: String
+}
+
+"Fields left out stay as they are."
+input ResubmitQuestionInput {
+  id: ID!
+  expectedVersion: Int!
+  title: String
+  text: String
+  "Further uploads of the caller that become its attachments."
+  uploadIds: [ID!]
+  clientMutationId: String
+}
+
+input RejectQuestionInput {
+  id: ID!
+  expectedVersion: Int!
+  "1 to 4,000 characters."
+  reasons: String!
+  clientMutationId: String
+}
+
+"Fields left out stay as they are; null empties them."
+input ScheduleQuestionInput {
+  id: ID!
+  expectedVersion: Int!
+  "A meeting of this body that has not ended."
+  meetingId: ID
+  "A point of that meeting's agenda."
+  agendaItemId: ID
+  dueOn: Date
+  clientMutationId: String
+}
+
+input ConsiderQuestionInput {
+  id: ID!
+  expectedVersion: Int!
+  "Today or earlier."
+  consideredOn: Date!
+  clientMutationId: String
+}
+
+input DecideQuestionInput {
+  id: ID!
+  expectedVersion: Int!
+  "1 to 4,000 characters."
+  decision: String!
+  "Today or earlier; not before it was considered."
+  decidedOn: Date!
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/councilwork/recommendations.graphqls", Input: `extend type Query {
+  "A recommendation by its id."
+  recommendation(id: ID!): Recommendation @can(permission: "councilwork:read")
+  "Recommendations, oldest first; as of a day, those adopted by it. The public sees those that were sent."
+  recommendations(
+    first: Int, after: String, last: Int, before: String
+    filter: RecommendationFilter
+    orderBy: RecommendationOrder
+    "Also the day for which the filter overdue is answered; today when not given."
+    asOf: Date
+  ): RecommendationConnection! @can(permission: "councilwork:read")
+}
+
+extend type Mutation {
+  "Note a recommendation that a body adopted, on a question or by its own motion. It gets the body's next number of the year."
+  adoptRecommendation(input: AdoptRecommendationInput!): RecommendationPayload! @can(permission: "councilwork:keep")
+  "Correct a recommendation that was not sent yet. Its number and the day of its adoption stay."
+  updateRecommendation(input: UpdateRecommendationInput!): RecommendationPayload! @can(permission: "councilwork:keep")
+  "Send a recommendation to its addressee: it becomes public, and a case in the addressee's hands."
+  sendRecommendation(input: SendRecommendationInput!): RecommendationPayload! @can(permission: "councilwork:keep")
+  "Answer a recommendation that was sent. The answer is public at once, and the case is closed with it."
+  answerRecommendation(input: AnswerRecommendationInput!): RecommendationPayload! @can(permission: "councilwork:answer")
+}
+
+extend type Council {
+  "Recommendations of the body, oldest first; as of a day, those adopted by it."
+  recommendations(first: Int, after: String, last: Int, before: String, filter: RecommendationFilter, orderBy: RecommendationOrder, asOf: Date): RecommendationConnection!
+}
+
+extend type Organisation {
+  "Recommendations addressed to the organisation, oldest first; as of a day, those adopted by it."
+  recommendations(first: Int, after: String, last: Int, before: String, filter: RecommendationFilter, orderBy: RecommendationOrder, asOf: Date): RecommendationConnection!
+}
+
+extend type Post {
+  "Recommendations addressed to who holds the post, oldest first; as of a day, those adopted by it."
+  recommendations(first: Int, after: String, last: Int, before: String, filter: RecommendationFilter, orderBy: RecommendationOrder, asOf: Date): RecommendationConnection!
+}
+
+extend type Meeting {
+  "Recommendations adopted at it."
+  recommendations(first: Int, after: String, last: Int, before: String, orderBy: RecommendationOrder): RecommendationConnection!
+}
+
+extend type AgendaItem {
+  "Recommendations adopted under it."
+  recommendations(first: Int, after: String, last: Int, before: String, orderBy: RecommendationOrder): RecommendationConnection!
+}
+
+"What a body recommends to a department or an official, with the day of the answer and the answer itself."
+type Recommendation implements Node {
+  id: ID!
+  council: Council
+  "The question on which it was adopted; null where the body acted by its own motion."
+  question: ConsultationQuestion
+  "The year of its adoption."
+  year: Int!
+  "Counted from 1 in each body and year, without gaps."
+  number: Int!
+  title: String!
+  text: String!
+  "The organisation that it is addressed to: of an official, the one where they have their post."
+  addressee: Organisation
+  "The official's post, where it is addressed to one."
+  addresseePost: Post
+  adoptedOn: Date!
+  meeting: Meeting
+  agendaItem: AgendaItem
+  "Votes as the secretary noted them; null where none were noted."
+  votesFor: Int
+  votesAgainst: Int
+  votesAbstained: Int
+  sentOn: Date
+  "The last day for the answer."
+  dueOn: Date
+  "The case that it is followed by; null when the caller may not see it."
+  case: Case
+  "How it stands on a day (today when not given); null before its adoption."
+  state(asOf: Date): RecommendationState
+  "Whether the answer should have come before that day (today when not given), and had not by then."
+  overdue(asOf: Date): Boolean!
+  answeredOn: Date
+  "What the addressee answered; null while it did not."
+  outcome: RecommendationOutcome
+  answer: String
+  "Why it is refused, in whole or in part."
+  reasons: String
+  "The official who signed the answer."
+  signedBy: Person
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
+  version: Int!
+}
+
+"How a recommendation, or a proposal of an expertise, was answered."
+enum RecommendationOutcome {
+  "Принято"
+  ACCEPTED
+  "Принято частично, с указанием причин"
+  PARTLY
+  "Отклонено, с указанием причин"
+  REFUSED
+}
+
+"How a recommendation stands on a day."
+enum RecommendationState {
+  "Принята органом, ещё не направлена"
+  ADOPTED
+  "Направлена, срок ответа не истёк"
+  SENT
+  "Срок ответа истёк, ответа нет"
+  OVERDUE
+  "Принято"
+  ACCEPTED
+  "Принято частично"
+  PARTLY
+  "Отклонено"
+  REFUSED
+}
+
+input RecommendationFilter {
+  council: IDFilter
+  question: IDFilter
+  addressee: IDFilter
+  meeting: IDFilter
+  year: IntFilter
+  number: IntFilter
+  outcome: RecommendationOutcomeFilter
+  adoptedOn: DateFilter
+  sentOn: DateFilter
+  dueOn: DateFilter
+  answeredOn: DateFilter
+  "Those late on the day of the argument asOf, today when it is not given."
+  overdue: BooleanFilter
+  "Words of the title: forgives ё for е, case and a typo."
+  search: String
+}
+
+enum RecommendationOrderField {
+  ADOPTED_ON
+  "By the last day for the answer, those without one last."
+  DUE_ON
+  "By year and number."
+  NUMBER
+}
+
+input AdoptRecommendationInput {
+  councilId: ID!
+  "A question of this body that it has considered."
+  questionId: ID
+  "1 to 300 characters."
+  title: String!
+  "1 to 20,000 characters."
+  text: String!
+  "The department or other organisation; needed unless addresseePostId is given."
+  addresseeId: ID
+  "The post of an official; its organisation is the addressee then."
+  addresseePostId: ID
+  "Today or earlier, while the body stood."
+  adoptedOn: Date!
+  "A meeting of this body that was opened."
+  meetingId: ID
+  "A point of that meeting's agenda."
+  agendaItemId: ID
+  "All three votes, or none."
+  votesFor: Int
+  votesAgainst: Int
+  votesAbstained: Int
+  uploadIds: [ID!]
+  clientMutationId: String
+}
+
+"Fields left out stay as they are; null empties those that may be empty."
+input UpdateRecommendationInput {
+  id: ID!
+  expectedVersion: Int!
+  title: String
+  text: String
+  addresseeId: ID
+  addresseePostId: ID
+  votesFor: Int
+  votesAgainst: Int
+  votesAbstained: Int
+  clientMutationId: String
+}
+
+input SendRecommendationInput {
+  id: ID!
+  expectedVersion: Int!
+  "The last day for the answer, after today. When not given: 30 days from today, by the town's rule for days off."
+  dueOn: Date
+  clientMutationId: String
+}
+
+input AnswerRecommendationInput {
+  id: ID!
+  expectedVersion: Int!
+  outcome: RecommendationOutcome!
+  "1 to 20,000 characters."
+  answer: String!
+  "Needed for PARTLY and REFUSED, and for them alone. 1 to 4,000 characters."
+  reasons: String
+  "The official who signed: somebody with a post in the addressee today."
+  signedById: ID
+  uploadIds: [ID!]
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/councilwork/secondments.graphqls", Input: `extend type Query {
+  "A secondment by its id."
+  secondment(id: ID!): Secondment @can(permission: "councilwork:read")
+  "Members seconded to commissions, oldest first; as of a day, those of that day."
+  secondments(
+    first: Int, after: String, last: Int, before: String
+    filter: SecondmentFilter
+    orderBy: SecondmentOrder
+    asOf: Date
+  ): SecondmentConnection! @can(permission: "councilwork:read")
+  "A report of a seconded member by its id."
+  secondmentReport(id: ID!): SecondmentReport @can(permission: "councilwork:read_reports")
+  "Reports of seconded members, given and owed, by the day on which they are due. Those of a body see them who sit in it."
+  secondmentReports(
+    first: Int, after: String, last: Int, before: String
+    filter: SecondmentReportFilter
+    orderBy: SecondmentReportOrder
+    "The day for which the filter overdue is answered; today when not given."
+    asOf: Date
+  ): SecondmentReportConnection! @can(permission: "councilwork:read_reports")
+}
+
+extend type Mutation {
+  "Second a member of a body to a commission. The member has a seat in the body on all those days."
+  secondMember(input: SecondMemberInput!): SecondmentPayload! @can(permission: "councilwork:second")
+  "End a secondment on a day, with the seat in the commission that was made for it. Losing the seat in the sending body does this by itself."
+  endSecondment(input: EndSecondmentInput!): SecondmentPayload! @can(permission: "councilwork:second")
+  "Ask a seconded member to report back by a day."
+  askSecondmentReport(input: AskSecondmentReportInput!): SecondmentReportPayload! @can(permission: "councilwork:second")
+  "Report back to the sending body: the member, or the secretary who writes it down. It answers the report that is owed longest, or stands by itself."
+  giveSecondmentReport(input: GiveSecondmentReportInput!): SecondmentReportPayload! @can(permission: "councilwork:report")
+}
+
+extend type Council {
+  "Its members who are, were or will be seconded to commissions, oldest first; as of a day, those of that day."
+  secondments(first: Int, after: String, last: Int, before: String, filter: SecondmentFilter, orderBy: SecondmentOrder, asOf: Date): SecondmentConnection!
+  "Those whom other bodies have seconded to this one, oldest first; as of a day, those of that day."
+  secondedMembers(first: Int, after: String, last: Int, before: String, filter: SecondmentFilter, orderBy: SecondmentOrder, asOf: Date): SecondmentConnection!
+}
+
+extend type Person {
+  "Commissions to which the person is, was or will be seconded, oldest first; as of a day, those of that day."
+  secondments(first: Int, after: String, last: Int, before: String, filter: SecondmentFilter, orderBy: SecondmentOrder, asOf: Date): SecondmentConnection!
+}
+
+"A member of a body sent to a commission for a time, to report back."
+type Secondment implements Node {
+  id: ID!
+  "The body that sends."
+  council: Council
+  "The commission or coordination council."
+  commission: Council
+  "Null when the caller may not see the person."
+  person: Person
+  "The seat in the commission that was made for it; null where none was."
+  seat: Membership
+  "The act of the sending body, as cited."
+  act: String
+  startsOn: Date!
+  "The last day; null while no end is known."
+  endsOn: Date
+  "Why it ended before its time; null where it did not."
+  endReason: SecondmentEndReason
+  "Reports back, given and owed, by the day on which they are due."
+  reports(first: Int, after: String, last: Int, before: String, filter: SecondmentReportFilter, orderBy: SecondmentReportOrder, asOf: Date): SecondmentReportConnection!
+  version: Int!
+}
+
+enum SecondmentEndReason {
+  "Срок истёк"
+  TERM_ENDED
+  "Отозван направившим органом"
+  RECALLED
+  "По собственному желанию"
+  RESIGNED
+  "Окончилось членство в направившем органе или место в комиссии"
+  SEAT_ENDED
+  OTHER
+}
+
+"What a seconded member reports to the sending body, or owes it."
+type SecondmentReport implements Node {
+  id: ID!
+  secondment: Secondment
+  "The last day for it; null where nobody asked for it."
+  dueOn: Date
+  "Null while it is owed."
+  reportedOn: Date
+  text: String
+  "Whether it should have come before that day (today when not given), and had not by then."
+  overdue(asOf: Date): Boolean!
+  version: Int!
+}
+
+input SecondmentFilter {
+  council: IDFilter
+  commission: IDFilter
+  person: IDFilter
+  startsOn: DateFilter
+  endsOn: DateFilter
+  endReason: SecondmentEndReasonFilter
+}
+
+enum SecondmentOrderField {
+  STARTS_ON
+}
+
+input SecondmentReportFilter {
+  secondment: IDFilter
+  "The body that sent the member."
+  council: IDFilter
+  dueOn: DateFilter
+  reportedOn: DateFilter
+  "Those late on the day of the argument asOf, today when it is not given."
+  overdue: BooleanFilter
+}
+
+enum SecondmentReportOrderField {
+  "By the day on which they are due; those that nobody asked for by the day of the report."
+  DUE_ON
+}
+
+input SecondMemberInput {
+  "The body that sends."
+  councilId: ID!
+  "A commission or coordination council of another body's making."
+  commissionId: ID!
+  personId: ID!
+  startsOn: Date!
+  endsOn: Date
+  "1 to 500 characters."
+  act: String
+  "Make the seat in the commission too, ex officio; needs the right to seat members there."
+  withSeat: Boolean! = false
+  "By when the member reports back first; not before the secondment begins."
+  reportDueOn: Date
+  clientMutationId: String
+}
+
+input EndSecondmentInput {
+  id: ID!
+  expectedVersion: Int!
+  "The last day."
+  endsOn: Date!
+  reason: SecondmentEndReason!
+  clientMutationId: String
+}
+
+input AskSecondmentReportInput {
+  secondmentId: ID!
+  "Today or later."
+  dueOn: Date!
+  clientMutationId: String
+}
+
+input GiveSecondmentReportInput {
+  secondmentId: ID!
+  "1 to 20,000 characters."
+  text: String!
+  clientMutationId: String
+}
+`, BuiltIn: false},
 	{Name: "../modules/files/files.graphqls", Input: `extend type Query {
   "A file of an object, by its id: shown to those who may see the object."
   attachment(id: ID!): Attachment @public
@@ -12018,6 +24992,2128 @@ input MarkNoticesInput {
   "1 to 1,000 notices of one's own."
   noticeIds: [ID!]!
   read: Boolean! = true
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/gatherings/gatherings.graphqls", Input: `extend type Query {
+  "A gathering by its id."
+  gathering(id: ID!): Gathering @can(permission: "gatherings:read")
+  "Gatherings: the public sees those that were announced or published, those who keep them see them all."
+  gatherings(first: Int, after: String, last: Int, before: String, filter: GatheringFilter, orderBy: GatheringOrder): GatheringConnection! @can(permission: "gatherings:read")
+  "What was raised at gatherings, of all that the caller may see."
+  gatheringTopics(first: Int, after: String, last: Int, before: String, filter: GatheringTopicFilter, orderBy: GatheringTopicOrder): GatheringTopicConnection! @can(permission: "gatherings:read")
+}
+
+extend type Mutation {
+  "Plan a gathering and its meeting. It is not public before it is announced."
+  planGathering(input: PlanGatheringInput!): GatheringPayload! @can(permission: "gatherings:write")
+  "Announce a planned gathering and its meeting. BAD_USER_INPUT when the notice that the town asks for is too short: the message says the earliest day."
+  announceGathering(input: AnnounceGatheringInput!): GatheringPayload! @can(permission: "gatherings:write")
+  "Write down a gathering that was held already and had not been planned here. It has no meeting."
+  recordGathering(input: RecordGatheringInput!): GatheringPayload! @can(permission: "gatherings:record")
+  "Change title, purpose, organiser, place and districts of one that is neither published nor cancelled. Time and venue of a planned one are its meeting's (moveMeeting)."
+  updateGathering(input: UpdateGatheringInput!): GatheringPayload! @can(permission: "gatherings:write")
+  "Note that a planned gathering was held: on what day, how many came, which officials were there."
+  holdGathering(input: HoldGatheringInput!): GatheringPayload! @can(permission: "gatherings:record")
+  "Add officials who were present at a gathering that was held."
+  addGatheringOfficials(input: AddGatheringOfficialsInput!): GatheringPayload! @can(permission: "gatherings:record")
+  "Take an official away who was noted by mistake. CONFLICT when the official promised something: that stays with a name."
+  removeGatheringOfficial(input: RemoveGatheringOfficialInput!): GatheringPayload! @can(permission: "gatherings:record")
+  "Write down what was raised at a gathering that was held: each becomes a case, received on the day of the gathering. All or none. The payload shows the gathering."
+  recordTopics(input: RecordTopicsInput!): GatheringPayload! @can(permission: "gatherings:record")
+  "Publish the summary of a gathering that was held, and what was raised at it."
+  publishGathering(input: PublishGatheringInput!): GatheringPayload! @can(permission: "gatherings:write")
+  "Cancel a planned gathering and its meeting, with the reason."
+  cancelGathering(input: CancelGatheringInput!): GatheringPayload! @can(permission: "gatherings:write")
+}
+
+extend type Subscription {
+  "Each change of a gathering and of what hangs on it, as it is committed; of one, or of all that the caller may see. One committed just before may come too: load after subscribing."
+  gatheringChanged(id: ID): GatheringChange! @can(permission: "gatherings:read")
+}
+
+extend type District {
+  "Gatherings to which its residents were called, in the order in which they were entered. Those of the whole town are not among them."
+  gatherings(first: Int, after: String, last: Int, before: String): GatheringDistrictConnection!
+}
+
+extend type Organisation {
+  "Gatherings that it called, earliest first."
+  gatherings(first: Int, after: String, last: Int, before: String, filter: GatheringFilter, orderBy: GatheringOrder): GatheringConnection!
+}
+
+extend type Person {
+  "Gatherings at which the person was present as an official."
+  gatheringsAttended(first: Int, after: String, last: Int, before: String): GatheringOfficialConnection!
+}
+
+"Residents of a place come together, officials listen: сход граждан, встреча с жителями (131-FZ, articles 25.1 and 29)."
+type Gathering implements Node {
+  id: ID!
+  title: String!
+  "What it is called for."
+  purpose: String!
+  "Who called it: the police, the administration, an association. Null where residents did themselves."
+  organiser: Organisation
+  "Its meeting, with time, venue, registration and minutes. Null for one that was written down afterwards."
+  meeting: Meeting
+  "Where, in words: in the yard of a house, say."
+  place: String
+  "Whose residents were called; none: those of the whole town."
+  districts(first: Int, after: String, last: Int, before: String): GatheringDistrictConnection!
+  "The day; while it is planned, that of its meeting."
+  heldOn: Date!
+  state: GatheringState!
+  "How many people came; null before it was held."
+  headCount: Int
+  "Whether the head count is an estimate; null before it was held."
+  estimated: Boolean
+  "Who counted."
+  countedBy: Organisation
+  officials(first: Int, after: String, last: Int, before: String): GatheringOfficialConnection!
+  "What was raised, by number. The public sees it once the gathering is published."
+  topics(first: Int, after: String, last: Int, before: String, filter: GatheringTopicFilter, orderBy: GatheringTopicOrder): GatheringTopicConnection!
+  "What came of it: the cases of all topics, as far as the caller may see them."
+  cases(first: Int, after: String, last: Int, before: String, filter: CaseFilter, orderBy: CaseOrder): CaseConnection!
+  "How many things were raised, and so how many cases there are."
+  raisedCount: Int!
+  "Of them, how many were answered by a day (today when not given)."
+  answeredCount(asOf: Date): Int!
+  "Of them, how many were closed by a day, and not refused (today when not given)."
+  solvedCount(asOf: Date): Int!
+  "Of them, how many were past their day without an answer on a day (today when not given)."
+  overdueCount(asOf: Date): Int!
+  "What it came to; null until it is published."
+  summary: String
+  publishedAt: DateTime
+  cancelledAt: DateTime
+  cancellationReason: String
+  "Give it as expectedVersion when you change the gathering."
+  version: Int!
+}
+
+enum GatheringState {
+  "It is to be; public once its meeting is announced."
+  PLANNED
+  "It was held; what was raised is being written down."
+  HELD
+  "Its summary and topics are public."
+  PUBLISHED
+  CANCELLED
+}
+
+"A district whose residents were called to a gathering."
+type GatheringDistrict implements Node {
+  id: ID!
+  gathering: Gathering
+  district: District
+}
+
+"Somebody who was at a gathering for the authorities."
+type GatheringOfficial implements Node {
+  id: ID!
+  gathering: Gathering
+  person: Person
+  organisation: Organisation
+  "The post as it was called on that day."
+  title: String!
+}
+
+"Something that was raised at a gathering."
+type GatheringTopic implements Node {
+  id: ID!
+  gathering: Gathering
+  "From 1 within the gathering, without gaps."
+  number: Int!
+  kind: GatheringTopicKind!
+  "In the words of whoever wrote it down; it holds no personal data: who raised it stands in the case."
+  text: String!
+  "Where, in words."
+  place: String
+  address: Address
+  "How many people stood behind it; null where nobody counted."
+  peopleCount: Int
+  "The official who promised something on the spot."
+  promisedBy: Person
+  "By when it was promised: the case is due on that day."
+  promisedUntil: Date
+  "What became of it; null when the caller may not see the case."
+  case: Case
+}
+
+enum GatheringTopicKind {
+  "Проблема"
+  PROBLEM
+  "Предложение, идея"
+  IDEA
+  "Вопрос"
+  QUESTION
+}
+
+"Something that happened to a gathering."
+type GatheringChange {
+  "The same at every delivery: a client that has seen it drops it."
+  eventId: ID!
+  kind: ChangeKind!
+  at: DateTime!
+  "The gathering, read anew; null when the caller may no longer see it."
+  gathering: Gathering
+}
+
+input GatheringFilter {
+  state: GatheringStateFilter
+  organiser: IDFilter
+  "Of districts that were called."
+  district: IDFilter
+  heldOn: DateFilter
+  headCount: IntFilter
+  "Words of the title: forgives ё for е, case and a typo. The list is then ordered by likeness unless orderBy is given."
+  search: String
+}
+
+enum GatheringOrderField {
+  HELD_ON
+  TITLE
+}
+
+input GatheringTopicFilter {
+  gathering: IDFilter
+  kind: GatheringTopicKindFilter
+  address: IDFilter
+  promisedBy: IDFilter
+  promisedUntil: DateFilter
+}
+
+enum GatheringTopicOrderField {
+  NUMBER
+  "Those without a promise come last."
+  PROMISED_UNTIL
+}
+
+input PlanGatheringInput {
+  "1 to 300 characters."
+  title: String!
+  "At most 4,000 characters."
+  purpose: String! = ""
+  organiserId: ID
+  "None: the residents of the whole town. At most 100."
+  districtIds: [ID!]! = []
+  venueId: ID
+  "Where, in words, at most 300 characters."
+  place: String
+  "Where to join it online."
+  link: String
+  startsAt: DateTime!
+  endsAt: DateTime
+  clientMutationId: String
+}
+
+input AnnounceGatheringInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input RecordGatheringInput {
+  "1 to 300 characters."
+  title: String!
+  purpose: String! = ""
+  organiserId: ID
+  "None: the residents of the whole town. At most 100."
+  districtIds: [ID!]! = []
+  "Where, in words, at most 300 characters."
+  place: String
+  "Today at the latest."
+  heldOn: Date!
+  "1 to 1,000,000."
+  headCount: Int!
+  estimated: Boolean! = false
+  countedById: ID
+  "At most 100."
+  officials: [GatheringOfficialInput!]! = []
+  clientMutationId: String
+}
+
+"Fields left out stay as they are; null empties those that may be empty."
+input UpdateGatheringInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  title: String
+  purpose: String
+  organiserId: ID
+  place: String
+  "All of them, in the place of those before."
+  districtIds: [ID!]
+  clientMutationId: String
+}
+
+input HoldGatheringInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  "Its meeting's day when not given; today at the latest."
+  heldOn: Date
+  "1 to 1,000,000."
+  headCount: Int!
+  estimated: Boolean! = false
+  countedById: ID
+  "At most 100."
+  officials: [GatheringOfficialInput!]! = []
+  clientMutationId: String
+}
+
+"Who was there, and for whom. With postId it is a post that the person held on the day; without one, the organisation and the title say it."
+input GatheringOfficialInput {
+  personId: ID!
+  postId: ID
+  "Needed without a post."
+  organisationId: ID
+  "Needed without a post; 1 to 300 characters."
+  title: String
+}
+
+input AddGatheringOfficialsInput {
+  gatheringId: ID!
+  "1 to 100."
+  officials: [GatheringOfficialInput!]!
+  clientMutationId: String
+}
+
+input RemoveGatheringOfficialInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input RecordTopicsInput {
+  gatheringId: ID!
+  "1 to 200."
+  topics: [GatheringTopicInput!]!
+  clientMutationId: String
+}
+
+input GatheringTopicInput {
+  kind: GatheringTopicKind!
+  "1 to 4,000 characters, without personal data: it is published with the gathering."
+  text: String!
+  "Where, in words, at most 300 characters."
+  place: String
+  addressId: ID
+  "Of the case; when not given, that of the address, or the gathering's where it has one alone."
+  districtId: ID
+  "1 to 1,000,000."
+  peopleCount: Int
+  "An official who was present; with promisedUntil."
+  promisedById: ID
+  "The day by which it was promised, not before the gathering: the case is due on it."
+  promisedUntil: Date
+  "Who is to deal with it, where that is known: the case's owner."
+  ownerOrganisationId: ID
+  "The person who raised it, where they gave their name: the case's applicant."
+  applicantId: ID
+}
+
+input PublishGatheringInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  "1 to 20,000 characters."
+  summary: String!
+  "Say true once you have read summary and topics and found no personal data in them; BAD_USER_INPUT otherwise."
+  withoutPersonalData: Boolean!
+  clientMutationId: String
+}
+
+input CancelGatheringInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  "1 to 1,000 characters."
+  reason: String!
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/hearings/hearings.graphqls", Input: `extend type Query {
+  "A public hearing by its id."
+  publicHearing(id: ID!): PublicHearing @can(permission: "hearings:read")
+  "Public hearings and public discussions: the public sees those that were announced."
+  publicHearings(
+    first: Int, after: String, last: Int, before: String
+    filter: PublicHearingFilter
+    orderBy: PublicHearingOrder
+    "Only those that take statements on that day. Without it: all."
+    asOf: Date
+  ): PublicHearingConnection! @can(permission: "hearings:read")
+  "Statements at hearings: the public sees those whose text was made public, each their own, the staff all."
+  hearingStatements(first: Int, after: String, last: Int, before: String, filter: HearingStatementFilter, orderBy: HearingStatementOrder): HearingStatementConnection! @can(permission: "hearings:read")
+  "What this town asks of hearings, a rule for each kind."
+  hearingRules(first: Int, after: String, last: Int, before: String): HearingRuleConnection! @can(permission: "hearings:read")
+}
+
+extend type Mutation {
+  "Plan a hearing with its days and, where it is held with a session, the first session. It is not public before it is announced."
+  planPublicHearing(input: PlanPublicHearingInput!): PublicHearingPayload! @can(permission: "hearings:write")
+  "Change a hearing that is not announced yet. What was announced stands."
+  updatePublicHearing(input: UpdatePublicHearingInput!): PublicHearingPayload! @can(permission: "hearings:write")
+  "Plan one more session. That of an announced hearing is announced at once."
+  addHearingSession(input: AddHearingSessionInput!): PublicHearingPayload! @can(permission: "hearings:write")
+  "Give the notice, today: the hearing and its sessions are public. BAD_USER_INPUT when the display would begin too early (the message says the earliest day) or statements be taken too long."
+  announcePublicHearing(input: AnnouncePublicHearingInput!): PublicHearingPayload! @can(permission: "hearings:write")
+  "Cancel a hearing that is not concluded, with the reason; sessions that have not begun are cancelled with it."
+  cancelPublicHearing(input: CancelPublicHearingInput!): PublicHearingPayload! @can(permission: "hearings:write")
+  "Conclude a hearing: the conclusion is drawn up from the answers, and what was counted is frozen. CONFLICT while statements are taken, a session is not closed, a proposal has no answer, or a statement no public text: the message says how many, and which is the first."
+  concludePublicHearing(input: ConcludePublicHearingInput!): PublicHearingPayload! @can(permission: "hearings:write")
+  "Publish the conclusion. CONFLICT while the minutes of a session, the hearing's protocol, are not published."
+  publishPublicHearing(input: PublishPublicHearingInput!): PublicHearingPayload! @can(permission: "hearings:write")
+
+  "Hand in a statement of your own, or in the name of an organisation that you have a mandate for. CONFLICT outside of the days on which statements are taken."
+  submitHearingStatement(input: SubmitHearingStatementInput!): HearingStatementPayload! @can(permission: "hearings:submit")
+  "Write down a statement that came on paper, by e-mail, at the display or in a session."
+  recordHearingStatement(input: RecordHearingStatementInput!): HearingStatementPayload! @can(permission: "hearings:record")
+  "Note whether the author lives where they said."
+  checkHearingStanding(input: CheckHearingStandingInput!): HearingStatementPayload! @can(permission: "hearings:record")
+  "Give a statement's proposals the texts that the public reads, without personal data; once more to correct them."
+  publishHearingStatement(input: PublishHearingStatementInput!): HearingStatementPayload! @can(permission: "hearings:record")
+  "Answer proposals of one hearing, with the reasons; one answer may serve several. Once more to change it, before the conclusion. The payload shows the hearing."
+  answerHearingProposals(input: AnswerHearingProposalsInput!): PublicHearingPayload! @can(permission: "hearings:answer")
+  "Say what this town asks of hearings of a kind. It holds for what is announced from now on."
+  setHearingRule(input: SetHearingRuleInput!): HearingRulePayload! @can(permission: "hearings:configure")
+}
+
+extend type Subscription {
+  "Each change of a hearing and of its statements, as it is committed; of one, or of all that the caller may see. One committed just before may come too: load after subscribing."
+  hearingChanged(id: ID): HearingChange! @can(permission: "hearings:read")
+}
+
+extend type District {
+  "Hearings on what has effect in it, in the order in which they were entered. Those of the whole town are not among them."
+  publicHearings(first: Int, after: String, last: Int, before: String): HearingDistrictConnection!
+}
+
+extend type Organisation {
+  "Hearings that it holds, by the first day of display."
+  publicHearings(first: Int, after: String, last: Int, before: String, filter: PublicHearingFilter, orderBy: PublicHearingOrder): PublicHearingConnection!
+}
+
+extend type Person {
+  "What the person stated at hearings: for themself and for the staff."
+  hearingStatements(first: Int, after: String, last: Int, before: String): HearingStatementContentConnection!
+}
+
+"A public hearing (публичные слушания) or public discussion (общественные обсуждения) on a draft: 131-FZ, article 28; Urban Planning Code, article 5.1."
+type PublicHearing implements Node {
+  id: ID!
+  kind: HearingKind!
+  form: HearingForm!
+  "The draft that it is about, by its full name."
+  subject: String!
+  "What it is about, in more words."
+  text: String!
+  initiator: HearingInitiator!
+  "The act that appointed it: its kind, number and date, as cited."
+  appointingAct: String!
+  "The body that holds it."
+  organiser: Organisation
+  "Whether it has effect in the whole town; districts is empty then."
+  wholeTown: Boolean!
+  "Where it has effect: who lives there is a resident of the area."
+  districts(first: Int, after: String, last: Int, before: String): HearingDistrictConnection!
+  "The page on which the draft stands."
+  link: String
+  "Where the draft is displayed, in words."
+  displayPlace: String!
+  displayFrom: Date!
+  displayTo: Date!
+  "Statements are taken from this day."
+  intakeFrom: Date!
+  "Statements are taken until this day."
+  intakeTo: Date!
+  "How it stands on a day (today when not given): it follows from the days."
+  state(asOf: Date): HearingState!
+  "The day of the notice; null before."
+  announcedOn: Date
+  "The day by which the conclusion must be published; null where the kind's rule sets none, and before the notice."
+  publishBy: Date
+  "Whether the conclusion was due by then and not published on a day (today when not given)."
+  overdue(asOf: Date): Boolean!
+  sessions(first: Int, after: String, last: Int, before: String): HearingSessionConnection!
+  statements(first: Int, after: String, last: Int, before: String, filter: HearingStatementFilter, orderBy: HearingStatementOrder): HearingStatementConnection!
+  "By number, as far as the caller sees the statement."
+  proposals(first: Int, after: String, last: Int, before: String, filter: HearingProposalFilter): HearingProposalConnection!
+  "The draft and its papers."
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
+  "Who took part, as counted now; as frozen once it is concluded."
+  counts: HearingCounts!
+  "The public sees it once it is published."
+  conclusion: HearingConclusion
+  concludedOn: Date
+  publishedOn: Date
+  cancelledOn: Date
+  cancellationReason: String
+  "Give it as expectedVersion when you change the hearing."
+  version: Int!
+}
+
+"What the draft is."
+enum HearingKind {
+  "Устав и изменения в него"
+  CHARTER
+  "Местный бюджет"
+  BUDGET
+  "Отчёт об исполнении бюджета"
+  BUDGET_REPORT
+  "Стратегия социально-экономического развития"
+  DEVELOPMENT_STRATEGY
+  "Преобразование муниципального образования"
+  TRANSFORMATION
+  "Генеральный план"
+  GENERAL_PLAN
+  "Правила землепользования и застройки"
+  LAND_USE_RULES
+  "Проект планировки или межевания территории"
+  PLANNING_PROJECT
+  "Разрешение на условно разрешённый вид использования"
+  CONDITIONAL_USE_PERMIT
+  "Разрешение на отклонение от предельных параметров"
+  DEVIATION_PERMIT
+  "Правила благоустройства"
+  IMPROVEMENT_RULES
+  OTHER
+}
+
+enum HearingForm {
+  "With a session (публичные слушания)"
+  PUBLIC_HEARING
+  "In writing alone (общественные обсуждения), where the kind's rule allows it"
+  PUBLIC_DISCUSSION
+}
+
+"Who called it (131-FZ, article 28, part 2)."
+enum HearingInitiator {
+  "Население"
+  RESIDENTS
+  "Представительный орган"
+  COUNCIL
+  "Глава муниципального образования"
+  HEAD
+}
+
+"How a hearing stands on a day."
+enum HearingState {
+  "Known to those who prepare it."
+  PLANNED
+  "The notice was given; the draft is not displayed yet."
+  ANNOUNCED
+  "The draft is displayed, no session has begun."
+  ON_DISPLAY
+  "The day of its first session has come; it is not concluded."
+  IN_SESSION
+  "The conclusion is drawn up and not published."
+  CONCLUDED
+  PUBLISHED
+  CANCELLED
+}
+
+"A district in which what is heard has effect."
+type HearingDistrict implements Node {
+  id: ID!
+  hearing: PublicHearing
+  district: District
+}
+
+"A session of a hearing. Time, place, registration of those who speak, and minutes are its meeting's."
+type HearingSession implements Node {
+  id: ID!
+  hearing: PublicHearing
+  "From 1 within the hearing."
+  number: Int!
+  meeting: Meeting
+}
+
+"Who took part in a hearing. An author counts once, however many statements are theirs; as a resident when one of them is a resident's."
+type HearingCounts {
+  residentParticipants: Int!
+  otherParticipants: Int!
+  residentStatements: Int!
+  otherStatements: Int!
+  "Persons who were checked in at its sessions."
+  attended: Int!
+  accepted: Int!
+  partly: Int!
+  refused: Int!
+}
+
+"A statement at a hearing: what is public of it. Who made it stands in content."
+type HearingStatement implements Node {
+  id: ID!
+  hearing: PublicHearing
+  "From 1 within the hearing, without gaps, in the order of entry."
+  number: Int!
+  channel: HearingChannel!
+  receivedOn: Date!
+  "The organisation in whose name it was made; null for a person's own."
+  organisation: Organisation
+  "The author's name, where they agreed to its being shown."
+  authorName: String
+  "What the author claimed on the day of receipt, worked out from the address or district that they gave."
+  claimed: HearingStanding!
+  standingCheck: HearingStandingCheck!
+  checkedOn: Date
+  "What counts: the claim, unless it was refuted."
+  standing: HearingStanding!
+  proposals(first: Int, after: String, last: Int, before: String, filter: HearingProposalFilter): HearingProposalConnection!
+  "When its texts were made public; null before."
+  publishedAt: DateTime
+  "Who made it, and where they live: for the author and those whose work needs it."
+  content: HearingStatementContent
+  version: Int!
+}
+
+"Who made a statement (personal data; Urban Planning Code, article 5.1, part 12)."
+type HearingStatementContent implements Node {
+  id: ID!
+  statement: HearingStatement
+  author: Person
+  "The address that the author gave: where they live, or where what they own stands."
+  address: Address
+  "The district that they gave, or that the address lay in on that day."
+  district: District
+  "Whether the author agreed to their name being shown."
+  showName: Boolean!
+  "The account of the member of staff who wrote it down."
+  operator: Node
+}
+
+enum HearingChannel {
+  ONLINE
+  PAPER
+  EMAIL
+  "Written down at the display"
+  IN_PERSON
+  "Made in a session"
+  SESSION
+}
+
+"Whether the author belongs to the affected area: lives there, or owns land or buildings in it."
+enum HearingStanding {
+  RESIDENT_OF_AREA
+  OTHER
+}
+
+enum HearingStandingCheck {
+  UNCHECKED
+  CONFIRMED
+  "It is not so: the statement counts as one of OTHER."
+  REFUTED
+}
+
+"A proposal or remark on a draft."
+type HearingProposal implements Node {
+  id: ID!
+  hearing: PublicHearing
+  statement: HearingStatement
+  "From 1 within the hearing, without gaps."
+  number: Int!
+  "The clause or section of the draft that it is about."
+  clause: String
+  "As the public reads it; null until the statement is published."
+  text: String
+  "As it was handed in; FORBIDDEN to all but the author and the staff. Null once it was erased."
+  submittedText: String @can(permission: "hearings:read_statements")
+  "Null until it is answered."
+  outcome: HearingOutcome
+  reasons: String
+  answeredOn: Date
+}
+
+enum HearingOutcome {
+  "Учтено"
+  ACCEPTED
+  "Учтено частично"
+  PARTLY
+  "Отклонено"
+  REFUSED
+}
+
+"The conclusion on a hearing's results (заключение). What was counted stands in the hearing's counts."
+type HearingConclusion implements Node {
+  id: ID!
+  hearing: PublicHearing
+  "What the organiser recommends."
+  text: String!
+  "The whole document, in Russian, as it is published: the draft, the days, the counts, the proposals with their answers, the recommendation."
+  document: String!
+}
+
+"What this town asks of hearings of a kind."
+type HearingRule implements Node {
+  id: ID!
+  kind: HearingKind!
+  "At least so many days from the notice to the display, and so to the session."
+  noticeDays: Int!
+  "At most so many months from the notice to the publication of the conclusion; null: no end is set."
+  maxMonths: Int
+  "Whether it may be held as a discussion, without a session."
+  discussion: Boolean!
+  "Where it stands, as cited."
+  law: String!
+  version: Int!
+}
+
+"Something that happened to a hearing, or to a statement at it."
+type HearingChange {
+  "The same at every delivery: a client that has seen it drops it."
+  eventId: ID!
+  kind: ChangeKind!
+  at: DateTime!
+  "The hearing, read anew; null when the caller may no longer see it."
+  hearing: PublicHearing
+}
+
+input PublicHearingFilter {
+  kind: HearingKindFilter
+  form: HearingFormFilter
+  "As it stands today."
+  state: HearingStateFilter
+  "Of districts in which it has effect; those of the whole town have none."
+  district: IDFilter
+  wholeTown: BooleanFilter
+  organiser: IDFilter
+  displayFrom: DateFilter
+  intakeTo: DateFilter
+  publishedOn: DateFilter
+  "Words of the subject: forgives ё for е, case and a typo. The list is then ordered by likeness unless orderBy is given."
+  search: String
+}
+
+enum PublicHearingOrderField {
+  DISPLAY_FROM
+  SUBJECT
+}
+
+input HearingStatementFilter {
+  hearing: IDFilter
+  standing: HearingStandingFilter
+  standingCheck: HearingStandingCheckFilter
+  channel: HearingChannelFilter
+  organisation: IDFilter
+  receivedOn: DateFilter
+  published: BooleanFilter
+}
+
+enum HearingStatementOrderField {
+  NUMBER
+  RECEIVED_ON
+}
+
+input HearingProposalFilter {
+  outcome: HearingOutcomeFilter
+  answered: BooleanFilter
+}
+
+"When and where a session is held."
+input HearingSessionInput {
+  startsAt: DateTime!
+  endsAt: DateTime
+  "A place or a link is needed before it is announced."
+  venueId: ID
+  link: String
+}
+
+input PlanPublicHearingInput {
+  kind: HearingKind!
+  form: HearingForm! = PUBLIC_HEARING
+  "1 to 500 characters."
+  subject: String!
+  "At most 20,000 characters."
+  text: String! = ""
+  initiator: HearingInitiator!
+  "1 to 500 characters."
+  appointingAct: String!
+  organiserId: ID!
+  "Where it has effect, at most 100; none: in the whole town."
+  districtIds: [ID!]! = []
+  link: String
+  "1 to 500 characters."
+  displayPlace: String!
+  displayFrom: Date!
+  displayTo: Date!
+  "Within the display, like intakeTo."
+  intakeFrom: Date!
+  intakeTo: Date!
+  "On the first day of display or later; none for a discussion. At most 20."
+  sessions: [HearingSessionInput!]! = []
+  clientMutationId: String
+}
+
+"Fields left out stay as they are; null empties those that may be empty."
+input UpdatePublicHearingInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  subject: String
+  text: String
+  initiator: HearingInitiator
+  appointingAct: String
+  "All of them, in the place of those before; none: the whole town."
+  districtIds: [ID!]
+  link: String
+  displayPlace: String
+  displayFrom: Date
+  displayTo: Date
+  intakeFrom: Date
+  intakeTo: Date
+  clientMutationId: String
+}
+
+input AddHearingSessionInput {
+  hearingId: ID!
+  session: HearingSessionInput!
+  clientMutationId: String
+}
+
+input AnnouncePublicHearingInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input CancelPublicHearingInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  "1 to 1,000 characters."
+  reason: String!
+  clientMutationId: String
+}
+
+input ConcludePublicHearingInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  "What the organiser recommends: 1 to 20,000 characters, without personal data."
+  text: String!
+  clientMutationId: String
+}
+
+input PublishPublicHearingInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input HearingProposalInput {
+  "The clause or section of the draft; at most 200 characters."
+  clause: String
+  "1 to 10,000 characters."
+  text: String!
+}
+
+"Where the author lives, or where what they own stands: one of addressId, districtId and elsewhere."
+input HearingResidenceInput {
+  addressId: ID
+  districtId: ID
+  "Outside of the town, or they do not say."
+  elsewhere: Boolean! = false
+}
+
+input SubmitHearingStatementInput {
+  hearingId: ID!
+  "In whose name; needs a mandate. When not given, the organisation that the session acts for, or the person themself."
+  organisationId: ID
+  residence: HearingResidenceInput!
+  "1 to 50."
+  proposals: [HearingProposalInput!]!
+  "Say true to have your name shown with the statement."
+  showName: Boolean! = false
+  clientMutationId: String
+}
+
+input RecordHearingStatementInput {
+  hearingId: ID!
+  "ONLINE is for those who hand in themselves."
+  channel: HearingChannel!
+  "The day on which it came: one on which statements are taken, or a session's for SESSION. Today at the latest."
+  receivedOn: Date!
+  "The person who made it; without one an organisation."
+  authorId: ID
+  organisationId: ID
+  residence: HearingResidenceInput!
+  "1 to 50."
+  proposals: [HearingProposalInput!]!
+  "Whether the author agreed to their name being shown."
+  showName: Boolean! = false
+  clientMutationId: String
+}
+
+input CheckHearingStandingInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  check: HearingStandingCheck!
+  clientMutationId: String
+}
+
+input HearingTextInput {
+  proposalId: ID!
+  "1 to 10,000 characters, without personal data. Null: the text as it was handed in, which you have read and found to hold none."
+  text: String
+}
+
+input PublishHearingStatementInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  "One for each of its proposals."
+  texts: [HearingTextInput!]!
+  clientMutationId: String
+}
+
+input AnswerHearingProposalsInput {
+  "1 to 200 proposals of one hearing."
+  proposalIds: [ID!]!
+  outcome: HearingOutcome!
+  "1 to 10,000 characters, without personal data."
+  reasons: String!
+  clientMutationId: String
+}
+
+input SetHearingRuleInput {
+  kind: HearingKind!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  "0 to 365."
+  noticeDays: Int!
+  "1 to 24; null: no end is set."
+  maxMonths: Int
+  discussion: Boolean!
+  "1 to 500 characters."
+  law: String!
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/meetings/meetings.graphqls", Input: `extend type Query {
+  "A meeting by its id."
+  meeting(id: ID!): Meeting @can(permission: "meetings:read")
+  "Meetings: the public sees those that were announced; those who plan them see them all."
+  meetings(
+    first: Int, after: String, last: Int, before: String
+    filter: MeetingFilter
+    orderBy: MeetingOrder
+  ): MeetingConnection! @can(permission: "meetings:read")
+  "For how many days before it a meeting of a kind must be announced in this town; kinds not listed need no days, unless their body's rules ask for some."
+  meetingNotices(first: Int, after: String, last: Int, before: String): MeetingNoticeConnection! @can(permission: "meetings:read")
+}
+
+extend type Mutation {
+  "Plan a meeting. It is not public before it is announced. A body's meeting is planned with the right in the body, any other with the right in its district, or in the whole town."
+  planMeeting(input: PlanMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Change title, organiser and end of a meeting that has not begun. Time and place of an announced one are changed by moveMeeting."
+  updateMeeting(input: UpdateMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Announce a planned meeting. It needs a place or a link. BAD_USER_INPUT when the legal notice period is too short: the message says the earliest day."
+  announceMeeting(input: AnnounceMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Give a meeting another time or place. An announced one needs its full notice again when its time changes; calendars see a change of the same event."
+  moveMeeting(input: MoveMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Cancel a meeting that has not begun, with the reason. It stays, and calendars see it cancelled."
+  cancelMeeting(input: CancelMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Say for how many days before it a meeting of a kind must be announced; 0 for none. It holds for what is announced from now on."
+  setMeetingNotice(input: SetMeetingNoticeInput!): MeetingNoticePayload! @can(permission: "meetings:configure")
+
+  "Put an item on the agenda; at the end when no position is given."
+  addAgendaItem(input: AddAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  "Change an open item's words."
+  updateAgendaItem(input: UpdateAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  "Give an item another position; the others close up."
+  moveAgendaItem(input: MoveAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  "Take an open item off the agenda of a meeting that has not begun. In session, close it as WITHDRAWN instead."
+  removeAgendaItem(input: RemoveAgendaItemInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Name a person who speaks to an item; last when no position is given."
+  addSpeaker(input: AddSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  "Give a speaker another position; the others close up."
+  moveSpeaker(input: MoveSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  removeSpeaker(input: RemoveSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  "Close an item with its outcome, in session. One POSTPONED to another meeting of the same body is put on that one's agenda."
+  closeAgendaItem(input: CloseAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:record")
+  "Open an item again that was closed by mistake, while the meeting is in session. CONFLICT when another meeting took it up."
+  reopenAgendaItem(input: ReopenAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:record")
+
+  "Open registration for an announced meeting, or open it again after it was closed."
+  openRegistration(input: OpenRegistrationInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Close registration now. Who stands on the list stays on it, and moves up when places become free."
+  closeRegistration(input: CloseRegistrationInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Change the number of places. As many move up from the waiting list as fit. CONFLICT when more are registered than would fit."
+  changeCapacity(input: ChangeCapacityInput!): MeetingPayload! @can(permission: "meetings:write")
+  "Register yourself, or another person with the permission meetings:register_others. When all places are taken the person waits, in order of arrival."
+  registerForMeeting(input: RegisterForMeetingInput!): RegistrationPayload! @can(permission: "meetings:register")
+  "Give a place back, or leave the waiting list, before the meeting begins. The first who waits moves up at once."
+  cancelRegistration(input: CancelRegistrationInput!): RegistrationPayload! @can(permission: "meetings:register")
+  "Note at the door that a registered person has come: by registration, or by meeting and code."
+  checkIn(input: CheckInInput!): RegistrationPayload! @can(permission: "meetings:check_in")
+  "Take a check-in back."
+  undoCheckIn(input: UndoCheckInInput!): RegistrationPayload! @can(permission: "meetings:check_in")
+  "Note all who came, after work without a network. All or none: each code that is wrong is named. Who is checked in already keeps the earlier time."
+  bulkCheckIn(input: BulkCheckInInput!): MeetingPayload! @can(permission: "meetings:check_in")
+
+  "Note that a member is present, leaves, comes back or is absent. BAD_USER_INPUT for somebody who is no member of the body on that day."
+  markAttendance(input: MarkAttendanceInput!): AttendancePayload! @can(permission: "meetings:record")
+  "The same for many at once; all or none."
+  markAttendances(input: MarkAttendancesInput!): MeetingPayload! @can(permission: "meetings:record")
+  "Take away a time of presence that was noted by mistake. While the meeting is in session or was not opened yet."
+  removePresence(input: RemovePresenceInput!): AttendancePayload! @can(permission: "meetings:record")
+  "Open the session on its day. CONFLICT without a quorum, unless the meeting has no body; the quorum is frozen into the record."
+  openSession(input: OpenSessionInput!): MeetingPayload! @can(permission: "meetings:record")
+  "Close the session. CONFLICT while items are open: the message names them. The quorum is frozen again, and who is in the room leaves it."
+  closeSession(input: CloseSessionInput!): MeetingPayload! @can(permission: "meetings:record")
+
+  "Write the next version of the minutes: the first one, or one that takes the place of an agreed or published one. One is in work at a time."
+  writeMinutes(input: WriteMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
+  "Change a draft."
+  updateMinutes(input: UpdateMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
+  "Note that the body agreed to the draft."
+  agreeMinutes(input: AgreeMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
+  "Publish agreed minutes of a closed meeting. The version that was public before becomes CORRECTED, and is kept."
+  publishMinutes(input: PublishMinutesInput!): MinutesPayload! @can(permission: "meetings:record")
+
+  "Ask a question from the floor: each opens a case. Oneself, while the meeting is in session; whoever records the meeting writes down others' questions too, until the minutes are published. The case is null in the answer to who may not see it."
+  askFloorQuestion(input: AskFloorQuestionInput!): CasePayload! @can(permission: "meetings:register")
+
+  "Make a new secret address of your own calendar: the meetings that you are registered for and those of the bodies in which you sit. The address before it stops working. It is shown this once."
+  resetCalendarFeed(input: ResetCalendarFeedInput!): CalendarFeedPayload! @can(permission: "meetings:register")
+}
+
+extend type District {
+  "Meetings in the district or for it, earliest first."
+  meetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
+}
+
+extend type Venue {
+  "Meetings at this place, earliest first."
+  meetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
+}
+
+extend type Organisation {
+  "Meetings that it organises, earliest first."
+  organisedMeetings(first: Int, after: String, last: Int, before: String, filter: MeetingFilter, orderBy: MeetingOrder): MeetingConnection!
+}
+
+extend type Person {
+  "Meetings that the person is or was registered for, as far as the caller may see them: their own, or as staff."
+  registrations(first: Int, after: String, last: Int, before: String, filter: RegistrationFilter): RegistrationConnection!
+}
+
+extend type Subscription {
+  "A meeting's live state: each change of it, its agenda, registration and attendance, as it is committed; of one meeting, or of all that the caller may see. One committed just before may come too: load after subscribing."
+  meetingChanged(id: ID): MeetingChange! @can(permission: "meetings:read")
+}
+
+"A meeting of people: a session of a council, commission or assembly, a gathering, a hearing, a joint reception."
+type Meeting implements Node {
+  id: ID!
+  kind: MeetingKind!
+  title: String!
+  "The body that meets: a council, an assembly. Null where nobody but its participants does."
+  body: Node
+  "The organisation that calls it, if not the body itself."
+  organiser: Organisation
+  "The district that it is about."
+  district: District
+  venue: Venue
+  "Where to join it online."
+  link: String
+  "How one takes part; null while neither place nor link is known."
+  form: MeetingForm
+  startsAt: DateTime!
+  endsAt: DateTime
+  "The day in the town on which it starts: the quorum counts the members of that day."
+  startsOn: Date!
+  state: MeetingState!
+  announcedAt: DateTime
+  "For how many days before it it had to be announced, as that stood when it was announced or moved last."
+  noticeDays: Int
+  openedAt: DateTime
+  closedAt: DateTime
+  cancelledAt: DateTime
+  cancellationReason: String
+  "Raised at each change of time or place and by a cancellation; calendars go by it (RFC 5545, SEQUENCE)."
+  sequence: Int!
+  "Its items in order."
+  agenda(first: Int, after: String, last: Int, before: String): AgendaItemConnection!
+  "The quorum now, as found at the close once it is closed. Null without a body, and when cancelled."
+  quorum: Quorum
+  "The quorum as it was found at the opening; null before, and without a body."
+  quorumAtOpening: Quorum
+  "The quorum as it was found at the close; null before, and without a body."
+  quorumAtClose: Quorum
+  "Null where nobody needs to register."
+  registration: MeetingRegistration
+  "Who registered, in order of arrival: the caller's own registration, or all of them with the permission meetings:read_registrations."
+  registrations(first: Int, after: String, last: Int, before: String, filter: RegistrationFilter): RegistrationConnection!
+  "Who of the members was present and who was not."
+  attendance(first: Int, after: String, last: Int, before: String, filter: AttendanceFilter): AttendanceConnection!
+  "The cases that questions from the floor opened, as far as the caller may see them."
+  floorQuestions(first: Int, after: String, last: Int, before: String, filter: CaseFilter, orderBy: CaseOrder): CaseConnection!
+  "All versions of the minutes that the caller may see, newest first; the public sees the published one."
+  minutes(first: Int, after: String, last: Int, before: String, filter: MinutesFilter): MinutesConnection!
+  "Its papers as a whole. Those who may write the meeting attach them."
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
+  "Give it as expectedVersion when you change the meeting."
+  version: Int!
+}
+
+enum MeetingKind {
+  "Заседание совета"
+  COUNCIL_SESSION
+  "Заседание комиссии"
+  COMMISSION_SESSION
+  "Заседание собрания"
+  ASSEMBLY_SESSION
+  "Сход или собрание граждан (131-FZ, articles 25.1 and 29)"
+  GATHERING
+  "Публичные слушания, общественные обсуждения (131-FZ, article 28)"
+  HEARING
+  "Совместный приём граждан"
+  JOINT_RECEPTION
+  OTHER
+}
+
+enum MeetingForm {
+  IN_PERSON
+  ONLINE
+  HYBRID
+}
+
+enum MeetingState {
+  "Known to those who prepare it."
+  PLANNED
+  "Public."
+  ANNOUNCED
+  IN_SESSION
+  "Over; minutes are to come."
+  CLOSED
+  "Over; minutes are published."
+  MINUTES_APPROVED
+  CANCELLED
+}
+
+"Whether enough members are there. Members are those of the day of the meeting."
+type Quorum {
+  "Seats that are filled."
+  members: Int!
+  "All seats, filled or not, by the body's rules."
+  seats: Int!
+  "How many must be present."
+  required: Int!
+  "Members in the room: now, or at the moment that was frozen."
+  present: Int!
+  reached: Boolean!
+}
+
+"How registration for a meeting stands. Names are for staff and for each their own."
+type MeetingRegistration {
+  openedAt: DateTime!
+  "The moment from which nobody is registered any more; the start of the meeting when none was set."
+  closesAt: DateTime!
+  capacity: Int!
+  registered: Int!
+  waiting: Int!
+  checkedIn: Int!
+}
+
+"For how many days before it a meeting of a kind must be announced in this town."
+type MeetingNotice implements Node {
+  id: ID!
+  kind: MeetingKind!
+  days: Int!
+  version: Int!
+}
+
+"A point of a meeting's agenda."
+type AgendaItem implements Node {
+  id: ID!
+  meeting: Meeting
+  "From 1, without gaps."
+  position: Int!
+  title: String!
+  "What it is about, in more words."
+  text: String!
+  "Its papers. Those who may write the meeting attach them."
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
+  "Who speaks to it, in order."
+  speakers(first: Int, after: String, last: Int, before: String): AgendaSpeakerConnection!
+  "The case that it is about; null where there is none, or the caller may not see it."
+  sourceCase: Case
+  "What came of it; null while it is open."
+  outcome: AgendaOutcome
+  "What was decided, or why it was not."
+  outcomeText: String
+  votesFor: Int
+  votesAgainst: Int
+  votesAbstained: Int
+  closedAt: DateTime
+  "The meeting that takes it up."
+  postponedTo: Meeting
+  "The item of an earlier meeting that this one takes up."
+  postponedFrom: AgendaItem
+  version: Int!
+}
+
+enum AgendaOutcome {
+  "Принято решение"
+  DECIDED
+  "Принято к сведению"
+  NOTED
+  "Перенесён"
+  POSTPONED
+  "Снят с повестки"
+  WITHDRAWN
+}
+
+"A person who speaks to an item of an agenda."
+type AgendaSpeaker implements Node {
+  id: ID!
+  item: AgendaItem
+  "Null when the caller may not see the person."
+  person: Person
+  role: SpeakerRole!
+  "From 1, without gaps."
+  position: Int!
+}
+
+enum SpeakerRole {
+  "Докладчик"
+  RAPPORTEUR
+  "Содокладчик"
+  CO_RAPPORTEUR
+  "Выступающий"
+  SPEAKER
+  "Эксперт"
+  EXPERT
+  "Приглашённый"
+  INVITED
+}
+
+"A person's place at a meeting, or on its waiting list. Seen by the person and by staff with meetings:read_registrations."
+type Registration implements Node {
+  id: ID!
+  meeting: Meeting
+  person: Person
+  state: RegistrationState!
+  "The order in which people came; the waiting list goes by it."
+  arrival: Int!
+  "What the person shows at the door."
+  code: String!
+  registeredAt: DateTime!
+  "When the person moved up from the waiting list."
+  promotedAt: DateTime
+  cancelledAt: DateTime
+  checkedInAt: DateTime
+  version: Int!
+}
+
+enum RegistrationState {
+  "Has a place."
+  REGISTERED
+  "Waits for one."
+  WAITING
+  CANCELLED
+}
+
+"A member's attendance at a meeting. Public for meetings of bodies."
+type Attendance implements Node {
+  id: ID!
+  meeting: Meeting
+  "Null when the caller may not see the person."
+  person: Person
+  state: AttendanceState!
+  "Why the person was absent; FORBIDDEN without the permission meetings:read_absences, save one's own."
+  reason: String @can(permission: "meetings:read_absences")
+  "The times at which the person was in the room, in order."
+  presence(first: Int, after: String, last: Int, before: String): PresenceConnection!
+  version: Int!
+}
+
+enum AttendanceState {
+  "Was or is there, be it for a while."
+  PRESENT
+  "Absent for a good reason."
+  ABSENT_EXCUSED
+  ABSENT
+}
+
+"A time during which a member was in the room."
+type Presence implements Node {
+  id: ID!
+  attendance: Attendance
+  arrivedAt: DateTime!
+  "The moment of leaving, no longer included; null: still there."
+  leftAt: DateTime
+}
+
+"A version of a meeting's minutes."
+type Minutes implements Node {
+  id: ID!
+  meeting: Meeting
+  "1 for the first version."
+  number: Int!
+  text: String!
+  state: MinutesState!
+  writtenAt: DateTime!
+  "Null when a program wrote it, or the caller may not see the person."
+  writtenBy: Person
+  agreedAt: DateTime
+  agreedBy: Person
+  publishedAt: DateTime
+  publishedBy: Person
+  "When a later version took its place."
+  correctedAt: DateTime
+  version: Int!
+}
+
+enum MinutesState {
+  "In work."
+  DRAFT
+  "The body agreed to it; not public yet."
+  AGREED
+  "Public, and final; one at a time."
+  PUBLISHED
+  "Replaced by a later version."
+  CORRECTED
+}
+
+"Something that happened to a meeting, or to its agenda, registrations, attendance or minutes."
+type MeetingChange {
+  "The same at every delivery: a client that has seen it drops it."
+  eventId: ID!
+  kind: ChangeKind!
+  at: DateTime!
+  "The meeting, read anew; null when the caller may no longer see it."
+  meeting: Meeting
+}
+
+"The secret address of a calendar."
+type CalendarFeedPayload {
+  "The path of the feed on this server, to be kept secret; null when refused, and in the answer to a repeated request."
+  path: String
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+input MeetingFilter {
+  kind: MeetingKindFilter
+  state: MeetingStateFilter
+  "The body that meets, of any type."
+  body: IDFilter
+  district: IDFilter
+  venue: IDFilter
+  organiser: IDFilter
+  startsAt: DateTimeFilter
+  startsOn: DateFilter
+  "Words of the title: forgives ё for е, case and a typo. The list is then ordered by likeness unless orderBy is given."
+  search: String
+}
+
+enum MeetingOrderField {
+  STARTS_AT
+  TITLE
+}
+
+input RegistrationFilter {
+  state: RegistrationStateFilter
+}
+
+input AttendanceFilter {
+  person: IDFilter
+  state: AttendanceStateFilter
+}
+
+input MinutesFilter {
+  state: MinutesStateFilter
+}
+
+input PlanMeetingInput {
+  kind: MeetingKind!
+  "1 to 300 characters."
+  title: String!
+  "The body that meets: the id of a council, an assembly. Its kind must suit the body."
+  bodyId: ID
+  organiserId: ID
+  "When not given: the venue's district."
+  districtId: ID
+  venueId: ID
+  "An address that begins with https:// or http://."
+  link: String
+  startsAt: DateTime!
+  endsAt: DateTime
+  clientMutationId: String
+}
+
+"Fields left out stay as they are; null empties those that may be empty."
+input UpdateMeetingInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  title: String
+  organiserId: ID
+  clientMutationId: String
+}
+
+input AnnounceMeetingInput {
+  id: ID!
+  clientMutationId: String
+}
+
+"Fields left out stay as they are; null empties those that may be empty."
+input MoveMeetingInput {
+  id: ID!
+  expectedVersion: Int!
+  startsAt: DateTime
+  endsAt: DateTime
+  venueId: ID
+  link: String
+  clientMutationId: String
+}
+
+input CancelMeetingInput {
+  id: ID!
+  "1 to 1,000 characters; public."
+  reason: String!
+  clientMutationId: String
+}
+
+input SetMeetingNoticeInput {
+  kind: MeetingKind!
+  "0 to 365."
+  days: Int!
+  clientMutationId: String
+}
+
+input AddAgendaItemInput {
+  meetingId: ID!
+  "1 to 500 characters."
+  title: String!
+  text: String! = ""
+  position: Int
+  "The case that it is about."
+  sourceCaseId: ID
+  clientMutationId: String
+}
+
+"Fields left out stay as they are."
+input UpdateAgendaItemInput {
+  id: ID!
+  expectedVersion: Int!
+  title: String
+  text: String
+  clientMutationId: String
+}
+
+input MoveAgendaItemInput {
+  id: ID!
+  "From 1 to the number of items."
+  position: Int!
+  clientMutationId: String
+}
+
+input RemoveAgendaItemInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input AddSpeakerInput {
+  itemId: ID!
+  personId: ID!
+  role: SpeakerRole! = SPEAKER
+  position: Int
+  clientMutationId: String
+}
+
+input MoveSpeakerInput {
+  id: ID!
+  "From 1 to the number of speakers."
+  position: Int!
+  clientMutationId: String
+}
+
+input RemoveSpeakerInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input CloseAgendaItemInput {
+  id: ID!
+  outcome: AgendaOutcome!
+  "What was decided, or why not; DECIDED needs it. At most 4,000 characters."
+  text: String
+  "All three counts, or none."
+  votesFor: Int
+  votesAgainst: Int
+  votesAbstained: Int
+  "With POSTPONED: a meeting of the same body that has not begun."
+  postponedToId: ID
+  clientMutationId: String
+}
+
+input ReopenAgendaItemInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input OpenRegistrationInput {
+  meetingId: ID!
+  "1 to 100,000."
+  capacity: Int!
+  "At the latest the meeting's start, which it is when not given."
+  closesAt: DateTime
+  clientMutationId: String
+}
+
+input CloseRegistrationInput {
+  meetingId: ID!
+  clientMutationId: String
+}
+
+input ChangeCapacityInput {
+  meetingId: ID!
+  "1 to 100,000."
+  capacity: Int!
+  clientMutationId: String
+}
+
+input RegisterForMeetingInput {
+  meetingId: ID!
+  "Yourself when not given."
+  personId: ID
+  clientMutationId: String
+}
+
+input CancelRegistrationInput {
+  id: ID!
+  clientMutationId: String
+}
+
+"Give registrationId, or meetingId and code."
+input CheckInInput {
+  registrationId: ID
+  meetingId: ID
+  code: String
+  clientMutationId: String
+}
+
+input UndoCheckInInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input BulkCheckInInput {
+  meetingId: ID!
+  "1 to 1,000."
+  entries: [CheckInEntryInput!]!
+  clientMutationId: String
+}
+
+input CheckInEntryInput {
+  code: String!
+  "When the person came; not in the future."
+  at: DateTime!
+}
+
+"""
+PRESENT opens a time of presence (from arrivedAt, now when not given), which leftAt ends; with leftAt alone it
+ends the one that is open. A reason belongs to an absence.
+"""
+input MarkAttendanceInput {
+  meetingId: ID!
+  personId: ID!
+  state: AttendanceState!
+  reason: String
+  arrivedAt: DateTime
+  leftAt: DateTime
+  clientMutationId: String
+}
+
+input MarkAttendancesInput {
+  meetingId: ID!
+  "1 to 1,000, each person once; as in markAttendance."
+  entries: [AttendanceEntryInput!]!
+  clientMutationId: String
+}
+
+input AttendanceEntryInput {
+  personId: ID!
+  state: AttendanceState!
+  reason: String
+  arrivedAt: DateTime
+  leftAt: DateTime
+}
+
+input RemovePresenceInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input OpenSessionInput {
+  meetingId: ID!
+  clientMutationId: String
+}
+
+input CloseSessionInput {
+  meetingId: ID!
+  clientMutationId: String
+}
+
+input AskFloorQuestionInput {
+  meetingId: ID!
+  "Who asks; yourself when not given."
+  personId: ID
+  "Nobody knows who asked. For those who record the meeting."
+  anonymous: Boolean! = false
+  "At most 300 characters; the first words of the text when not given."
+  title: String
+  "1 to 20,000 characters."
+  text: String!
+  "Publish the question as it stands, at once: for words that hold no personal data. For those who record the meeting, who vouch for that."
+  public: Boolean! = false
+  clientMutationId: String
+}
+
+input WriteMinutesInput {
+  meetingId: ID!
+  "1 to 200,000 characters."
+  text: String!
+  clientMutationId: String
+}
+
+input UpdateMinutesInput {
+  id: ID!
+  expectedVersion: Int!
+  text: String!
+  clientMutationId: String
+}
+
+input AgreeMinutesInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input PublishMinutesInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input ResetCalendarFeedInput {
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/motions/motions.graphqls", Input: `extend type Query {
+  "A motion by its id."
+  motion(id: ID!): Motion @can(permission: "motions:read")
+  "Motions of all meetings, in the order in which they were put."
+  motions(first: Int, after: String, last: Int, before: String, filter: MotionFilter, orderBy: MotionOrder): MotionConnection! @can(permission: "motions:read")
+  "A vote by its id."
+  vote(id: ID!): Vote @can(permission: "motions:read")
+  "Votes of all meetings, in the order in which they were opened."
+  votes(first: Int, after: String, last: Int, before: String, filter: VoteFilter, orderBy: VoteOrder): VoteConnection! @can(permission: "motions:read")
+  "A resolution by its id; the public sees published ones."
+  resolution(id: ID!): Resolution @can(permission: "motions:resolutions")
+  "Resolutions of all bodies, by year and number; the public sees published ones."
+  resolutions(first: Int, after: String, last: Int, before: String, filter: ResolutionFilter, orderBy: ResolutionOrder): ResolutionConnection! @can(permission: "motions:resolutions")
+}
+
+extend type Mutation {
+  "Put a motion to an item of a body's meeting that is not over. The mover is a member of the body on the day of the meeting: the caller, or whom the secretary names."
+  tableMotion(input: TableMotionInput!): MotionPayload! @can(permission: "motions:move")
+  "Change a motion's words before it is opened: the mover, or the secretary."
+  updateMotion(input: UpdateMotionInput!): MotionPayload! @can(permission: "motions:move")
+  "Open a tabled motion for amendments and debate, in session."
+  openMotion(input: OpenMotionInput!): MotionPayload! @can(permission: "motions:run")
+  "Take a motion back before it is put to the vote: the mover, or the secretary. Its undecided amendments fall with it."
+  withdrawMotion(input: WithdrawMotionInput!): MotionPayload! @can(permission: "motions:move")
+  "Move a change of an open motion. It has a vote of its own, before the motion's."
+  proposeAmendment(input: ProposeAmendmentInput!): AmendmentPayload! @can(permission: "motions:move")
+  "Take an amendment back before it is put to the vote: the mover, or the secretary."
+  withdrawAmendment(input: WithdrawAmendmentInput!): AmendmentPayload! @can(permission: "motions:move")
+  "Let another member of the body vote for one who will be away from a meeting: the giver, or the secretary who holds the paper. A member gives one proxy for a meeting; who gave one holds none, and who holds one gives none. CONFLICT where the body's charter allows none, or not so many in one hand."
+  giveProxy(input: GiveProxyInput!): ProxyPayload! @can(permission: "motions:vote")
+  "Take a proxy back: the giver, or the secretary. Ballots that were cast by it stand."
+  revokeProxy(input: RevokeProxyInput!): ProxyPayload! @can(permission: "motions:vote")
+  "Put an open motion, or an amendment to one, to the vote. Needs the quorum at this moment (CONFLICT otherwise); one vote at a time in a meeting; a motion waits until its amendments are decided. A secret vote answers the tellers' keys, this once."
+  openVote(input: OpenVoteInput!): OpenedVotePayload! @can(permission: "motions:run")
+  "Cast one's ballot in the vote that is open, or that of a member whose proxy one holds. Each votes once: in OPEN and NAMED votes a ballot may be changed until the close, a SECRET one may not (CONFLICT). Only members present at this moment vote; the giver of a proxy who is present votes for themself, and the proxy rests. A retry under one Idempotency-Key is told apart by vote and voter, never by the choice."
+  castBallot(input: CastBallotInput!): BallotPayload! @can(permission: "motions:vote")
+  "Close an open vote: the ballots are counted and the result is frozen. A ballot counts though its voter left after casting it; the quorum is counted anew, by the members present at this moment: without it nothing is decided, whatever the ballots say, and the matter may be put to the vote again. Of a secret vote the counts alone are kept; the ballots are destroyed and cannot be counted again."
+  closeVote(input: CloseVoteInput!): VotePayload! @can(permission: "motions:run")
+  "Close an OPEN vote by the counts of a show of hands. CONFLICT where ballots were cast one by one."
+  countVote(input: CountVoteInput!): VotePayload! @can(permission: "motions:run")
+  "Break off an open vote: its ballots are destroyed, and the matter may be put to the vote again. The way out where tellers' keys are lost, or a meeting ended before the close."
+  annulVote(input: AnnulVoteInput!): VotePayload! @can(permission: "motions:run")
+  "Write down what an adopted motion resolves, with the adopted amendments worked in. It takes the body's next number of the year of its adoption, for good; its words may be changed until it is published."
+  createResolution(input: CreateResolutionInput!): ResolutionPayload! @can(permission: "motions:publish")
+  "Change a resolution's words before it is published."
+  updateResolution(input: UpdateResolutionInput!): ResolutionPayload! @can(permission: "motions:publish")
+  "Publish a resolution. From then on it is not changed, only amended or repealed by a later one."
+  publishResolution(input: PublishResolutionInput!): ResolutionPayload! @can(permission: "motions:publish")
+}
+
+extend type Subscription {
+  "Each change of one vote, or of all votes of a meeting: opened, a ballot cast (the turnout rises; what was said is not told), closed, annulled. One committed just before may come too: load after subscribing."
+  voteChanged("A vote's id, or a meeting's." id: ID!): VoteChange! @can(permission: "motions:read")
+}
+
+extend type Meeting {
+  "Motions to its items, in the order in which they were put."
+  motions(first: Int, after: String, last: Int, before: String, filter: MotionFilter, orderBy: MotionOrder): MotionConnection!
+  "Its votes, in the order in which they were opened."
+  votes(first: Int, after: String, last: Int, before: String, filter: VoteFilter, orderBy: VoteOrder): VoteConnection!
+  "Proxies given for it; those that the caller may see."
+  proxies(first: Int, after: String, last: Int, before: String): ProxyConnection!
+}
+
+extend type AgendaItem {
+  "Motions to the item, in the order in which they were put."
+  motions(first: Int, after: String, last: Int, before: String, filter: MotionFilter, orderBy: MotionOrder): MotionConnection!
+}
+
+"What a member asks the body to decide, on an item of a meeting's agenda."
+type Motion implements Node {
+  id: ID!
+  meeting: Meeting
+  item: AgendaItem
+  "Who moved it; null when the caller may not see the person."
+  mover: Person
+  text: String!
+  "What kind of question it is in the body's charter, which may ask for another majority: a key of the charter, empty for an ordinary question."
+  question: String!
+  state: MotionState!
+  tabledAt: DateTime!
+  "When it was adopted, rejected or withdrawn."
+  decidedAt: DateTime
+  "Changes moved to it, in the order in which they were moved."
+  amendments(first: Int, after: String, last: Int, before: String): AmendmentConnection!
+  "Votes on it and on its amendments, in the order in which they were opened."
+  votes(first: Int, after: String, last: Int, before: String, filter: VoteFilter, orderBy: VoteOrder): VoteConnection!
+  "What it became, where it was adopted and written down; null when the caller may not see that."
+  resolution: Resolution
+  version: Int!
+}
+
+enum MotionState {
+  "Put to the item, not yet opened."
+  TABLED
+  "Open for debate and amendments."
+  OPEN
+  "Being voted on."
+  VOTING
+  ADOPTED
+  REJECTED
+  WITHDRAWN
+}
+
+"A change of a motion."
+type Amendment implements Node {
+  id: ID!
+  motion: Motion
+  mover: Person
+  "What is to be changed, and how."
+  text: String!
+  state: AmendmentState!
+  movedAt: DateTime!
+  version: Int!
+}
+
+enum AmendmentState {
+  "Moved, and not yet voted on: the motion waits for it."
+  PROPOSED
+  VOTING
+  "Noted: the resolution's text has it worked in."
+  ADOPTED
+  REJECTED
+  "Taken back, or fallen with its motion."
+  WITHDRAWN
+}
+
+"The vote of a body on a motion or an amendment, at one moment of a meeting."
+type Vote implements Node {
+  id: ID!
+  meeting: Meeting
+  "The motion voted on, or the one that the amendment belongs to."
+  motion: Motion
+  "The amendment voted on; null where it is the motion itself."
+  amendment: Amendment
+  manner: VoteManner!
+  state: VoteState!
+  "What it needs to be carried, by the body's charter as it stood when the vote was opened."
+  majority: Majority!
+  openedAt: DateTime!
+  closedAt: DateTime
+  "Ballots cast so far; null where hands were counted."
+  turnout: Int
+  "How many tellers' keys the close of a secret vote needs; null for others."
+  tellersNeeded: Int
+  "Null until it is closed; never changed afterwards."
+  result: VoteResult
+  "Why it was broken off."
+  annulmentReason: String
+  "Ballots that the caller may see: one's own (by whomever cast, and those cast for others), and after the close of a NAMED vote all of them."
+  ballots(first: Int, after: String, last: Int, before: String): BallotConnection!
+  version: Int!
+}
+
+enum VoteManner {
+  "Открытое: the tally is published, names are not."
+  OPEN
+  "Поимённое: after the close it is published who voted how."
+  NAMED
+  "Тайное: nobody can learn who voted how, not even with the whole database in hand. Remember that counts may tell by themselves: where all voted alike, each one's choice is known."
+  SECRET
+}
+
+enum VoteState {
+  OPEN
+  CLOSED
+  "Broken off without a result."
+  ANNULLED
+}
+
+"What a vote needs to be carried: this share, or more than it, of a number of people."
+type Majority {
+  numerator: Int!
+  denominator: Int!
+  "More than the share is needed; otherwise the share itself is enough."
+  moreThan: Boolean!
+  of: MajorityBase!
+}
+
+"Of whom a share is taken."
+enum MajorityBase {
+  "Those who take part: present at the close, represented by a proxy whose giver is away, or gone after having cast."
+  PRESENT
+  "Those who voted, with abstentions."
+  VOTED
+  "All members on the day: filled seats."
+  FILLED
+  "All seats of the body, filled or not."
+  ALL
+}
+
+"How a vote ended, as counted at its close and frozen."
+type VoteResult {
+  outcome: VoteOutcome!
+  "Those who take part: present at the close, represented by a proxy whose giver is away, or gone after having cast."
+  eligible: Int!
+  "Members present at the close."
+  present: Int!
+  "Members on the day: filled seats."
+  filled: Int!
+  "All seats of the body, filled or not."
+  seats: Int!
+  "The least that makes the quorum."
+  quorumNeeded: Int!
+  "Counted towards the quorum at the opening: members present and, where the charter says so, represented by proxy."
+  quorumAtOpening: Int!
+  "The same at the close."
+  quorumAtClose: Int!
+  for: Int!
+  against: Int!
+  abstained: Int!
+  "Took part and cast no ballot."
+  notVoted: Int!
+  "The least number for that carries it."
+  needed: Int!
+  "By a show of hands, rather than by ballots."
+  byHands: Boolean!
+}
+
+enum VoteOutcome {
+  "Принято: as many were for as it needs."
+  CARRIED
+  "Не принято: too few were for."
+  NOT_CARRIED
+  "No quorum at the close: nothing is decided, and the matter may be voted on again."
+  NO_QUORUM
+}
+
+"That a member voted, and, where it may be seen, how."
+type Ballot implements Node {
+  id: ID!
+  vote: Vote
+  "Whose vote it is."
+  voter: Person
+  "Who cast it by proxy; null where the voter did."
+  castBy: Person
+  castAt: DateTime!
+  "What it says; null for a SECRET vote, always, and for others of whom may not see it: only those see an open vote's or a named one's before the close who cast it or whose it is."
+  choice: BallotChoice
+}
+
+enum BallotChoice {
+  FOR
+  AGAINST
+  ABSTAINED
+}
+
+"That one member votes for another in a meeting."
+type Proxy implements Node {
+  id: ID!
+  meeting: Meeting
+  giver: Person
+  holder: Person
+  "The paper: its kind, number and date, as cited; null where it was erased with the giver's data."
+  document: String
+  givenAt: DateTime!
+  revokedAt: DateTime
+}
+
+"What a body resolved: an adopted motion, written down, numbered, signed and published."
+type Resolution implements Node {
+  id: ID!
+  motion: Motion
+  meeting: Meeting
+  "From 1 in each year and body, without gaps."
+  number: Int!
+  "The year of its adoption."
+  year: Int!
+  title: String!
+  "The full text, with adopted amendments worked in."
+  text: String!
+  "The day on which the motion was adopted."
+  adoptedOn: Date!
+  signer: Person
+  "The post in which the signer signed."
+  signerPost: String!
+  signedOn: Date!
+  "Null while it is not published."
+  publishedAt: DateTime
+  "Repealed by a later one that is published."
+  repealed: Boolean!
+  "Earlier ones that this one amends or repeals."
+  changes(first: Int, after: String, last: Int, before: String): ResolutionChangeConnection!
+  "Later ones that amend or repeal this one; the public sees published ones."
+  changedBy(first: Int, after: String, last: Int, before: String): ResolutionChangeConnection!
+  version: Int!
+}
+
+"That a later resolution changes an earlier one of the same body."
+type ResolutionChange implements Node {
+  id: ID!
+  earlier: Resolution
+  later: Resolution
+  effect: ResolutionEffect!
+}
+
+enum ResolutionEffect {
+  AMENDS
+  REPEALS
+}
+
+"Something that happened to a vote."
+type VoteChange {
+  "The same at every delivery: a client that has seen it drops it."
+  eventId: ID!
+  kind: ChangeKind!
+  at: DateTime!
+  "The vote, read anew; null when the caller may no longer see it."
+  vote: Vote
+}
+
+"The answer to the opening of a vote."
+type OpenedVotePayload {
+  "As it is now; null when none was opened."
+  vote: Vote
+  "A secret vote's keys, one for each teller, shown this once and kept nowhere: hand them out and note them down. As many as tellersNeeded of them close the vote; where they are lost it can only be annulled and held again. Null for other votes, and when the request repeats an earlier one by its Idempotency-Key: annul that vote and open another."
+  tellerKeys: [String!]
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+input MotionFilter {
+  meeting: IDFilter
+  item: IDFilter
+  mover: IDFilter
+  state: MotionStateFilter
+}
+
+enum MotionOrderField {
+  TABLED_AT
+}
+
+input VoteFilter {
+  meeting: IDFilter
+  motion: IDFilter
+  state: VoteStateFilter
+  manner: VoteMannerFilter
+}
+
+enum VoteOrderField {
+  OPENED_AT
+}
+
+input ResolutionFilter {
+  meeting: IDFilter
+  year: IntFilter
+  adoptedOn: DateFilter
+  publishedAt: DateTimeFilter
+  "Words of the title: forgives ё for е, case and a typo. The list is then ordered by likeness unless orderBy is given."
+  search: String
+}
+
+enum ResolutionOrderField {
+  "By year and number, in each body."
+  NUMBER
+  ADOPTED_ON
+}
+
+input TableMotionInput {
+  itemId: ID!
+  "Who moves it; the caller when not given. Naming another needs motions:run."
+  moverId: ID
+  "1 to 20,000 characters."
+  text: String!
+  "A kind of question that the body's charter names; BAD_USER_INPUT for another."
+  question: String! = ""
+  clientMutationId: String
+}
+
+"Fields left out stay as they are."
+input UpdateMotionInput {
+  id: ID!
+  "The version that you read; a stale one is a CONFLICT."
+  expectedVersion: Int!
+  text: String
+  question: String
+  clientMutationId: String
+}
+
+input OpenMotionInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input WithdrawMotionInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input ProposeAmendmentInput {
+  motionId: ID!
+  "Who moves it; the caller when not given. Naming another needs motions:run."
+  moverId: ID
+  "1 to 20,000 characters."
+  text: String!
+  clientMutationId: String
+}
+
+input WithdrawAmendmentInput {
+  id: ID!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input GiveProxyInput {
+  meetingId: ID!
+  "The member who will be away; the caller when not given. Naming another needs motions:run."
+  giverId: ID
+  "The member who votes for them."
+  holderId: ID!
+  "The paper: its kind, number and date, as cited; 1 to 500 characters."
+  document: String!
+  clientMutationId: String
+}
+
+input RevokeProxyInput {
+  id: ID!
+  clientMutationId: String
+}
+
+input OpenVoteInput {
+  "A motion's id, or an amendment's."
+  subjectId: ID!
+  "One that the body's charter allows; BAD_USER_INPUT for another."
+  manner: VoteManner!
+  "Of a secret vote: how many keys are made, 1 to 16, one for each teller."
+  tellers: Int! = 1
+  "Of a secret vote: how many of the keys close it, 1 to tellers. With two or more, no single teller reads ballots, though they should have got at a copy of the database from before the close."
+  tellersNeeded: Int! = 1
+  clientMutationId: String
+}
+
+input CastBallotInput {
+  voteId: ID!
+  choice: BallotChoice!
+  "The member whose proxy the caller holds; for oneself when not given."
+  forId: ID
+  clientMutationId: String
+}
+
+input CloseVoteInput {
+  voteId: ID!
+  "Of a secret vote: as many of its keys as tellersNeeded says. Case, spaces and hyphens do not matter."
+  tellerKeys: [String!]
+  clientMutationId: String
+}
+
+input CountVoteInput {
+  voteId: ID!
+  for: Int!
+  against: Int!
+  abstained: Int!
+  clientMutationId: String
+}
+
+input AnnulVoteInput {
+  voteId: ID!
+  "1 to 1,000 characters."
+  reason: String!
+  clientMutationId: String
+}
+
+input CreateResolutionInput {
+  "An adopted motion that is not written down yet."
+  motionId: ID!
+  "1 to 500 characters."
+  title: String!
+  "1 to 100,000 characters."
+  text: String!
+  "Who signs it."
+  signerId: ID!
+  "In which post: 1 to 300 characters."
+  signerPost: String!
+  "Not before the adoption, and not in the future."
+  signedOn: Date!
+  "Published resolutions of the same body that it amends or repeals."
+  changes: [ResolutionChangeInput!]! = []
+  clientMutationId: String
+}
+
+input ResolutionChangeInput {
+  resolutionId: ID!
+  effect: ResolutionEffect!
+}
+
+"Fields left out stay as they are."
+input UpdateResolutionInput {
+  id: ID!
+  expectedVersion: Int!
+  title: String
+  text: String
+  signerId: ID
+  signerPost: String
+  signedOn: Date
+  "All of them anew."
+  changes: [ResolutionChangeInput!]
+  clientMutationId: String
+}
+
+input PublishResolutionInput {
+  id: ID!
+  expectedVersion: Int!
   clientMutationId: String
 }
 `, BuiltIn: false},
@@ -13228,6 +28324,109 @@ type AddressPayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of AgendaItem."
+type AgendaItemConnection {
+  edges: [AgendaItemEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [AgendaItem!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AgendaItemEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: AgendaItem!
+}
+
+type AgendaItemPayload {
+  "As it is now; null when nothing was changed."
+  agendaItem: AgendaItem
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of AgendaSpeaker."
+type AgendaSpeakerConnection {
+  edges: [AgendaSpeakerEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [AgendaSpeaker!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AgendaSpeakerEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: AgendaSpeaker!
+}
+
+"A page of a list of Amendment."
+type AmendmentConnection {
+  edges: [AmendmentEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Amendment!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AmendmentEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Amendment!
+}
+
+type AmendmentPayload {
+  "As it is now; null when nothing was changed."
+  amendment: Amendment
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of Assembly."
+type AssemblyConnection {
+  edges: [AssemblyEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Assembly!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AssemblyEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Assembly!
+}
+
+"Each condition that is given must hold."
+input AssemblyKindFilter {
+  eq: AssemblyKind
+  in: [AssemblyKind!]
+  notIn: [AssemblyKind!]
+}
+
+input AssemblyOrder {
+  field: AssemblyOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type AssemblyPayload {
+  "As it is now; null when nothing was changed."
+  assembly: Assembly
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
 "A page of a list of Attachment."
 type AttachmentConnection {
   edges: [AttachmentEdge!]!
@@ -13253,6 +28452,38 @@ type AttachmentPayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of Attendance."
+type AttendanceConnection {
+  edges: [AttendanceEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Attendance!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type AttendanceEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Attendance!
+}
+
+type AttendancePayload {
+  "As it is now; null when nothing was changed."
+  attendance: Attendance
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input AttendanceStateFilter {
+  eq: AttendanceState
+  in: [AttendanceState!]
+  notIn: [AttendanceState!]
+}
+
 "A page of a list of AuditEntry."
 type AuditEntryConnection {
   edges: [AuditEntryEdge!]!
@@ -13272,6 +28503,31 @@ type AuditEntryEdge {
 input AuditEntryOrder {
   field: AuditEntryOrderField!
   direction: OrderDirection! = ASC
+}
+
+"A page of a list of Ballot."
+type BallotConnection {
+  edges: [BallotEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Ballot!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type BallotEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Ballot!
+}
+
+type BallotPayload {
+  "As it is now; null when nothing was changed."
+  ballot: Ballot
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
 }
 
 "A page of a list of CalendarDay."
@@ -13646,6 +28902,63 @@ type CaseTransitionEdge {
   node: CaseTransition!
 }
 
+"A page of a list of Charter."
+type CharterConnection {
+  edges: [CharterEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Charter!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CharterEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Charter!
+}
+
+"A page of a list of CharterMajority."
+type CharterMajorityConnection {
+  edges: [CharterMajorityEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CharterMajority!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CharterMajorityEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CharterMajority!
+}
+
+type CharterPayload {
+  "As it is now; null when nothing was changed."
+  charter: Charter
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of CharterRule."
+type CharterRuleConnection {
+  edges: [CharterRuleEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [CharterRule!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type CharterRuleEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: CharterRule!
+}
+
 "A page of a list of Consent."
 type ConsentConnection {
   edges: [ConsentEdge!]!
@@ -13665,6 +28978,36 @@ type ConsentEdge {
 type ConsentPayload {
   "As it is now; null when nothing was changed."
   consent: Consent
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of ConsultationQuestion."
+type ConsultationQuestionConnection {
+  edges: [ConsultationQuestionEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [ConsultationQuestion!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type ConsultationQuestionEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: ConsultationQuestion!
+}
+
+input ConsultationQuestionOrder {
+  field: ConsultationQuestionOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type ConsultationQuestionPayload {
+  "As it is now; null when nothing was changed."
+  consultationQuestion: ConsultationQuestion
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
@@ -13702,6 +29045,75 @@ input CouncilOrder {
 type CouncilPayload {
   "As it is now; null when nothing was changed."
   council: Council
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input DelegateCapacityFilter {
+  eq: DelegateCapacity
+  in: [DelegateCapacity!]
+  notIn: [DelegateCapacity!]
+}
+
+"A page of a list of Delegate."
+type DelegateConnection {
+  edges: [DelegateEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Delegate!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type DelegateEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Delegate!
+}
+
+"Each condition that is given must hold."
+input DelegateEndReasonFilter {
+  eq: DelegateEndReason
+  in: [DelegateEndReason!]
+  notIn: [DelegateEndReason!]
+}
+
+input DelegateOrder {
+  field: DelegateOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type DelegatePayload {
+  "As it is now; null when nothing was changed."
+  delegate: Delegate
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of DelegateSuspension."
+type DelegateSuspensionConnection {
+  edges: [DelegateSuspensionEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [DelegateSuspension!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type DelegateSuspensionEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: DelegateSuspension!
+}
+
+type DelegateSuspensionPayload {
+  "As it is now; null when nothing was changed."
+  delegateSuspension: DelegateSuspension
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
@@ -13754,6 +29166,79 @@ type DistrictPayload {
   _extension(slot: Int!): Extension
 }
 
+type ExpertiseConclusionPayload {
+  "As it is now; null when nothing was changed."
+  expertiseConclusion: ExpertiseConclusion
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of ExpertiseExpert."
+type ExpertiseExpertConnection {
+  edges: [ExpertiseExpertEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [ExpertiseExpert!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type ExpertiseExpertEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: ExpertiseExpert!
+}
+
+type ExpertiseExpertPayload {
+  "As it is now; null when nothing was changed."
+  expertiseExpert: ExpertiseExpert
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input ExpertiseKindFilter {
+  eq: ExpertiseKind
+  in: [ExpertiseKind!]
+  notIn: [ExpertiseKind!]
+}
+
+"A page of a list of ExpertiseProposal."
+type ExpertiseProposalConnection {
+  edges: [ExpertiseProposalEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [ExpertiseProposal!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type ExpertiseProposalEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: ExpertiseProposal!
+}
+
+type ExpertiseProposalPayload {
+  "As it is now; null when nothing was changed."
+  expertiseProposal: ExpertiseProposal
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input ExpertiseStateFilter {
+  eq: ExpertiseState
+  in: [ExpertiseState!]
+  notIn: [ExpertiseState!]
+}
+
 "A page of a list of FileUpload."
 type FileUploadConnection {
   edges: [FileUploadEdge!]!
@@ -13803,6 +29288,271 @@ input FollowOrder {
 type FollowPayload {
   "As it is now; null when nothing was changed."
   follow: Follow
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of Gathering."
+type GatheringConnection {
+  edges: [GatheringEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Gathering!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type GatheringEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Gathering!
+}
+
+"A page of a list of GatheringDistrict."
+type GatheringDistrictConnection {
+  edges: [GatheringDistrictEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [GatheringDistrict!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type GatheringDistrictEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: GatheringDistrict!
+}
+
+"A page of a list of GatheringOfficial."
+type GatheringOfficialConnection {
+  edges: [GatheringOfficialEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [GatheringOfficial!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type GatheringOfficialEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: GatheringOfficial!
+}
+
+input GatheringOrder {
+  field: GatheringOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type GatheringPayload {
+  "As it is now; null when nothing was changed."
+  gathering: Gathering
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input GatheringStateFilter {
+  eq: GatheringState
+  in: [GatheringState!]
+  notIn: [GatheringState!]
+}
+
+"A page of a list of GatheringTopic."
+type GatheringTopicConnection {
+  edges: [GatheringTopicEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [GatheringTopic!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type GatheringTopicEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: GatheringTopic!
+}
+
+"Each condition that is given must hold."
+input GatheringTopicKindFilter {
+  eq: GatheringTopicKind
+  in: [GatheringTopicKind!]
+  notIn: [GatheringTopicKind!]
+}
+
+input GatheringTopicOrder {
+  field: GatheringTopicOrderField!
+  direction: OrderDirection! = ASC
+}
+
+"Each condition that is given must hold."
+input HearingChannelFilter {
+  eq: HearingChannel
+  in: [HearingChannel!]
+  notIn: [HearingChannel!]
+}
+
+"A page of a list of HearingDistrict."
+type HearingDistrictConnection {
+  edges: [HearingDistrictEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [HearingDistrict!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type HearingDistrictEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: HearingDistrict!
+}
+
+"Each condition that is given must hold."
+input HearingFormFilter {
+  eq: HearingForm
+  in: [HearingForm!]
+  notIn: [HearingForm!]
+}
+
+"Each condition that is given must hold."
+input HearingKindFilter {
+  eq: HearingKind
+  in: [HearingKind!]
+  notIn: [HearingKind!]
+}
+
+"Each condition that is given must hold."
+input HearingOutcomeFilter {
+  eq: HearingOutcome
+  in: [HearingOutcome!]
+  notIn: [HearingOutcome!]
+}
+
+"A page of a list of HearingProposal."
+type HearingProposalConnection {
+  edges: [HearingProposalEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [HearingProposal!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type HearingProposalEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: HearingProposal!
+}
+
+"A page of a list of HearingRule."
+type HearingRuleConnection {
+  edges: [HearingRuleEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [HearingRule!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type HearingRuleEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: HearingRule!
+}
+
+type HearingRulePayload {
+  "As it is now; null when nothing was changed."
+  hearingRule: HearingRule
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of HearingSession."
+type HearingSessionConnection {
+  edges: [HearingSessionEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [HearingSession!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type HearingSessionEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: HearingSession!
+}
+
+"Each condition that is given must hold."
+input HearingStandingCheckFilter {
+  eq: HearingStandingCheck
+  in: [HearingStandingCheck!]
+  notIn: [HearingStandingCheck!]
+}
+
+"Each condition that is given must hold."
+input HearingStandingFilter {
+  eq: HearingStanding
+  in: [HearingStanding!]
+  notIn: [HearingStanding!]
+}
+
+"Each condition that is given must hold."
+input HearingStateFilter {
+  eq: HearingState
+  in: [HearingState!]
+  notIn: [HearingState!]
+}
+
+"A page of a list of HearingStatement."
+type HearingStatementConnection {
+  edges: [HearingStatementEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [HearingStatement!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type HearingStatementEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: HearingStatement!
+}
+
+"A page of a list of HearingStatementContent."
+type HearingStatementContentConnection {
+  edges: [HearingStatementContentEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [HearingStatementContent!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type HearingStatementContentEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: HearingStatementContent!
+}
+
+input HearingStatementOrder {
+  field: HearingStatementOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type HearingStatementPayload {
+  "As it is now; null when nothing was changed."
+  hearingStatement: HearingStatement
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
@@ -13905,6 +29655,75 @@ type MandatePayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of Meeting."
+type MeetingConnection {
+  edges: [MeetingEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Meeting!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type MeetingEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Meeting!
+}
+
+"Each condition that is given must hold."
+input MeetingKindFilter {
+  eq: MeetingKind
+  in: [MeetingKind!]
+  notIn: [MeetingKind!]
+}
+
+"A page of a list of MeetingNotice."
+type MeetingNoticeConnection {
+  edges: [MeetingNoticeEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [MeetingNotice!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type MeetingNoticeEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: MeetingNotice!
+}
+
+type MeetingNoticePayload {
+  "As it is now; null when nothing was changed."
+  meetingNotice: MeetingNotice
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+input MeetingOrder {
+  field: MeetingOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type MeetingPayload {
+  "As it is now; null when nothing was changed."
+  meeting: Meeting
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input MeetingStateFilter {
+  eq: MeetingState
+  in: [MeetingState!]
+  notIn: [MeetingState!]
+}
+
 "Each condition that is given must hold."
 input MembershipBasisFilter {
   eq: MembershipBasis
@@ -13947,6 +29766,112 @@ input MembershipPostFilter {
   eq: MembershipPost
   in: [MembershipPost!]
   notIn: [MembershipPost!]
+}
+
+"A page of a list of Minutes."
+type MinutesConnection {
+  edges: [MinutesEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Minutes!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type MinutesEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Minutes!
+}
+
+type MinutesPayload {
+  "As it is now; null when nothing was changed."
+  minutes: Minutes
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input MinutesStateFilter {
+  eq: MinutesState
+  in: [MinutesState!]
+  notIn: [MinutesState!]
+}
+
+"A page of a list of Motion."
+type MotionConnection {
+  edges: [MotionEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Motion!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type MotionEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Motion!
+}
+
+input MotionOrder {
+  field: MotionOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type MotionPayload {
+  "As it is now; null when nothing was changed."
+  motion: Motion
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input MotionStateFilter {
+  eq: MotionState
+  in: [MotionState!]
+  notIn: [MotionState!]
+}
+
+"A page of a list of Nomination."
+type NominationConnection {
+  edges: [NominationEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Nomination!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type NominationEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Nomination!
+}
+
+input NominationOrder {
+  field: NominationOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type NominationPayload {
+  "As it is now; null when nothing was changed."
+  nomination: Nomination
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input NominationStatusFilter {
+  eq: NominationStatus
+  in: [NominationStatus!]
+  notIn: [NominationStatus!]
 }
 
 "A page of a list of Notice."
@@ -14092,6 +30017,236 @@ type PostPayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of Presence."
+type PresenceConnection {
+  edges: [PresenceEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Presence!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type PresenceEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Presence!
+}
+
+"A page of a list of Proxy."
+type ProxyConnection {
+  edges: [ProxyEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Proxy!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type ProxyEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Proxy!
+}
+
+type ProxyPayload {
+  "As it is now; null when nothing was changed."
+  proxy: Proxy
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of PublicExpertise."
+type PublicExpertiseConnection {
+  edges: [PublicExpertiseEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [PublicExpertise!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type PublicExpertiseEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: PublicExpertise!
+}
+
+input PublicExpertiseOrder {
+  field: PublicExpertiseOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type PublicExpertisePayload {
+  "As it is now; null when nothing was changed."
+  publicExpertise: PublicExpertise
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of PublicHearing."
+type PublicHearingConnection {
+  edges: [PublicHearingEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [PublicHearing!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type PublicHearingEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: PublicHearing!
+}
+
+input PublicHearingOrder {
+  field: PublicHearingOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type PublicHearingPayload {
+  "As it is now; null when nothing was changed."
+  publicHearing: PublicHearing
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input QuestionPutterFilter {
+  eq: QuestionPutter
+  in: [QuestionPutter!]
+  notIn: [QuestionPutter!]
+}
+
+"Each condition that is given must hold."
+input QuestionStateFilter {
+  eq: QuestionState
+  in: [QuestionState!]
+  notIn: [QuestionState!]
+}
+
+"A page of a list of Recommendation."
+type RecommendationConnection {
+  edges: [RecommendationEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Recommendation!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type RecommendationEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Recommendation!
+}
+
+input RecommendationOrder {
+  field: RecommendationOrderField!
+  direction: OrderDirection! = ASC
+}
+
+"Each condition that is given must hold."
+input RecommendationOutcomeFilter {
+  eq: RecommendationOutcome
+  in: [RecommendationOutcome!]
+  notIn: [RecommendationOutcome!]
+}
+
+type RecommendationPayload {
+  "As it is now; null when nothing was changed."
+  recommendation: Recommendation
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of Registration."
+type RegistrationConnection {
+  edges: [RegistrationEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Registration!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type RegistrationEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Registration!
+}
+
+type RegistrationPayload {
+  "As it is now; null when nothing was changed."
+  registration: Registration
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input RegistrationStateFilter {
+  eq: RegistrationState
+  in: [RegistrationState!]
+  notIn: [RegistrationState!]
+}
+
+"A page of a list of ResolutionChange."
+type ResolutionChangeConnection {
+  edges: [ResolutionChangeEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [ResolutionChange!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type ResolutionChangeEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: ResolutionChange!
+}
+
+"A page of a list of Resolution."
+type ResolutionConnection {
+  edges: [ResolutionEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Resolution!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type ResolutionEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Resolution!
+}
+
+input ResolutionOrder {
+  field: ResolutionOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type ResolutionPayload {
+  "As it is now; null when nothing was changed."
+  resolution: Resolution
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
 "A page of a list of RoleAssignment."
 type RoleAssignmentConnection {
   edges: [RoleAssignmentEdge!]!
@@ -14129,6 +30284,105 @@ type RoleEdge {
   node: Role!
 }
 
+"A page of a list of Seat."
+type SeatConnection {
+  edges: [SeatEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Seat!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type SeatEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Seat!
+}
+
+"A page of a list of SeatRule."
+type SeatRuleConnection {
+  edges: [SeatRuleEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [SeatRule!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type SeatRuleEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: SeatRule!
+}
+
+"A page of a list of Secondment."
+type SecondmentConnection {
+  edges: [SecondmentEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Secondment!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type SecondmentEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Secondment!
+}
+
+"Each condition that is given must hold."
+input SecondmentEndReasonFilter {
+  eq: SecondmentEndReason
+  in: [SecondmentEndReason!]
+  notIn: [SecondmentEndReason!]
+}
+
+input SecondmentOrder {
+  field: SecondmentOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type SecondmentPayload {
+  "As it is now; null when nothing was changed."
+  secondment: Secondment
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of SecondmentReport."
+type SecondmentReportConnection {
+  edges: [SecondmentReportEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [SecondmentReport!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type SecondmentReportEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: SecondmentReport!
+}
+
+input SecondmentReportOrder {
+  field: SecondmentReportOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type SecondmentReportPayload {
+  "As it is now; null when nothing was changed."
+  secondmentReport: SecondmentReport
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
 "A page of a list of ServiceToken."
 type ServiceTokenConnection {
   edges: [ServiceTokenEdge!]!
@@ -14153,6 +30407,31 @@ input ServiceTokenOrder {
 type ServiceTokenPayload {
   "As it is now; null when nothing was changed."
   serviceToken: ServiceToken
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"A page of a list of SubstituteCall."
+type SubstituteCallConnection {
+  edges: [SubstituteCallEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [SubstituteCall!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type SubstituteCallEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: SubstituteCall!
+}
+
+type SubstituteCallPayload {
+  "As it is now; null when nothing was changed."
+  substituteCall: SubstituteCall
   "What stood against it, for a form; empty when it was done."
   userErrors: [UserError!]!
   clientMutationId: String
@@ -14221,11 +30500,62 @@ type VenuePayload {
   _extension(slot: Int!): Extension
 }
 
+"A page of a list of Vote."
+type VoteConnection {
+  edges: [VoteEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Vote!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type VoteEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Vote!
+}
+
+"Each condition that is given must hold."
+input VoteMannerFilter {
+  eq: VoteManner
+  in: [VoteManner!]
+  notIn: [VoteManner!]
+}
+
+input VoteOrder {
+  field: VoteOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type VotePayload {
+  "As it is now; null when nothing was changed."
+  vote: Vote
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input VoteStateFilter {
+  eq: VoteState
+  in: [VoteState!]
+  notIn: [VoteState!]
+}
+
 scalar Extension
 extend type Account { _extension(slot: Int!): Extension }
 extend type Address { _extension(slot: Int!): Extension }
+extend type AgendaItem { _extension(slot: Int!): Extension }
+extend type AgendaSpeaker { _extension(slot: Int!): Extension }
+extend type Amendment { _extension(slot: Int!): Extension }
+extend type Assembly { _extension(slot: Int!): Extension }
+extend type AssemblyChange { _extension(slot: Int!): Extension }
 extend type Attachment { _extension(slot: Int!): Extension }
+extend type Attendance { _extension(slot: Int!): Extension }
 extend type AuditEntry { _extension(slot: Int!): Extension }
+extend type Ballot { _extension(slot: Int!): Extension }
 extend type CalendarDay { _extension(slot: Int!): Extension }
 extend type CalendarSettings { _extension(slot: Int!): Extension }
 extend type CalendarYear { _extension(slot: Int!): Extension }
@@ -14241,13 +30571,36 @@ extend type CaseSignatory { _extension(slot: Int!): Extension }
 extend type CaseState { _extension(slot: Int!): Extension }
 extend type CaseStep { _extension(slot: Int!): Extension }
 extend type CaseTransition { _extension(slot: Int!): Extension }
+extend type Charter { _extension(slot: Int!): Extension }
+extend type CharterMajority { _extension(slot: Int!): Extension }
+extend type CharterRule { _extension(slot: Int!): Extension }
+extend type Composition { _extension(slot: Int!): Extension }
 extend type Consent { _extension(slot: Int!): Extension }
+extend type ConsultationQuestion { _extension(slot: Int!): Extension }
 extend type Council { _extension(slot: Int!): Extension }
 extend type CouncilChange { _extension(slot: Int!): Extension }
+extend type Delegate { _extension(slot: Int!): Extension }
+extend type DelegateSuspension { _extension(slot: Int!): Extension }
 extend type District { _extension(slot: Int!): Extension }
 extend type DistrictBoundary { _extension(slot: Int!): Extension }
+extend type ExpertiseConclusion { _extension(slot: Int!): Extension }
+extend type ExpertiseExpert { _extension(slot: Int!): Extension }
+extend type ExpertiseProposal { _extension(slot: Int!): Extension }
 extend type FileUpload { _extension(slot: Int!): Extension }
 extend type Follow { _extension(slot: Int!): Extension }
+extend type Gathering { _extension(slot: Int!): Extension }
+extend type GatheringChange { _extension(slot: Int!): Extension }
+extend type GatheringDistrict { _extension(slot: Int!): Extension }
+extend type GatheringOfficial { _extension(slot: Int!): Extension }
+extend type GatheringTopic { _extension(slot: Int!): Extension }
+extend type HearingChange { _extension(slot: Int!): Extension }
+extend type HearingConclusion { _extension(slot: Int!): Extension }
+extend type HearingDistrict { _extension(slot: Int!): Extension }
+extend type HearingProposal { _extension(slot: Int!): Extension }
+extend type HearingRule { _extension(slot: Int!): Extension }
+extend type HearingSession { _extension(slot: Int!): Extension }
+extend type HearingStatement { _extension(slot: Int!): Extension }
+extend type HearingStatementContent { _extension(slot: Int!): Extension }
 extend type Honour { _extension(slot: Int!): Extension }
 extend type Household { _extension(slot: Int!): Extension }
 extend type HouseholdMember { _extension(slot: Int!): Extension }
@@ -14256,23 +30609,46 @@ extend type IndicatorRow { _extension(slot: Int!): Extension }
 extend type InvitationPayload { _extension(slot: Int!): Extension }
 extend type IssuedServiceTokenPayload { _extension(slot: Int!): Extension }
 extend type Mandate { _extension(slot: Int!): Extension }
+extend type Meeting { _extension(slot: Int!): Extension }
+extend type MeetingChange { _extension(slot: Int!): Extension }
+extend type MeetingNotice { _extension(slot: Int!): Extension }
 extend type Membership { _extension(slot: Int!): Extension }
+extend type Minutes { _extension(slot: Int!): Extension }
+extend type Motion { _extension(slot: Int!): Extension }
 extend type Mutation { _extension(slot: Int!): Extension }
+extend type Nomination { _extension(slot: Int!): Extension }
 extend type Notice { _extension(slot: Int!): Extension }
+extend type OpenedVotePayload { _extension(slot: Int!): Extension }
 extend type Organisation { _extension(slot: Int!): Extension }
 extend type Person { _extension(slot: Int!): Extension }
 extend type PersonalData { _extension(slot: Int!): Extension }
 extend type PersonalDataAccess { _extension(slot: Int!): Extension }
 extend type Post { _extension(slot: Int!): Extension }
+extend type Presence { _extension(slot: Int!): Extension }
+extend type Proxy { _extension(slot: Int!): Extension }
+extend type PublicExpertise { _extension(slot: Int!): Extension }
+extend type PublicHearing { _extension(slot: Int!): Extension }
 extend type Query { _extension(slot: Int!): Extension }
+extend type Recommendation { _extension(slot: Int!): Extension }
+extend type Registration { _extension(slot: Int!): Extension }
+extend type Resolution { _extension(slot: Int!): Extension }
+extend type ResolutionChange { _extension(slot: Int!): Extension }
 extend type Role { _extension(slot: Int!): Extension }
 extend type RoleAssignment { _extension(slot: Int!): Extension }
 extend type RoleAssignmentPayload { _extension(slot: Int!): Extension }
 extend type RolePayload { _extension(slot: Int!): Extension }
+extend type Seat { _extension(slot: Int!): Extension }
+extend type SeatRule { _extension(slot: Int!): Extension }
+extend type Secondment { _extension(slot: Int!): Extension }
+extend type SecondmentReport { _extension(slot: Int!): Extension }
 extend type ServiceToken { _extension(slot: Int!): Extension }
+extend type SubstituteCall { _extension(slot: Int!): Extension }
 extend type Term { _extension(slot: Int!): Extension }
+extend type Vacancy { _extension(slot: Int!): Extension }
 extend type Venue { _extension(slot: Int!): Extension }
 extend type Viewer { _extension(slot: Int!): Extension }
+extend type Vote { _extension(slot: Int!): Extension }
+extend type VoteChange { _extension(slot: Int!): Extension }
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -14417,6 +30793,298 @@ func (ec *executionContext) childFields_AddressPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AddressPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AgendaItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AgendaItem_id(ctx, field)
+	case "meeting":
+		return ec.fieldContext_AgendaItem_meeting(ctx, field)
+	case "position":
+		return ec.fieldContext_AgendaItem_position(ctx, field)
+	case "title":
+		return ec.fieldContext_AgendaItem_title(ctx, field)
+	case "text":
+		return ec.fieldContext_AgendaItem_text(ctx, field)
+	case "attachments":
+		return ec.fieldContext_AgendaItem_attachments(ctx, field)
+	case "speakers":
+		return ec.fieldContext_AgendaItem_speakers(ctx, field)
+	case "sourceCase":
+		return ec.fieldContext_AgendaItem_sourceCase(ctx, field)
+	case "outcome":
+		return ec.fieldContext_AgendaItem_outcome(ctx, field)
+	case "outcomeText":
+		return ec.fieldContext_AgendaItem_outcomeText(ctx, field)
+	case "votesFor":
+		return ec.fieldContext_AgendaItem_votesFor(ctx, field)
+	case "votesAgainst":
+		return ec.fieldContext_AgendaItem_votesAgainst(ctx, field)
+	case "votesAbstained":
+		return ec.fieldContext_AgendaItem_votesAbstained(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_AgendaItem_closedAt(ctx, field)
+	case "postponedTo":
+		return ec.fieldContext_AgendaItem_postponedTo(ctx, field)
+	case "postponedFrom":
+		return ec.fieldContext_AgendaItem_postponedFrom(ctx, field)
+	case "version":
+		return ec.fieldContext_AgendaItem_version(ctx, field)
+	case "questions":
+		return ec.fieldContext_AgendaItem_questions(ctx, field)
+	case "recommendations":
+		return ec.fieldContext_AgendaItem_recommendations(ctx, field)
+	case "motions":
+		return ec.fieldContext_AgendaItem_motions(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AgendaItem__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaItem", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AgendaItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AgendaItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AgendaItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AgendaItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AgendaItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AgendaItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agendaItem":
+		return ec.fieldContext_AgendaItemPayload_agendaItem(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AgendaItemPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AgendaItemPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AgendaItemPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaItemPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaSpeaker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AgendaSpeaker_id(ctx, field)
+	case "item":
+		return ec.fieldContext_AgendaSpeaker_item(ctx, field)
+	case "person":
+		return ec.fieldContext_AgendaSpeaker_person(ctx, field)
+	case "role":
+		return ec.fieldContext_AgendaSpeaker_role(ctx, field)
+	case "position":
+		return ec.fieldContext_AgendaSpeaker_position(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AgendaSpeaker__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaSpeaker", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaSpeakerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AgendaSpeakerConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AgendaSpeakerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AgendaSpeakerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AgendaSpeakerConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaSpeakerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AgendaSpeakerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AgendaSpeakerEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AgendaSpeakerEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgendaSpeakerEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Amendment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Amendment_id(ctx, field)
+	case "motion":
+		return ec.fieldContext_Amendment_motion(ctx, field)
+	case "mover":
+		return ec.fieldContext_Amendment_mover(ctx, field)
+	case "text":
+		return ec.fieldContext_Amendment_text(ctx, field)
+	case "state":
+		return ec.fieldContext_Amendment_state(ctx, field)
+	case "movedAt":
+		return ec.fieldContext_Amendment_movedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Amendment_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Amendment__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Amendment", field.Name)
+}
+
+func (ec *executionContext) childFields_AmendmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AmendmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AmendmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AmendmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AmendmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AmendmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AmendmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AmendmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AmendmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AmendmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AmendmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amendment":
+		return ec.fieldContext_AmendmentPayload_amendment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AmendmentPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AmendmentPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AmendmentPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AmendmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Assembly(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Assembly_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Assembly_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_Assembly_name(ctx, field)
+	case "purpose":
+		return ec.fieldContext_Assembly_purpose(ctx, field)
+	case "foundingAct":
+		return ec.fieldContext_Assembly_foundingAct(ctx, field)
+	case "foundedOn":
+		return ec.fieldContext_Assembly_foundedOn(ctx, field)
+	case "activeFrom":
+		return ec.fieldContext_Assembly_activeFrom(ctx, field)
+	case "dissolvedOn":
+		return ec.fieldContext_Assembly_dissolvedOn(ctx, field)
+	case "dissolutionReason":
+		return ec.fieldContext_Assembly_dissolutionReason(ctx, field)
+	case "status":
+		return ec.fieldContext_Assembly_status(ctx, field)
+	case "charters":
+		return ec.fieldContext_Assembly_charters(ctx, field)
+	case "seatRules":
+		return ec.fieldContext_Assembly_seatRules(ctx, field)
+	case "composition":
+		return ec.fieldContext_Assembly_composition(ctx, field)
+	case "seats":
+		return ec.fieldContext_Assembly_seats(ctx, field)
+	case "delegates":
+		return ec.fieldContext_Assembly_delegates(ctx, field)
+	case "substitutes":
+		return ec.fieldContext_Assembly_substitutes(ctx, field)
+	case "nominations":
+		return ec.fieldContext_Assembly_nominations(ctx, field)
+	case "meetings":
+		return ec.fieldContext_Assembly_meetings(ctx, field)
+	case "resolutions":
+		return ec.fieldContext_Assembly_resolutions(ctx, field)
+	case "version":
+		return ec.fieldContext_Assembly_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Assembly__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Assembly", field.Name)
+}
+
+func (ec *executionContext) childFields_AssemblyChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventId":
+		return ec.fieldContext_AssemblyChange_eventId(ctx, field)
+	case "kind":
+		return ec.fieldContext_AssemblyChange_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_AssemblyChange_at(ctx, field)
+	case "assembly":
+		return ec.fieldContext_AssemblyChange_assembly(ctx, field)
+	case "delegate":
+		return ec.fieldContext_AssemblyChange_delegate(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AssemblyChange__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssemblyChange", field.Name)
+}
+
+func (ec *executionContext) childFields_AssemblyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AssemblyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AssemblyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AssemblyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AssemblyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssemblyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AssemblyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AssemblyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AssemblyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssemblyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AssemblyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "assembly":
+		return ec.fieldContext_AssemblyPayload_assembly(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AssemblyPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AssemblyPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AssemblyPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssemblyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Attachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14481,6 +31149,66 @@ func (ec *executionContext) childFields_AttachmentPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type AttachmentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Attendance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Attendance_id(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Attendance_meeting(ctx, field)
+	case "person":
+		return ec.fieldContext_Attendance_person(ctx, field)
+	case "state":
+		return ec.fieldContext_Attendance_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_Attendance_reason(ctx, field)
+	case "presence":
+		return ec.fieldContext_Attendance_presence(ctx, field)
+	case "version":
+		return ec.fieldContext_Attendance_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Attendance__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Attendance", field.Name)
+}
+
+func (ec *executionContext) childFields_AttendanceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AttendanceConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AttendanceConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AttendanceConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AttendanceConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttendanceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AttendanceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AttendanceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AttendanceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttendanceEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AttendancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attendance":
+		return ec.fieldContext_AttendancePayload_attendance(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AttendancePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AttendancePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_AttendancePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttendancePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14539,6 +31267,64 @@ func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Ballot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Ballot_id(ctx, field)
+	case "vote":
+		return ec.fieldContext_Ballot_vote(ctx, field)
+	case "voter":
+		return ec.fieldContext_Ballot_voter(ctx, field)
+	case "castBy":
+		return ec.fieldContext_Ballot_castBy(ctx, field)
+	case "castAt":
+		return ec.fieldContext_Ballot_castAt(ctx, field)
+	case "choice":
+		return ec.fieldContext_Ballot_choice(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Ballot__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Ballot", field.Name)
+}
+
+func (ec *executionContext) childFields_BallotConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BallotConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BallotConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BallotConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BallotConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BallotConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BallotEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BallotEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BallotEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BallotEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BallotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ballot":
+		return ec.fieldContext_BallotPayload_ballot(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BallotPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_BallotPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_BallotPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BallotPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CalendarDay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14579,6 +31365,18 @@ func (ec *executionContext) childFields_CalendarDayEdge(ctx context.Context, fie
 		return ec.fieldContext_CalendarDayEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CalendarDayEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarFeedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return ec.fieldContext_CalendarFeedPayload_path(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CalendarFeedPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CalendarFeedPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarFeedPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CalendarSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14727,8 +31525,12 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_forwardings(ctx, field)
 	case "clocks":
 		return ec.fieldContext_Case_clocks(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Case_attachments(ctx, field)
 	case "version":
 		return ec.fieldContext_Case_version(ctx, field)
+	case "questions":
+		return ec.fieldContext_Case_questions(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Case__extension(ctx, field)
 	}
@@ -14897,6 +31699,8 @@ func (ec *executionContext) childFields_CaseContent(ctx context.Context, field g
 		return ec.fieldContext_CaseContent_operator(ctx, field)
 	case "code":
 		return ec.fieldContext_CaseContent_code(ctx, field)
+	case "attachments":
+		return ec.fieldContext_CaseContent_attachments(ctx, field)
 	case "_extension":
 		return ec.fieldContext_CaseContent__extension(ctx, field)
 	}
@@ -15421,6 +32225,208 @@ func (ec *executionContext) childFields_CaseTransitionEdge(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CaseTransitionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Charter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Charter_id(ctx, field)
+	case "assembly":
+		return ec.fieldContext_Charter_assembly(ctx, field)
+	case "number":
+		return ec.fieldContext_Charter_number(ctx, field)
+	case "act":
+		return ec.fieldContext_Charter_act(ctx, field)
+	case "startsOn":
+		return ec.fieldContext_Charter_startsOn(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_Charter_endsOn(ctx, field)
+	case "termMonths":
+		return ec.fieldContext_Charter_termMonths(ctx, field)
+	case "quorumOf":
+		return ec.fieldContext_Charter_quorumOf(ctx, field)
+	case "quorumNumerator":
+		return ec.fieldContext_Charter_quorumNumerator(ctx, field)
+	case "quorumDenominator":
+		return ec.fieldContext_Charter_quorumDenominator(ctx, field)
+	case "quorumStrict":
+		return ec.fieldContext_Charter_quorumStrict(ctx, field)
+	case "substitutesAllowed":
+		return ec.fieldContext_Charter_substitutesAllowed(ctx, field)
+	case "proxiesHeld":
+		return ec.fieldContext_Charter_proxiesHeld(ctx, field)
+	case "proxiesInQuorum":
+		return ec.fieldContext_Charter_proxiesInQuorum(ctx, field)
+	case "manners":
+		return ec.fieldContext_Charter_manners(ctx, field)
+	case "amendmentsAs":
+		return ec.fieldContext_Charter_amendmentsAs(ctx, field)
+	case "noticeDays":
+		return ec.fieldContext_Charter_noticeDays(ctx, field)
+	case "rules":
+		return ec.fieldContext_Charter_rules(ctx, field)
+	case "majorities":
+		return ec.fieldContext_Charter_majorities(ctx, field)
+	case "version":
+		return ec.fieldContext_Charter_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Charter__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Charter", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CharterConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CharterConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CharterConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CharterConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CharterEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CharterEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterMajority(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CharterMajority_id(ctx, field)
+	case "charter":
+		return ec.fieldContext_CharterMajority_charter(ctx, field)
+	case "question":
+		return ec.fieldContext_CharterMajority_question(ctx, field)
+	case "name":
+		return ec.fieldContext_CharterMajority_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_CharterMajority_kind(ctx, field)
+	case "of":
+		return ec.fieldContext_CharterMajority_of(ctx, field)
+	case "numerator":
+		return ec.fieldContext_CharterMajority_numerator(ctx, field)
+	case "denominator":
+		return ec.fieldContext_CharterMajority_denominator(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CharterMajority__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterMajority", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterMajorityConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CharterMajorityConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CharterMajorityConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CharterMajorityConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CharterMajorityConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterMajorityConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterMajorityEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CharterMajorityEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CharterMajorityEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterMajorityEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "charter":
+		return ec.fieldContext_CharterPayload_charter(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CharterPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CharterPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CharterPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CharterRule_id(ctx, field)
+	case "charter":
+		return ec.fieldContext_CharterRule_charter(ctx, field)
+	case "rule":
+		return ec.fieldContext_CharterRule_rule(ctx, field)
+	case "position":
+		return ec.fieldContext_CharterRule_position(ctx, field)
+	case "name":
+		return ec.fieldContext_CharterRule_name(ctx, field)
+	case "seats":
+		return ec.fieldContext_CharterRule_seats(ctx, field)
+	case "_extension":
+		return ec.fieldContext_CharterRule__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterRule", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterRuleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CharterRuleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CharterRuleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CharterRuleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CharterRuleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterRuleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CharterRuleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CharterRuleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CharterRuleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CharterRuleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Composition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "asOf":
+		return ec.fieldContext_Composition_asOf(ctx, field)
+	case "charter":
+		return ec.fieldContext_Composition_charter(ctx, field)
+	case "expected":
+		return ec.fieldContext_Composition_expected(ctx, field)
+	case "fillable":
+		return ec.fieldContext_Composition_fillable(ctx, field)
+	case "filled":
+		return ec.fieldContext_Composition_filled(ctx, field)
+	case "vacant":
+		return ec.fieldContext_Composition_vacant(ctx, field)
+	case "byRule":
+		return ec.fieldContext_Composition_byRule(ctx, field)
+	case "vacancies":
+		return ec.fieldContext_Composition_vacancies(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Composition__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Composition", field.Name)
+}
+
 func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15479,6 +32485,102 @@ func (ec *executionContext) childFields_ConsentPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ConsentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConsultationQuestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ConsultationQuestion_id(ctx, field)
+	case "council":
+		return ec.fieldContext_ConsultationQuestion_council(ctx, field)
+	case "title":
+		return ec.fieldContext_ConsultationQuestion_title(ctx, field)
+	case "text":
+		return ec.fieldContext_ConsultationQuestion_text(ctx, field)
+	case "putBy":
+		return ec.fieldContext_ConsultationQuestion_putBy(ctx, field)
+	case "person":
+		return ec.fieldContext_ConsultationQuestion_person(ctx, field)
+	case "organisation":
+		return ec.fieldContext_ConsultationQuestion_organisation(ctx, field)
+	case "case":
+		return ec.fieldContext_ConsultationQuestion_case(ctx, field)
+	case "meeting":
+		return ec.fieldContext_ConsultationQuestion_meeting(ctx, field)
+	case "agendaItem":
+		return ec.fieldContext_ConsultationQuestion_agendaItem(ctx, field)
+	case "state":
+		return ec.fieldContext_ConsultationQuestion_state(ctx, field)
+	case "submittedOn":
+		return ec.fieldContext_ConsultationQuestion_submittedOn(ctx, field)
+	case "submissions":
+		return ec.fieldContext_ConsultationQuestion_submissions(ctx, field)
+	case "completeBy":
+		return ec.fieldContext_ConsultationQuestion_completeBy(ctx, field)
+	case "rejectedOn":
+		return ec.fieldContext_ConsultationQuestion_rejectedOn(ctx, field)
+	case "reasons":
+		return ec.fieldContext_ConsultationQuestion_reasons(ctx, field)
+	case "acceptedOn":
+		return ec.fieldContext_ConsultationQuestion_acceptedOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_ConsultationQuestion_dueOn(ctx, field)
+	case "consideredOn":
+		return ec.fieldContext_ConsultationQuestion_consideredOn(ctx, field)
+	case "decidedOn":
+		return ec.fieldContext_ConsultationQuestion_decidedOn(ctx, field)
+	case "decision":
+		return ec.fieldContext_ConsultationQuestion_decision(ctx, field)
+	case "overdue":
+		return ec.fieldContext_ConsultationQuestion_overdue(ctx, field)
+	case "recommendations":
+		return ec.fieldContext_ConsultationQuestion_recommendations(ctx, field)
+	case "attachments":
+		return ec.fieldContext_ConsultationQuestion_attachments(ctx, field)
+	case "version":
+		return ec.fieldContext_ConsultationQuestion_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ConsultationQuestion__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsultationQuestion", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsultationQuestionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ConsultationQuestionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ConsultationQuestionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ConsultationQuestionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ConsultationQuestionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsultationQuestionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsultationQuestionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ConsultationQuestionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ConsultationQuestionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsultationQuestionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsultationQuestionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consultationQuestion":
+		return ec.fieldContext_ConsultationQuestionPayload_consultationQuestion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConsultationQuestionPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ConsultationQuestionPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ConsultationQuestionPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsultationQuestionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Council(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15523,10 +32625,28 @@ func (ec *executionContext) childFields_Council(ctx context.Context, field graph
 		return ec.fieldContext_Council_memberCount(ctx, field)
 	case "vacantSeats":
 		return ec.fieldContext_Council_vacantSeats(ctx, field)
+	case "meetings":
+		return ec.fieldContext_Council_meetings(ctx, field)
+	case "resolutions":
+		return ec.fieldContext_Council_resolutions(ctx, field)
 	case "attachments":
 		return ec.fieldContext_Council_attachments(ctx, field)
 	case "version":
 		return ec.fieldContext_Council_version(ctx, field)
+	case "delegates":
+		return ec.fieldContext_Council_delegates(ctx, field)
+	case "substitutes":
+		return ec.fieldContext_Council_substitutes(ctx, field)
+	case "expertises":
+		return ec.fieldContext_Council_expertises(ctx, field)
+	case "questions":
+		return ec.fieldContext_Council_questions(ctx, field)
+	case "recommendations":
+		return ec.fieldContext_Council_recommendations(ctx, field)
+	case "secondments":
+		return ec.fieldContext_Council_secondments(ctx, field)
+	case "secondedMembers":
+		return ec.fieldContext_Council_secondedMembers(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Council__extension(ctx, field)
 	}
@@ -15619,6 +32739,150 @@ func (ec *executionContext) childFields_DataClass(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type DataClass", field.Name)
 }
 
+func (ec *executionContext) childFields_Delegate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Delegate_id(ctx, field)
+	case "assembly":
+		return ec.fieldContext_Delegate_assembly(ctx, field)
+	case "rule":
+		return ec.fieldContext_Delegate_rule(ctx, field)
+	case "council":
+		return ec.fieldContext_Delegate_council(ctx, field)
+	case "district":
+		return ec.fieldContext_Delegate_district(ctx, field)
+	case "nomination":
+		return ec.fieldContext_Delegate_nomination(ctx, field)
+	case "person":
+		return ec.fieldContext_Delegate_person(ctx, field)
+	case "capacity":
+		return ec.fieldContext_Delegate_capacity(ctx, field)
+	case "number":
+		return ec.fieldContext_Delegate_number(ctx, field)
+	case "minutes":
+		return ec.fieldContext_Delegate_minutes(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Delegate_meeting(ctx, field)
+	case "startsOn":
+		return ec.fieldContext_Delegate_startsOn(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_Delegate_endsOn(ctx, field)
+	case "endReason":
+		return ec.fieldContext_Delegate_endReason(ctx, field)
+	case "leavingReason":
+		return ec.fieldContext_Delegate_leavingReason(ctx, field)
+	case "endMinutes":
+		return ec.fieldContext_Delegate_endMinutes(ctx, field)
+	case "suspensions":
+		return ec.fieldContext_Delegate_suspensions(ctx, field)
+	case "standIns":
+		return ec.fieldContext_Delegate_standIns(ctx, field)
+	case "calls":
+		return ec.fieldContext_Delegate_calls(ctx, field)
+	case "version":
+		return ec.fieldContext_Delegate_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Delegate__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Delegate", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DelegateConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DelegateConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DelegateConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DelegateConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DelegateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DelegateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegate":
+		return ec.fieldContext_DelegatePayload_delegate(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DelegatePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_DelegatePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_DelegatePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegateSuspension(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DelegateSuspension_id(ctx, field)
+	case "delegate":
+		return ec.fieldContext_DelegateSuspension_delegate(ctx, field)
+	case "startsOn":
+		return ec.fieldContext_DelegateSuspension_startsOn(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_DelegateSuspension_endsOn(ctx, field)
+	case "minutes":
+		return ec.fieldContext_DelegateSuspension_minutes(ctx, field)
+	case "version":
+		return ec.fieldContext_DelegateSuspension_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_DelegateSuspension__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegateSuspension", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegateSuspensionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DelegateSuspensionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DelegateSuspensionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DelegateSuspensionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DelegateSuspensionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegateSuspensionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegateSuspensionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DelegateSuspensionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DelegateSuspensionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegateSuspensionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegateSuspensionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegateSuspension":
+		return ec.fieldContext_DelegateSuspensionPayload_delegateSuspension(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DelegateSuspensionPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_DelegateSuspensionPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_DelegateSuspensionPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegateSuspensionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedRoleId":
@@ -15657,10 +32921,18 @@ func (ec *executionContext) childFields_District(ctx context.Context, field grap
 		return ec.fieldContext_District_venues(ctx, field)
 	case "version":
 		return ec.fieldContext_District_version(ctx, field)
+	case "delegates":
+		return ec.fieldContext_District_delegates(ctx, field)
 	case "cases":
 		return ec.fieldContext_District_cases(ctx, field)
 	case "councils":
 		return ec.fieldContext_District_councils(ctx, field)
+	case "gatherings":
+		return ec.fieldContext_District_gatherings(ctx, field)
+	case "publicHearings":
+		return ec.fieldContext_District_publicHearings(ctx, field)
+	case "meetings":
+		return ec.fieldContext_District_meetings(ctx, field)
 	case "_extension":
 		return ec.fieldContext_District__extension(ctx, field)
 	}
@@ -15747,6 +33019,174 @@ func (ec *executionContext) childFields_DistrictPayload(ctx context.Context, fie
 		return ec.fieldContext_DistrictPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DistrictPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpertiseConclusion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ExpertiseConclusion_id(ctx, field)
+	case "expertise":
+		return ec.fieldContext_ExpertiseConclusion_expertise(ctx, field)
+	case "finding":
+		return ec.fieldContext_ExpertiseConclusion_finding(ctx, field)
+	case "text":
+		return ec.fieldContext_ExpertiseConclusion_text(ctx, field)
+	case "risks":
+		return ec.fieldContext_ExpertiseConclusion_risks(ctx, field)
+	case "draftedOn":
+		return ec.fieldContext_ExpertiseConclusion_draftedOn(ctx, field)
+	case "publishedOn":
+		return ec.fieldContext_ExpertiseConclusion_publishedOn(ctx, field)
+	case "proposals":
+		return ec.fieldContext_ExpertiseConclusion_proposals(ctx, field)
+	case "version":
+		return ec.fieldContext_ExpertiseConclusion_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ExpertiseConclusion__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpertiseConclusion", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpertiseConclusionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "expertiseConclusion":
+		return ec.fieldContext_ExpertiseConclusionPayload_expertiseConclusion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExpertiseConclusionPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ExpertiseConclusionPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ExpertiseConclusionPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpertiseConclusionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpertiseExpert(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ExpertiseExpert_id(ctx, field)
+	case "expertise":
+		return ec.fieldContext_ExpertiseExpert_expertise(ctx, field)
+	case "person":
+		return ec.fieldContext_ExpertiseExpert_person(ctx, field)
+	case "qualification":
+		return ec.fieldContext_ExpertiseExpert_qualification(ctx, field)
+	case "conflict":
+		return ec.fieldContext_ExpertiseExpert_conflict(ctx, field)
+	case "declaredOn":
+		return ec.fieldContext_ExpertiseExpert_declaredOn(ctx, field)
+	case "signedOn":
+		return ec.fieldContext_ExpertiseExpert_signedOn(ctx, field)
+	case "opinion":
+		return ec.fieldContext_ExpertiseExpert_opinion(ctx, field)
+	case "version":
+		return ec.fieldContext_ExpertiseExpert_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ExpertiseExpert__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpertiseExpert", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpertiseExpertConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ExpertiseExpertConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ExpertiseExpertConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ExpertiseExpertConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ExpertiseExpertConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpertiseExpertConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpertiseExpertEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ExpertiseExpertEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ExpertiseExpertEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpertiseExpertEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpertiseExpertPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "expertiseExpert":
+		return ec.fieldContext_ExpertiseExpertPayload_expertiseExpert(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExpertiseExpertPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ExpertiseExpertPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ExpertiseExpertPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpertiseExpertPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpertiseProposal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ExpertiseProposal_id(ctx, field)
+	case "conclusion":
+		return ec.fieldContext_ExpertiseProposal_conclusion(ctx, field)
+	case "number":
+		return ec.fieldContext_ExpertiseProposal_number(ctx, field)
+	case "text":
+		return ec.fieldContext_ExpertiseProposal_text(ctx, field)
+	case "outcome":
+		return ec.fieldContext_ExpertiseProposal_outcome(ctx, field)
+	case "reasons":
+		return ec.fieldContext_ExpertiseProposal_reasons(ctx, field)
+	case "answeredOn":
+		return ec.fieldContext_ExpertiseProposal_answeredOn(ctx, field)
+	case "case":
+		return ec.fieldContext_ExpertiseProposal_case(ctx, field)
+	case "version":
+		return ec.fieldContext_ExpertiseProposal_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ExpertiseProposal__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpertiseProposal", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpertiseProposalConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ExpertiseProposalConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ExpertiseProposalConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ExpertiseProposalConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ExpertiseProposalConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpertiseProposalConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpertiseProposalEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ExpertiseProposalEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ExpertiseProposalEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpertiseProposalEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpertiseProposalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "expertiseProposal":
+		return ec.fieldContext_ExpertiseProposalPayload_expertiseProposal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExpertiseProposalPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ExpertiseProposalPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ExpertiseProposalPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpertiseProposalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_FileUpload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15869,6 +33309,616 @@ func (ec *executionContext) childFields_FollowPayload(ctx context.Context, field
 		return ec.fieldContext_FollowPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FollowPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Gathering(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Gathering_id(ctx, field)
+	case "title":
+		return ec.fieldContext_Gathering_title(ctx, field)
+	case "purpose":
+		return ec.fieldContext_Gathering_purpose(ctx, field)
+	case "organiser":
+		return ec.fieldContext_Gathering_organiser(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Gathering_meeting(ctx, field)
+	case "place":
+		return ec.fieldContext_Gathering_place(ctx, field)
+	case "districts":
+		return ec.fieldContext_Gathering_districts(ctx, field)
+	case "heldOn":
+		return ec.fieldContext_Gathering_heldOn(ctx, field)
+	case "state":
+		return ec.fieldContext_Gathering_state(ctx, field)
+	case "headCount":
+		return ec.fieldContext_Gathering_headCount(ctx, field)
+	case "estimated":
+		return ec.fieldContext_Gathering_estimated(ctx, field)
+	case "countedBy":
+		return ec.fieldContext_Gathering_countedBy(ctx, field)
+	case "officials":
+		return ec.fieldContext_Gathering_officials(ctx, field)
+	case "topics":
+		return ec.fieldContext_Gathering_topics(ctx, field)
+	case "cases":
+		return ec.fieldContext_Gathering_cases(ctx, field)
+	case "raisedCount":
+		return ec.fieldContext_Gathering_raisedCount(ctx, field)
+	case "answeredCount":
+		return ec.fieldContext_Gathering_answeredCount(ctx, field)
+	case "solvedCount":
+		return ec.fieldContext_Gathering_solvedCount(ctx, field)
+	case "overdueCount":
+		return ec.fieldContext_Gathering_overdueCount(ctx, field)
+	case "summary":
+		return ec.fieldContext_Gathering_summary(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_Gathering_publishedAt(ctx, field)
+	case "cancelledAt":
+		return ec.fieldContext_Gathering_cancelledAt(ctx, field)
+	case "cancellationReason":
+		return ec.fieldContext_Gathering_cancellationReason(ctx, field)
+	case "version":
+		return ec.fieldContext_Gathering_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Gathering__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Gathering", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventId":
+		return ec.fieldContext_GatheringChange_eventId(ctx, field)
+	case "kind":
+		return ec.fieldContext_GatheringChange_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_GatheringChange_at(ctx, field)
+	case "gathering":
+		return ec.fieldContext_GatheringChange_gathering(ctx, field)
+	case "_extension":
+		return ec.fieldContext_GatheringChange__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringChange", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_GatheringConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_GatheringConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_GatheringConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_GatheringConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringDistrict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GatheringDistrict_id(ctx, field)
+	case "gathering":
+		return ec.fieldContext_GatheringDistrict_gathering(ctx, field)
+	case "district":
+		return ec.fieldContext_GatheringDistrict_district(ctx, field)
+	case "_extension":
+		return ec.fieldContext_GatheringDistrict__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringDistrict", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringDistrictConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_GatheringDistrictConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_GatheringDistrictConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_GatheringDistrictConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_GatheringDistrictConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringDistrictConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringDistrictEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_GatheringDistrictEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_GatheringDistrictEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringDistrictEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_GatheringEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_GatheringEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringOfficial(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GatheringOfficial_id(ctx, field)
+	case "gathering":
+		return ec.fieldContext_GatheringOfficial_gathering(ctx, field)
+	case "person":
+		return ec.fieldContext_GatheringOfficial_person(ctx, field)
+	case "organisation":
+		return ec.fieldContext_GatheringOfficial_organisation(ctx, field)
+	case "title":
+		return ec.fieldContext_GatheringOfficial_title(ctx, field)
+	case "_extension":
+		return ec.fieldContext_GatheringOfficial__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringOfficial", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringOfficialConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_GatheringOfficialConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_GatheringOfficialConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_GatheringOfficialConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_GatheringOfficialConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringOfficialConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringOfficialEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_GatheringOfficialEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_GatheringOfficialEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringOfficialEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "gathering":
+		return ec.fieldContext_GatheringPayload_gathering(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GatheringPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_GatheringPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_GatheringPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringTopic(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GatheringTopic_id(ctx, field)
+	case "gathering":
+		return ec.fieldContext_GatheringTopic_gathering(ctx, field)
+	case "number":
+		return ec.fieldContext_GatheringTopic_number(ctx, field)
+	case "kind":
+		return ec.fieldContext_GatheringTopic_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_GatheringTopic_text(ctx, field)
+	case "place":
+		return ec.fieldContext_GatheringTopic_place(ctx, field)
+	case "address":
+		return ec.fieldContext_GatheringTopic_address(ctx, field)
+	case "peopleCount":
+		return ec.fieldContext_GatheringTopic_peopleCount(ctx, field)
+	case "promisedBy":
+		return ec.fieldContext_GatheringTopic_promisedBy(ctx, field)
+	case "promisedUntil":
+		return ec.fieldContext_GatheringTopic_promisedUntil(ctx, field)
+	case "case":
+		return ec.fieldContext_GatheringTopic_case(ctx, field)
+	case "_extension":
+		return ec.fieldContext_GatheringTopic__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringTopic", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringTopicConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_GatheringTopicConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_GatheringTopicConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_GatheringTopicConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_GatheringTopicConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringTopicConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_GatheringTopicEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_GatheringTopicEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_GatheringTopicEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GatheringTopicEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventId":
+		return ec.fieldContext_HearingChange_eventId(ctx, field)
+	case "kind":
+		return ec.fieldContext_HearingChange_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_HearingChange_at(ctx, field)
+	case "hearing":
+		return ec.fieldContext_HearingChange_hearing(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HearingChange__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingChange", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingConclusion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_HearingConclusion_id(ctx, field)
+	case "hearing":
+		return ec.fieldContext_HearingConclusion_hearing(ctx, field)
+	case "text":
+		return ec.fieldContext_HearingConclusion_text(ctx, field)
+	case "document":
+		return ec.fieldContext_HearingConclusion_document(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HearingConclusion__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingConclusion", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "residentParticipants":
+		return ec.fieldContext_HearingCounts_residentParticipants(ctx, field)
+	case "otherParticipants":
+		return ec.fieldContext_HearingCounts_otherParticipants(ctx, field)
+	case "residentStatements":
+		return ec.fieldContext_HearingCounts_residentStatements(ctx, field)
+	case "otherStatements":
+		return ec.fieldContext_HearingCounts_otherStatements(ctx, field)
+	case "attended":
+		return ec.fieldContext_HearingCounts_attended(ctx, field)
+	case "accepted":
+		return ec.fieldContext_HearingCounts_accepted(ctx, field)
+	case "partly":
+		return ec.fieldContext_HearingCounts_partly(ctx, field)
+	case "refused":
+		return ec.fieldContext_HearingCounts_refused(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingCounts", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingDistrict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_HearingDistrict_id(ctx, field)
+	case "hearing":
+		return ec.fieldContext_HearingDistrict_hearing(ctx, field)
+	case "district":
+		return ec.fieldContext_HearingDistrict_district(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HearingDistrict__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingDistrict", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingDistrictConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_HearingDistrictConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_HearingDistrictConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_HearingDistrictConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_HearingDistrictConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingDistrictConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingDistrictEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_HearingDistrictEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_HearingDistrictEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingDistrictEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingProposal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_HearingProposal_id(ctx, field)
+	case "hearing":
+		return ec.fieldContext_HearingProposal_hearing(ctx, field)
+	case "statement":
+		return ec.fieldContext_HearingProposal_statement(ctx, field)
+	case "number":
+		return ec.fieldContext_HearingProposal_number(ctx, field)
+	case "clause":
+		return ec.fieldContext_HearingProposal_clause(ctx, field)
+	case "text":
+		return ec.fieldContext_HearingProposal_text(ctx, field)
+	case "submittedText":
+		return ec.fieldContext_HearingProposal_submittedText(ctx, field)
+	case "outcome":
+		return ec.fieldContext_HearingProposal_outcome(ctx, field)
+	case "reasons":
+		return ec.fieldContext_HearingProposal_reasons(ctx, field)
+	case "answeredOn":
+		return ec.fieldContext_HearingProposal_answeredOn(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HearingProposal__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingProposal", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingProposalConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_HearingProposalConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_HearingProposalConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_HearingProposalConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_HearingProposalConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingProposalConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingProposalEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_HearingProposalEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_HearingProposalEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingProposalEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_HearingRule_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_HearingRule_kind(ctx, field)
+	case "noticeDays":
+		return ec.fieldContext_HearingRule_noticeDays(ctx, field)
+	case "maxMonths":
+		return ec.fieldContext_HearingRule_maxMonths(ctx, field)
+	case "discussion":
+		return ec.fieldContext_HearingRule_discussion(ctx, field)
+	case "law":
+		return ec.fieldContext_HearingRule_law(ctx, field)
+	case "version":
+		return ec.fieldContext_HearingRule_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HearingRule__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingRule", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingRuleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_HearingRuleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_HearingRuleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_HearingRuleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_HearingRuleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingRuleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingRuleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_HearingRuleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_HearingRuleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingRuleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingRulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hearingRule":
+		return ec.fieldContext_HearingRulePayload_hearingRule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_HearingRulePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_HearingRulePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HearingRulePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingRulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingSession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_HearingSession_id(ctx, field)
+	case "hearing":
+		return ec.fieldContext_HearingSession_hearing(ctx, field)
+	case "number":
+		return ec.fieldContext_HearingSession_number(ctx, field)
+	case "meeting":
+		return ec.fieldContext_HearingSession_meeting(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HearingSession__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingSession", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingSessionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_HearingSessionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_HearingSessionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_HearingSessionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_HearingSessionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingSessionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingSessionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_HearingSessionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_HearingSessionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingSessionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_HearingStatement_id(ctx, field)
+	case "hearing":
+		return ec.fieldContext_HearingStatement_hearing(ctx, field)
+	case "number":
+		return ec.fieldContext_HearingStatement_number(ctx, field)
+	case "channel":
+		return ec.fieldContext_HearingStatement_channel(ctx, field)
+	case "receivedOn":
+		return ec.fieldContext_HearingStatement_receivedOn(ctx, field)
+	case "organisation":
+		return ec.fieldContext_HearingStatement_organisation(ctx, field)
+	case "authorName":
+		return ec.fieldContext_HearingStatement_authorName(ctx, field)
+	case "claimed":
+		return ec.fieldContext_HearingStatement_claimed(ctx, field)
+	case "standingCheck":
+		return ec.fieldContext_HearingStatement_standingCheck(ctx, field)
+	case "checkedOn":
+		return ec.fieldContext_HearingStatement_checkedOn(ctx, field)
+	case "standing":
+		return ec.fieldContext_HearingStatement_standing(ctx, field)
+	case "proposals":
+		return ec.fieldContext_HearingStatement_proposals(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_HearingStatement_publishedAt(ctx, field)
+	case "content":
+		return ec.fieldContext_HearingStatement_content(ctx, field)
+	case "version":
+		return ec.fieldContext_HearingStatement_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HearingStatement__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingStatement", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingStatementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_HearingStatementConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_HearingStatementConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_HearingStatementConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_HearingStatementConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingStatementConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingStatementContent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_HearingStatementContent_id(ctx, field)
+	case "statement":
+		return ec.fieldContext_HearingStatementContent_statement(ctx, field)
+	case "author":
+		return ec.fieldContext_HearingStatementContent_author(ctx, field)
+	case "address":
+		return ec.fieldContext_HearingStatementContent_address(ctx, field)
+	case "district":
+		return ec.fieldContext_HearingStatementContent_district(ctx, field)
+	case "showName":
+		return ec.fieldContext_HearingStatementContent_showName(ctx, field)
+	case "operator":
+		return ec.fieldContext_HearingStatementContent_operator(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HearingStatementContent__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingStatementContent", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingStatementContentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_HearingStatementContentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_HearingStatementContentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_HearingStatementContentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_HearingStatementContentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingStatementContentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingStatementContentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_HearingStatementContentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_HearingStatementContentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingStatementContentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingStatementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_HearingStatementEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_HearingStatementEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingStatementEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_HearingStatementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hearingStatement":
+		return ec.fieldContext_HearingStatementPayload_hearingStatement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_HearingStatementPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_HearingStatementPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_HearingStatementPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HearingStatementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Honour(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16119,6 +34169,20 @@ func (ec *executionContext) childFields_LocalText(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type LocalText", field.Name)
 }
 
+func (ec *executionContext) childFields_Majority(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "numerator":
+		return ec.fieldContext_Majority_numerator(ctx, field)
+	case "denominator":
+		return ec.fieldContext_Majority_denominator(ctx, field)
+	case "moreThan":
+		return ec.fieldContext_Majority_moreThan(ctx, field)
+	case "of":
+		return ec.fieldContext_Majority_of(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Majority", field.Name)
+}
+
 func (ec *executionContext) childFields_Mandate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -16181,6 +34245,212 @@ func (ec *executionContext) childFields_MandatePayload(ctx context.Context, fiel
 		return ec.fieldContext_MandatePayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MandatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Meeting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Meeting_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Meeting_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_Meeting_title(ctx, field)
+	case "body":
+		return ec.fieldContext_Meeting_body(ctx, field)
+	case "organiser":
+		return ec.fieldContext_Meeting_organiser(ctx, field)
+	case "district":
+		return ec.fieldContext_Meeting_district(ctx, field)
+	case "venue":
+		return ec.fieldContext_Meeting_venue(ctx, field)
+	case "link":
+		return ec.fieldContext_Meeting_link(ctx, field)
+	case "form":
+		return ec.fieldContext_Meeting_form(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_Meeting_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_Meeting_endsAt(ctx, field)
+	case "startsOn":
+		return ec.fieldContext_Meeting_startsOn(ctx, field)
+	case "state":
+		return ec.fieldContext_Meeting_state(ctx, field)
+	case "announcedAt":
+		return ec.fieldContext_Meeting_announcedAt(ctx, field)
+	case "noticeDays":
+		return ec.fieldContext_Meeting_noticeDays(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_Meeting_openedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Meeting_closedAt(ctx, field)
+	case "cancelledAt":
+		return ec.fieldContext_Meeting_cancelledAt(ctx, field)
+	case "cancellationReason":
+		return ec.fieldContext_Meeting_cancellationReason(ctx, field)
+	case "sequence":
+		return ec.fieldContext_Meeting_sequence(ctx, field)
+	case "agenda":
+		return ec.fieldContext_Meeting_agenda(ctx, field)
+	case "quorum":
+		return ec.fieldContext_Meeting_quorum(ctx, field)
+	case "quorumAtOpening":
+		return ec.fieldContext_Meeting_quorumAtOpening(ctx, field)
+	case "quorumAtClose":
+		return ec.fieldContext_Meeting_quorumAtClose(ctx, field)
+	case "registration":
+		return ec.fieldContext_Meeting_registration(ctx, field)
+	case "registrations":
+		return ec.fieldContext_Meeting_registrations(ctx, field)
+	case "attendance":
+		return ec.fieldContext_Meeting_attendance(ctx, field)
+	case "floorQuestions":
+		return ec.fieldContext_Meeting_floorQuestions(ctx, field)
+	case "minutes":
+		return ec.fieldContext_Meeting_minutes(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Meeting_attachments(ctx, field)
+	case "version":
+		return ec.fieldContext_Meeting_version(ctx, field)
+	case "questions":
+		return ec.fieldContext_Meeting_questions(ctx, field)
+	case "recommendations":
+		return ec.fieldContext_Meeting_recommendations(ctx, field)
+	case "motions":
+		return ec.fieldContext_Meeting_motions(ctx, field)
+	case "votes":
+		return ec.fieldContext_Meeting_votes(ctx, field)
+	case "proxies":
+		return ec.fieldContext_Meeting_proxies(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Meeting__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Meeting", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventId":
+		return ec.fieldContext_MeetingChange_eventId(ctx, field)
+	case "kind":
+		return ec.fieldContext_MeetingChange_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_MeetingChange_at(ctx, field)
+	case "meeting":
+		return ec.fieldContext_MeetingChange_meeting(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MeetingChange__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingChange", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MeetingConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MeetingConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MeetingConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MeetingConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MeetingEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MeetingEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingNotice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MeetingNotice_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_MeetingNotice_kind(ctx, field)
+	case "days":
+		return ec.fieldContext_MeetingNotice_days(ctx, field)
+	case "version":
+		return ec.fieldContext_MeetingNotice_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MeetingNotice__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingNotice", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingNoticeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MeetingNoticeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MeetingNoticeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MeetingNoticeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MeetingNoticeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingNoticeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingNoticeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MeetingNoticeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MeetingNoticeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingNoticeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "meetingNotice":
+		return ec.fieldContext_MeetingNoticePayload_meetingNotice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MeetingNoticePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_MeetingNoticePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MeetingNoticePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingNoticePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "meeting":
+		return ec.fieldContext_MeetingPayload_meeting(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MeetingPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_MeetingPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MeetingPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MeetingRegistration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "openedAt":
+		return ec.fieldContext_MeetingRegistration_openedAt(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_MeetingRegistration_closesAt(ctx, field)
+	case "capacity":
+		return ec.fieldContext_MeetingRegistration_capacity(ctx, field)
+	case "registered":
+		return ec.fieldContext_MeetingRegistration_registered(ctx, field)
+	case "waiting":
+		return ec.fieldContext_MeetingRegistration_waiting(ctx, field)
+	case "checkedIn":
+		return ec.fieldContext_MeetingRegistration_checkedIn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeetingRegistration", field.Name)
 }
 
 func (ec *executionContext) childFields_Membership(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16253,6 +34523,150 @@ func (ec *executionContext) childFields_MembershipPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type MembershipPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Minutes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Minutes_id(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Minutes_meeting(ctx, field)
+	case "number":
+		return ec.fieldContext_Minutes_number(ctx, field)
+	case "text":
+		return ec.fieldContext_Minutes_text(ctx, field)
+	case "state":
+		return ec.fieldContext_Minutes_state(ctx, field)
+	case "writtenAt":
+		return ec.fieldContext_Minutes_writtenAt(ctx, field)
+	case "writtenBy":
+		return ec.fieldContext_Minutes_writtenBy(ctx, field)
+	case "agreedAt":
+		return ec.fieldContext_Minutes_agreedAt(ctx, field)
+	case "agreedBy":
+		return ec.fieldContext_Minutes_agreedBy(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_Minutes_publishedAt(ctx, field)
+	case "publishedBy":
+		return ec.fieldContext_Minutes_publishedBy(ctx, field)
+	case "correctedAt":
+		return ec.fieldContext_Minutes_correctedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Minutes_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Minutes__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Minutes", field.Name)
+}
+
+func (ec *executionContext) childFields_MinutesConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MinutesConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MinutesConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MinutesConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MinutesConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MinutesConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MinutesEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MinutesEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MinutesEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MinutesEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MinutesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "minutes":
+		return ec.fieldContext_MinutesPayload_minutes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MinutesPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_MinutesPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MinutesPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MinutesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Motion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Motion_id(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Motion_meeting(ctx, field)
+	case "item":
+		return ec.fieldContext_Motion_item(ctx, field)
+	case "mover":
+		return ec.fieldContext_Motion_mover(ctx, field)
+	case "text":
+		return ec.fieldContext_Motion_text(ctx, field)
+	case "question":
+		return ec.fieldContext_Motion_question(ctx, field)
+	case "state":
+		return ec.fieldContext_Motion_state(ctx, field)
+	case "tabledAt":
+		return ec.fieldContext_Motion_tabledAt(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Motion_decidedAt(ctx, field)
+	case "amendments":
+		return ec.fieldContext_Motion_amendments(ctx, field)
+	case "votes":
+		return ec.fieldContext_Motion_votes(ctx, field)
+	case "resolution":
+		return ec.fieldContext_Motion_resolution(ctx, field)
+	case "version":
+		return ec.fieldContext_Motion_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Motion__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Motion", field.Name)
+}
+
+func (ec *executionContext) childFields_MotionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MotionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MotionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MotionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MotionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MotionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MotionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MotionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MotionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MotionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MotionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "motion":
+		return ec.fieldContext_MotionPayload_motion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MotionPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_MotionPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_MotionPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MotionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Municipality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "key":
@@ -16289,6 +34703,78 @@ func (ec *executionContext) childFields_MunicipalityModule(ctx context.Context, 
 		return ec.fieldContext_MunicipalityModule_enabled(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MunicipalityModule", field.Name)
+}
+
+func (ec *executionContext) childFields_Nomination(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Nomination_id(ctx, field)
+	case "assembly":
+		return ec.fieldContext_Nomination_assembly(ctx, field)
+	case "rule":
+		return ec.fieldContext_Nomination_rule(ctx, field)
+	case "person":
+		return ec.fieldContext_Nomination_person(ctx, field)
+	case "organisation":
+		return ec.fieldContext_Nomination_organisation(ctx, field)
+	case "council":
+		return ec.fieldContext_Nomination_council(ctx, field)
+	case "minutes":
+		return ec.fieldContext_Nomination_minutes(ctx, field)
+	case "nominatedOn":
+		return ec.fieldContext_Nomination_nominatedOn(ctx, field)
+	case "status":
+		return ec.fieldContext_Nomination_status(ctx, field)
+	case "decidedOn":
+		return ec.fieldContext_Nomination_decidedOn(ctx, field)
+	case "decisionReason":
+		return ec.fieldContext_Nomination_decisionReason(ctx, field)
+	case "delegates":
+		return ec.fieldContext_Nomination_delegates(ctx, field)
+	case "version":
+		return ec.fieldContext_Nomination_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Nomination__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Nomination", field.Name)
+}
+
+func (ec *executionContext) childFields_NominationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_NominationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_NominationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_NominationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_NominationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NominationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_NominationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_NominationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_NominationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NominationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NominationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nomination":
+		return ec.fieldContext_NominationPayload_nomination(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NominationPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_NominationPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_NominationPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NominationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Notice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16353,6 +34839,22 @@ func (ec *executionContext) childFields_NoticePayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type NoticePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_OpenedVotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "vote":
+		return ec.fieldContext_OpenedVotePayload_vote(ctx, field)
+	case "tellerKeys":
+		return ec.fieldContext_OpenedVotePayload_tellerKeys(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OpenedVotePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_OpenedVotePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_OpenedVotePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenedVotePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Organisation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -16387,10 +34889,24 @@ func (ec *executionContext) childFields_Organisation(ctx context.Context, field 
 		return ec.fieldContext_Organisation_mergedInto(ctx, field)
 	case "version":
 		return ec.fieldContext_Organisation_version(ctx, field)
+	case "nominations":
+		return ec.fieldContext_Organisation_nominations(ctx, field)
 	case "councils":
 		return ec.fieldContext_Organisation_councils(ctx, field)
 	case "delegates":
 		return ec.fieldContext_Organisation_delegates(ctx, field)
+	case "expertises":
+		return ec.fieldContext_Organisation_expertises(ctx, field)
+	case "questionsPut":
+		return ec.fieldContext_Organisation_questionsPut(ctx, field)
+	case "recommendations":
+		return ec.fieldContext_Organisation_recommendations(ctx, field)
+	case "gatherings":
+		return ec.fieldContext_Organisation_gatherings(ctx, field)
+	case "publicHearings":
+		return ec.fieldContext_Organisation_publicHearings(ctx, field)
+	case "organisedMeetings":
+		return ec.fieldContext_Organisation_organisedMeetings(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Organisation__extension(ctx, field)
 	}
@@ -16495,12 +35011,24 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 		return ec.fieldContext_Person_erasedAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Person_version(ctx, field)
+	case "delegateSeats":
+		return ec.fieldContext_Person_delegateSeats(ctx, field)
 	case "appeals":
 		return ec.fieldContext_Person_appeals(ctx, field)
 	case "signatures":
 		return ec.fieldContext_Person_signatures(ctx, field)
 	case "memberships":
 		return ec.fieldContext_Person_memberships(ctx, field)
+	case "questionsPut":
+		return ec.fieldContext_Person_questionsPut(ctx, field)
+	case "secondments":
+		return ec.fieldContext_Person_secondments(ctx, field)
+	case "gatheringsAttended":
+		return ec.fieldContext_Person_gatheringsAttended(ctx, field)
+	case "hearingStatements":
+		return ec.fieldContext_Person_hearingStatements(ctx, field)
+	case "registrations":
+		return ec.fieldContext_Person_registrations(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Person__extension(ctx, field)
 	}
@@ -16649,6 +35177,8 @@ func (ec *executionContext) childFields_Post(ctx context.Context, field graphql.
 		return ec.fieldContext_Post_endNote(ctx, field)
 	case "version":
 		return ec.fieldContext_Post_version(ctx, field)
+	case "recommendations":
+		return ec.fieldContext_Post_recommendations(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Post__extension(ctx, field)
 	}
@@ -16691,6 +35221,612 @@ func (ec *executionContext) childFields_PostPayload(ctx context.Context, field g
 		return ec.fieldContext_PostPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PostPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Presence_id(ctx, field)
+	case "attendance":
+		return ec.fieldContext_Presence_attendance(ctx, field)
+	case "arrivedAt":
+		return ec.fieldContext_Presence_arrivedAt(ctx, field)
+	case "leftAt":
+		return ec.fieldContext_Presence_leftAt(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Presence__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Presence", field.Name)
+}
+
+func (ec *executionContext) childFields_PresenceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PresenceConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PresenceConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PresenceConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PresenceConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PresenceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PresenceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PresenceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PresenceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PresenceEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Proxy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Proxy_id(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Proxy_meeting(ctx, field)
+	case "giver":
+		return ec.fieldContext_Proxy_giver(ctx, field)
+	case "holder":
+		return ec.fieldContext_Proxy_holder(ctx, field)
+	case "document":
+		return ec.fieldContext_Proxy_document(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_Proxy_givenAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_Proxy_revokedAt(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Proxy__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Proxy", field.Name)
+}
+
+func (ec *executionContext) childFields_ProxyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProxyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProxyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProxyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProxyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProxyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProxyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProxyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProxyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProxyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ProxyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "proxy":
+		return ec.fieldContext_ProxyPayload_proxy(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProxyPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ProxyPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ProxyPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProxyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicExpertise(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PublicExpertise_id(ctx, field)
+	case "council":
+		return ec.fieldContext_PublicExpertise_council(ctx, field)
+	case "kind":
+		return ec.fieldContext_PublicExpertise_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_PublicExpertise_title(ctx, field)
+	case "text":
+		return ec.fieldContext_PublicExpertise_text(ctx, field)
+	case "organisation":
+		return ec.fieldContext_PublicExpertise_organisation(ctx, field)
+	case "askedBy":
+		return ec.fieldContext_PublicExpertise_askedBy(ctx, field)
+	case "askedOn":
+		return ec.fieldContext_PublicExpertise_askedOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_PublicExpertise_dueOn(ctx, field)
+	case "state":
+		return ec.fieldContext_PublicExpertise_state(ctx, field)
+	case "declinedOn":
+		return ec.fieldContext_PublicExpertise_declinedOn(ctx, field)
+	case "reasons":
+		return ec.fieldContext_PublicExpertise_reasons(ctx, field)
+	case "acceptedOn":
+		return ec.fieldContext_PublicExpertise_acceptedOn(ctx, field)
+	case "startedOn":
+		return ec.fieldContext_PublicExpertise_startedOn(ctx, field)
+	case "concludedOn":
+		return ec.fieldContext_PublicExpertise_concludedOn(ctx, field)
+	case "experts":
+		return ec.fieldContext_PublicExpertise_experts(ctx, field)
+	case "conclusion":
+		return ec.fieldContext_PublicExpertise_conclusion(ctx, field)
+	case "replyDueOn":
+		return ec.fieldContext_PublicExpertise_replyDueOn(ctx, field)
+	case "repliedOn":
+		return ec.fieldContext_PublicExpertise_repliedOn(ctx, field)
+	case "reply":
+		return ec.fieldContext_PublicExpertise_reply(ctx, field)
+	case "signedBy":
+		return ec.fieldContext_PublicExpertise_signedBy(ctx, field)
+	case "overdue":
+		return ec.fieldContext_PublicExpertise_overdue(ctx, field)
+	case "replyOverdue":
+		return ec.fieldContext_PublicExpertise_replyOverdue(ctx, field)
+	case "attachments":
+		return ec.fieldContext_PublicExpertise_attachments(ctx, field)
+	case "version":
+		return ec.fieldContext_PublicExpertise_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_PublicExpertise__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicExpertise", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicExpertiseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PublicExpertiseConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PublicExpertiseConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PublicExpertiseConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PublicExpertiseConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicExpertiseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicExpertiseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PublicExpertiseEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PublicExpertiseEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicExpertiseEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicExpertisePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "publicExpertise":
+		return ec.fieldContext_PublicExpertisePayload_publicExpertise(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PublicExpertisePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_PublicExpertisePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_PublicExpertisePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicExpertisePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicHearing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PublicHearing_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_PublicHearing_kind(ctx, field)
+	case "form":
+		return ec.fieldContext_PublicHearing_form(ctx, field)
+	case "subject":
+		return ec.fieldContext_PublicHearing_subject(ctx, field)
+	case "text":
+		return ec.fieldContext_PublicHearing_text(ctx, field)
+	case "initiator":
+		return ec.fieldContext_PublicHearing_initiator(ctx, field)
+	case "appointingAct":
+		return ec.fieldContext_PublicHearing_appointingAct(ctx, field)
+	case "organiser":
+		return ec.fieldContext_PublicHearing_organiser(ctx, field)
+	case "wholeTown":
+		return ec.fieldContext_PublicHearing_wholeTown(ctx, field)
+	case "districts":
+		return ec.fieldContext_PublicHearing_districts(ctx, field)
+	case "link":
+		return ec.fieldContext_PublicHearing_link(ctx, field)
+	case "displayPlace":
+		return ec.fieldContext_PublicHearing_displayPlace(ctx, field)
+	case "displayFrom":
+		return ec.fieldContext_PublicHearing_displayFrom(ctx, field)
+	case "displayTo":
+		return ec.fieldContext_PublicHearing_displayTo(ctx, field)
+	case "intakeFrom":
+		return ec.fieldContext_PublicHearing_intakeFrom(ctx, field)
+	case "intakeTo":
+		return ec.fieldContext_PublicHearing_intakeTo(ctx, field)
+	case "state":
+		return ec.fieldContext_PublicHearing_state(ctx, field)
+	case "announcedOn":
+		return ec.fieldContext_PublicHearing_announcedOn(ctx, field)
+	case "publishBy":
+		return ec.fieldContext_PublicHearing_publishBy(ctx, field)
+	case "overdue":
+		return ec.fieldContext_PublicHearing_overdue(ctx, field)
+	case "sessions":
+		return ec.fieldContext_PublicHearing_sessions(ctx, field)
+	case "statements":
+		return ec.fieldContext_PublicHearing_statements(ctx, field)
+	case "proposals":
+		return ec.fieldContext_PublicHearing_proposals(ctx, field)
+	case "attachments":
+		return ec.fieldContext_PublicHearing_attachments(ctx, field)
+	case "counts":
+		return ec.fieldContext_PublicHearing_counts(ctx, field)
+	case "conclusion":
+		return ec.fieldContext_PublicHearing_conclusion(ctx, field)
+	case "concludedOn":
+		return ec.fieldContext_PublicHearing_concludedOn(ctx, field)
+	case "publishedOn":
+		return ec.fieldContext_PublicHearing_publishedOn(ctx, field)
+	case "cancelledOn":
+		return ec.fieldContext_PublicHearing_cancelledOn(ctx, field)
+	case "cancellationReason":
+		return ec.fieldContext_PublicHearing_cancellationReason(ctx, field)
+	case "version":
+		return ec.fieldContext_PublicHearing_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_PublicHearing__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicHearing", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicHearingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PublicHearingConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PublicHearingConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PublicHearingConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PublicHearingConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicHearingConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicHearingEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PublicHearingEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PublicHearingEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicHearingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PublicHearingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "publicHearing":
+		return ec.fieldContext_PublicHearingPayload_publicHearing(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PublicHearingPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_PublicHearingPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_PublicHearingPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicHearingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Quorum(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "members":
+		return ec.fieldContext_Quorum_members(ctx, field)
+	case "seats":
+		return ec.fieldContext_Quorum_seats(ctx, field)
+	case "required":
+		return ec.fieldContext_Quorum_required(ctx, field)
+	case "present":
+		return ec.fieldContext_Quorum_present(ctx, field)
+	case "reached":
+		return ec.fieldContext_Quorum_reached(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Quorum", field.Name)
+}
+
+func (ec *executionContext) childFields_Recommendation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Recommendation_id(ctx, field)
+	case "council":
+		return ec.fieldContext_Recommendation_council(ctx, field)
+	case "question":
+		return ec.fieldContext_Recommendation_question(ctx, field)
+	case "year":
+		return ec.fieldContext_Recommendation_year(ctx, field)
+	case "number":
+		return ec.fieldContext_Recommendation_number(ctx, field)
+	case "title":
+		return ec.fieldContext_Recommendation_title(ctx, field)
+	case "text":
+		return ec.fieldContext_Recommendation_text(ctx, field)
+	case "addressee":
+		return ec.fieldContext_Recommendation_addressee(ctx, field)
+	case "addresseePost":
+		return ec.fieldContext_Recommendation_addresseePost(ctx, field)
+	case "adoptedOn":
+		return ec.fieldContext_Recommendation_adoptedOn(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Recommendation_meeting(ctx, field)
+	case "agendaItem":
+		return ec.fieldContext_Recommendation_agendaItem(ctx, field)
+	case "votesFor":
+		return ec.fieldContext_Recommendation_votesFor(ctx, field)
+	case "votesAgainst":
+		return ec.fieldContext_Recommendation_votesAgainst(ctx, field)
+	case "votesAbstained":
+		return ec.fieldContext_Recommendation_votesAbstained(ctx, field)
+	case "sentOn":
+		return ec.fieldContext_Recommendation_sentOn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Recommendation_dueOn(ctx, field)
+	case "case":
+		return ec.fieldContext_Recommendation_case(ctx, field)
+	case "state":
+		return ec.fieldContext_Recommendation_state(ctx, field)
+	case "overdue":
+		return ec.fieldContext_Recommendation_overdue(ctx, field)
+	case "answeredOn":
+		return ec.fieldContext_Recommendation_answeredOn(ctx, field)
+	case "outcome":
+		return ec.fieldContext_Recommendation_outcome(ctx, field)
+	case "answer":
+		return ec.fieldContext_Recommendation_answer(ctx, field)
+	case "reasons":
+		return ec.fieldContext_Recommendation_reasons(ctx, field)
+	case "signedBy":
+		return ec.fieldContext_Recommendation_signedBy(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Recommendation_attachments(ctx, field)
+	case "version":
+		return ec.fieldContext_Recommendation_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Recommendation__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Recommendation", field.Name)
+}
+
+func (ec *executionContext) childFields_RecommendationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RecommendationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RecommendationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RecommendationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RecommendationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecommendationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RecommendationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RecommendationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RecommendationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecommendationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RecommendationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recommendation":
+		return ec.fieldContext_RecommendationPayload_recommendation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecommendationPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RecommendationPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_RecommendationPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecommendationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Registration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Registration_id(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Registration_meeting(ctx, field)
+	case "person":
+		return ec.fieldContext_Registration_person(ctx, field)
+	case "state":
+		return ec.fieldContext_Registration_state(ctx, field)
+	case "arrival":
+		return ec.fieldContext_Registration_arrival(ctx, field)
+	case "code":
+		return ec.fieldContext_Registration_code(ctx, field)
+	case "registeredAt":
+		return ec.fieldContext_Registration_registeredAt(ctx, field)
+	case "promotedAt":
+		return ec.fieldContext_Registration_promotedAt(ctx, field)
+	case "cancelledAt":
+		return ec.fieldContext_Registration_cancelledAt(ctx, field)
+	case "checkedInAt":
+		return ec.fieldContext_Registration_checkedInAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Registration_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Registration__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Registration", field.Name)
+}
+
+func (ec *executionContext) childFields_RegistrationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RegistrationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RegistrationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RegistrationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RegistrationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegistrationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RegistrationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RegistrationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RegistrationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegistrationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "registration":
+		return ec.fieldContext_RegistrationPayload_registration(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RegistrationPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RegistrationPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_RegistrationPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Resolution(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Resolution_id(ctx, field)
+	case "motion":
+		return ec.fieldContext_Resolution_motion(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Resolution_meeting(ctx, field)
+	case "number":
+		return ec.fieldContext_Resolution_number(ctx, field)
+	case "year":
+		return ec.fieldContext_Resolution_year(ctx, field)
+	case "title":
+		return ec.fieldContext_Resolution_title(ctx, field)
+	case "text":
+		return ec.fieldContext_Resolution_text(ctx, field)
+	case "adoptedOn":
+		return ec.fieldContext_Resolution_adoptedOn(ctx, field)
+	case "signer":
+		return ec.fieldContext_Resolution_signer(ctx, field)
+	case "signerPost":
+		return ec.fieldContext_Resolution_signerPost(ctx, field)
+	case "signedOn":
+		return ec.fieldContext_Resolution_signedOn(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_Resolution_publishedAt(ctx, field)
+	case "repealed":
+		return ec.fieldContext_Resolution_repealed(ctx, field)
+	case "changes":
+		return ec.fieldContext_Resolution_changes(ctx, field)
+	case "changedBy":
+		return ec.fieldContext_Resolution_changedBy(ctx, field)
+	case "version":
+		return ec.fieldContext_Resolution_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Resolution__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Resolution", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolutionChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ResolutionChange_id(ctx, field)
+	case "earlier":
+		return ec.fieldContext_ResolutionChange_earlier(ctx, field)
+	case "later":
+		return ec.fieldContext_ResolutionChange_later(ctx, field)
+	case "effect":
+		return ec.fieldContext_ResolutionChange_effect(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ResolutionChange__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolutionChange", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolutionChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ResolutionChangeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ResolutionChangeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ResolutionChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ResolutionChangeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolutionChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolutionChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ResolutionChangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ResolutionChangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolutionChangeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolutionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ResolutionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ResolutionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ResolutionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ResolutionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolutionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolutionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ResolutionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ResolutionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolutionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolutionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resolution":
+		return ec.fieldContext_ResolutionPayload_resolution(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ResolutionPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ResolutionPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_ResolutionPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolutionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16845,6 +35981,24 @@ func (ec *executionContext) childFields_RoleRule(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type RoleRule", field.Name)
 }
 
+func (ec *executionContext) childFields_RuleComposition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_RuleComposition_rule(ctx, field)
+	case "name":
+		return ec.fieldContext_RuleComposition_name(ctx, field)
+	case "expected":
+		return ec.fieldContext_RuleComposition_expected(ctx, field)
+	case "fillable":
+		return ec.fieldContext_RuleComposition_fillable(ctx, field)
+	case "filled":
+		return ec.fieldContext_RuleComposition_filled(ctx, field)
+	case "vacant":
+		return ec.fieldContext_RuleComposition_vacant(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleComposition", field.Name)
+}
+
 func (ec *executionContext) childFields_Scope(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -16853,6 +36007,232 @@ func (ec *executionContext) childFields_Scope(ctx context.Context, field graphql
 		return ec.fieldContext_Scope_id(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Scope", field.Name)
+}
+
+func (ec *executionContext) childFields_Seat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_Seat_rule(ctx, field)
+	case "number":
+		return ec.fieldContext_Seat_number(ctx, field)
+	case "district":
+		return ec.fieldContext_Seat_district(ctx, field)
+	case "council":
+		return ec.fieldContext_Seat_council(ctx, field)
+	case "state":
+		return ec.fieldContext_Seat_state(ctx, field)
+	case "holder":
+		return ec.fieldContext_Seat_holder(ctx, field)
+	case "membership":
+		return ec.fieldContext_Seat_membership(ctx, field)
+	case "substitute":
+		return ec.fieldContext_Seat_substitute(ctx, field)
+	case "person":
+		return ec.fieldContext_Seat_person(ctx, field)
+	case "vacancy":
+		return ec.fieldContext_Seat_vacancy(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Seat__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Seat", field.Name)
+}
+
+func (ec *executionContext) childFields_SeatConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SeatConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SeatConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SeatConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SeatConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SeatConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SeatEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SeatEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SeatEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SeatEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SeatRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SeatRule_id(ctx, field)
+	case "assembly":
+		return ec.fieldContext_SeatRule_assembly(ctx, field)
+	case "key":
+		return ec.fieldContext_SeatRule_key(ctx, field)
+	case "kind":
+		return ec.fieldContext_SeatRule_kind(ctx, field)
+	case "councilKind":
+		return ec.fieldContext_SeatRule_councilKind(ctx, field)
+	case "council":
+		return ec.fieldContext_SeatRule_council(ctx, field)
+	case "organisation":
+		return ec.fieldContext_SeatRule_organisation(ctx, field)
+	case "_extension":
+		return ec.fieldContext_SeatRule__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SeatRule", field.Name)
+}
+
+func (ec *executionContext) childFields_SeatRuleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SeatRuleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SeatRuleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SeatRuleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SeatRuleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SeatRuleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SeatRuleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SeatRuleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SeatRuleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SeatRuleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Secondment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Secondment_id(ctx, field)
+	case "council":
+		return ec.fieldContext_Secondment_council(ctx, field)
+	case "commission":
+		return ec.fieldContext_Secondment_commission(ctx, field)
+	case "person":
+		return ec.fieldContext_Secondment_person(ctx, field)
+	case "seat":
+		return ec.fieldContext_Secondment_seat(ctx, field)
+	case "act":
+		return ec.fieldContext_Secondment_act(ctx, field)
+	case "startsOn":
+		return ec.fieldContext_Secondment_startsOn(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_Secondment_endsOn(ctx, field)
+	case "endReason":
+		return ec.fieldContext_Secondment_endReason(ctx, field)
+	case "reports":
+		return ec.fieldContext_Secondment_reports(ctx, field)
+	case "version":
+		return ec.fieldContext_Secondment_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Secondment__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Secondment", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SecondmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SecondmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SecondmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SecondmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SecondmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SecondmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secondment":
+		return ec.fieldContext_SecondmentPayload_secondment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SecondmentPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_SecondmentPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_SecondmentPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondmentReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SecondmentReport_id(ctx, field)
+	case "secondment":
+		return ec.fieldContext_SecondmentReport_secondment(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_SecondmentReport_dueOn(ctx, field)
+	case "reportedOn":
+		return ec.fieldContext_SecondmentReport_reportedOn(ctx, field)
+	case "text":
+		return ec.fieldContext_SecondmentReport_text(ctx, field)
+	case "overdue":
+		return ec.fieldContext_SecondmentReport_overdue(ctx, field)
+	case "version":
+		return ec.fieldContext_SecondmentReport_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_SecondmentReport__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondmentReport", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondmentReportConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SecondmentReportConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SecondmentReportConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SecondmentReportConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SecondmentReportConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondmentReportConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondmentReportEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SecondmentReportEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SecondmentReportEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondmentReportEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondmentReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secondmentReport":
+		return ec.fieldContext_SecondmentReportPayload_secondmentReport(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SecondmentReportPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_SecondmentReportPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_SecondmentReportPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondmentReportPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ServiceToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16953,6 +36333,64 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SubstituteCall(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SubstituteCall_id(ctx, field)
+	case "delegate":
+		return ec.fieldContext_SubstituteCall_delegate(ctx, field)
+	case "substitute":
+		return ec.fieldContext_SubstituteCall_substitute(ctx, field)
+	case "startsOn":
+		return ec.fieldContext_SubstituteCall_startsOn(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_SubstituteCall_endsOn(ctx, field)
+	case "version":
+		return ec.fieldContext_SubstituteCall_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_SubstituteCall__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubstituteCall", field.Name)
+}
+
+func (ec *executionContext) childFields_SubstituteCallConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SubstituteCallConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SubstituteCallConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SubstituteCallConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SubstituteCallConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubstituteCallConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SubstituteCallEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SubstituteCallEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SubstituteCallEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubstituteCallEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SubstituteCallPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "substituteCall":
+		return ec.fieldContext_SubstituteCallPayload_substituteCall(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubstituteCallPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_SubstituteCallPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_SubstituteCallPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubstituteCallPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Term(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -17035,6 +36473,36 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
 }
 
+func (ec *executionContext) childFields_Vacancies(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_Vacancies_reason(ctx, field)
+	case "count":
+		return ec.fieldContext_Vacancies_count(ctx, field)
+	case "districts":
+		return ec.fieldContext_Vacancies_districts(ctx, field)
+	case "councils":
+		return ec.fieldContext_Vacancies_councils(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Vacancies", field.Name)
+}
+
+func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_Vacancy_reason(ctx, field)
+	case "formerHolder":
+		return ec.fieldContext_Vacancy_formerHolder(ctx, field)
+	case "endReason":
+		return ec.fieldContext_Vacancy_endReason(ctx, field)
+	case "leavingReason":
+		return ec.fieldContext_Vacancy_leavingReason(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Vacancy__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Vacancy", field.Name)
+}
+
 func (ec *executionContext) childFields_Venue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -17057,6 +36525,8 @@ func (ec *executionContext) childFields_Venue(ctx context.Context, field graphql
 		return ec.fieldContext_Venue_closedOn(ctx, field)
 	case "version":
 		return ec.fieldContext_Venue_version(ctx, field)
+	case "meetings":
+		return ec.fieldContext_Venue_meetings(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Venue__extension(ctx, field)
 	}
@@ -17131,6 +36601,132 @@ func (ec *executionContext) childFields_ViewerPayload(ctx context.Context, field
 		return ec.fieldContext_ViewerPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ViewerPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Vote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Vote_id(ctx, field)
+	case "meeting":
+		return ec.fieldContext_Vote_meeting(ctx, field)
+	case "motion":
+		return ec.fieldContext_Vote_motion(ctx, field)
+	case "amendment":
+		return ec.fieldContext_Vote_amendment(ctx, field)
+	case "manner":
+		return ec.fieldContext_Vote_manner(ctx, field)
+	case "state":
+		return ec.fieldContext_Vote_state(ctx, field)
+	case "majority":
+		return ec.fieldContext_Vote_majority(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_Vote_openedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Vote_closedAt(ctx, field)
+	case "turnout":
+		return ec.fieldContext_Vote_turnout(ctx, field)
+	case "tellersNeeded":
+		return ec.fieldContext_Vote_tellersNeeded(ctx, field)
+	case "result":
+		return ec.fieldContext_Vote_result(ctx, field)
+	case "annulmentReason":
+		return ec.fieldContext_Vote_annulmentReason(ctx, field)
+	case "ballots":
+		return ec.fieldContext_Vote_ballots(ctx, field)
+	case "version":
+		return ec.fieldContext_Vote_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Vote__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Vote", field.Name)
+}
+
+func (ec *executionContext) childFields_VoteChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventId":
+		return ec.fieldContext_VoteChange_eventId(ctx, field)
+	case "kind":
+		return ec.fieldContext_VoteChange_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_VoteChange_at(ctx, field)
+	case "vote":
+		return ec.fieldContext_VoteChange_vote(ctx, field)
+	case "_extension":
+		return ec.fieldContext_VoteChange__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoteChange", field.Name)
+}
+
+func (ec *executionContext) childFields_VoteConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_VoteConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_VoteConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_VoteConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_VoteConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoteConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_VoteEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_VoteEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_VoteEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoteEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_VotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "vote":
+		return ec.fieldContext_VotePayload_vote(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_VotePayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_VotePayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_VotePayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VotePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoteResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_VoteResult_outcome(ctx, field)
+	case "eligible":
+		return ec.fieldContext_VoteResult_eligible(ctx, field)
+	case "present":
+		return ec.fieldContext_VoteResult_present(ctx, field)
+	case "filled":
+		return ec.fieldContext_VoteResult_filled(ctx, field)
+	case "seats":
+		return ec.fieldContext_VoteResult_seats(ctx, field)
+	case "quorumNeeded":
+		return ec.fieldContext_VoteResult_quorumNeeded(ctx, field)
+	case "quorumAtOpening":
+		return ec.fieldContext_VoteResult_quorumAtOpening(ctx, field)
+	case "quorumAtClose":
+		return ec.fieldContext_VoteResult_quorumAtClose(ctx, field)
+	case "for":
+		return ec.fieldContext_VoteResult_for(ctx, field)
+	case "against":
+		return ec.fieldContext_VoteResult_against(ctx, field)
+	case "abstained":
+		return ec.fieldContext_VoteResult_abstained(ctx, field)
+	case "notVoted":
+		return ec.fieldContext_VoteResult_notVoted(ctx, field)
+	case "needed":
+		return ec.fieldContext_VoteResult_needed(ctx, field)
+	case "byHands":
+		return ec.fieldContext_VoteResult_byHands(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoteResult", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

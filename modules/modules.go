@@ -5,19 +5,25 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/modules/accounts"
+	"github.com/veche-city/veche/modules/assemblies"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/councilwork"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/follow"
+	"github.com/veche-city/veche/modules/gatherings"
+	"github.com/veche-city/veche/modules/hearings"
+	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
 	"github.com/veche-city/veche/modules/reports"
 )
 
-// New makes every module. A new module is a line here.
+// New makes every module. A new module is a line in the list, after those that it builds on.
 func New(h *host.Host) ([]core.Module, error) {
 	accounts, err := accounts.New(h)
 	if err != nil {
@@ -32,13 +38,22 @@ func New(h *host.Host) ([]core.Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	meetings := meetings.New(h, people, files, cases)
+	motions := motions.New(h, people, meetings)
+	councils := councils.New(h, people, files, meetings)
 	all := []core.Module{
 		people,
 		places,
 		calendar,
 		files,
 		cases,
-		councils.New(h, people, files),
+		meetings,
+		motions,
+		councils,
+		councilwork.New(h, councilwork.Parts{People: people, Councils: councils, Calendar: calendar, Cases: cases, Files: files}),
+		assemblies.New(h, people, meetings, motions, councils),
+		gatherings.New(h, people, cases, meetings),
+		hearings.New(h, people, files, meetings),
 	}
 	following, err := follow.New(h, all...)
 	if err != nil {

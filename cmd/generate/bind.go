@@ -5,6 +5,7 @@ import (
 	"go/types"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/codegen/config"
@@ -163,6 +164,9 @@ func loadModules() (*modules, error) {
 	paths := []string{module + "/core", module + "/core/read", module + "/graph/page"}
 	for _, file := range folders {
 		folder := filepath.Dir(file)
+		if slices.Contains(m.folders, folder) { // of which this is a further file
+			continue
+		}
 		m.folders = append(m.folders, folder)
 		paths = append(paths, module+"/"+folder)
 	}

@@ -72,7 +72,7 @@ type Key struct {
 // Filter is one condition that a list can be asked for. What is compared with a bare column of dates
 // or moments (?TableAlias.starts_on) is read as such first, so that a wrong one is told by its field.
 type Filter struct {
-	SQL string // the expression compared
+	SQL string // the expression compared; a SELECT where a row has several values, any of which may do
 	// ID is the GraphQL type of the ids compared, where they are ids; AnyType where SQL is a pair,
 	// the type's name and the key.
 	ID string

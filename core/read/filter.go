@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/access"
 )
 
 // condition compares an expression with values: op is the statement's form, ?0 the expression,
@@ -32,6 +33,12 @@ var operators = map[string]string{
 // operatorsOfPairs are the same where a type's name and a key are compared.
 var operatorsOfPairs = map[string]string{
 	"eq": "?0 = (?1, ?2)", "in": "?0 IN (SELECT * FROM unnest(?1, ?2))", "notIn": "?0 NOT IN (SELECT * FROM unnest(?1, ?2))",
+}
+
+// operatorsOfSets are the same where ?0 is a SELECT of all values that a row has.
+var operatorsOfSets = map[string]string{
+	"eq": "?1 IN (?0)", "in": "EXISTS (SELECT FROM (?0) AS each (value) WHERE each.value = ANY (?1))",
+	"notIn": "NOT EXISTS (SELECT FROM (?0) AS each (value) WHERE each.value = ANY (?1))",
 }
 
 // filter reads the argument filter: each field that is given must hold.
@@ -90,6 +97,9 @@ func (pg *page) compare(f comparison, given any) error {
 func (pg *page) operation(f comparison, op string, v any) error {
 	if op == "isNull" {
 		is := map[bool]string{true: "?0 IS NULL", false: "?0 IS NOT NULL"}
+		if access.IsSelect(f.SQL) {
+			is = map[bool]string{true: "NOT EXISTS (?0)", false: "EXISTS (?0)"}
+		}
 		pg.filters = append(pg.filters, condition{op: is[v == true], expr: f.SQL})
 		return nil
 	}
@@ -99,8 +109,11 @@ func (pg *page) operation(f comparison, op string, v any) error {
 		return nil
 	}
 	form, ok := operators[op]
-	if f.ID == AnyType {
+	switch {
+	case f.ID == AnyType:
 		form, ok = operatorsOfPairs[op]
+	case access.IsSelect(f.SQL):
+		form, ok = operatorsOfSets[op]
 	}
 	if !ok {
 		return fmt.Errorf("read: a filter cannot say %s", op)

@@ -148,7 +148,7 @@ func declare(r *read.Reader, log *readLog) {
 		Filters: map[string]read.Filter{
 			"name": {SQL: `?TableAlias.name`}, "rank": {SQL: `?TableAlias.rank`}, "openedOn": {SQL: `?TableAlias.opened_on`},
 			"seenAt": {SQL: `?TableAlias.seen_at`}, "parent": {SQL: `?TableAlias.parent_id`, ID: "Street"},
-			"any": {SQL: `(?TableAlias.note, ?TableAlias.id)`, ID: read.AnyType}, "search": {SQL: `?TableAlias.name_folded`, Search: true},
+			"any": {SQL: `(?TableAlias.note, ?TableAlias.id)`, ID: read.AnyType}, "tag": {SQL: `SELECT unnest(?TableAlias.tags)`}, "search": {SQL: `?TableAlias.name_folded`, Search: true},
 		},
 		Orders: map[string][]read.Key{
 			"NAME":   {{SQL: `?TableAlias.name`}},

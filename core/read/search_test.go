@@ -116,6 +116,7 @@ func TestFiltersCompare(t *testing.T) {
 	b.SeenAt = b.SeenAt.AddDate(0, 0, 1)
 	note := "Street"
 	c.Note = &note
+	b.Tags, c.Tags = []string{"сад", "парк"}, []string{"парк"}
 	w.insert(a, b, c)
 	for _, f := range []struct {
 		filter object
@@ -129,6 +130,8 @@ func TestFiltersCompare(t *testing.T) {
 		{object{"seenAt": object{"gte": "2012-05-01T07:00:00.000001+07:00"}}, []string{"б"}},
 		{object{"openedOn": object{"isNull": true}}, []string{"а", "б", "в"}}, {object{"openedOn": object{"isNull": false}}, []string{}},
 		{object{"parent": object{"eq": idOf(a)}}, []string{"б"}}, {object{"parent": object{"isNull": true}}, []string{"а", "в"}},
+		{object{"tag": object{"eq": "парк"}}, []string{"б", "в"}}, {object{"tag": object{"in": []string{"сад", "лес"}}}, []string{"б"}},
+		{object{"tag": object{"notIn": []string{"сад"}}}, []string{"а", "в"}}, {object{"tag": object{"isNull": true}}, []string{"а"}}, {object{"tag": object{"isNull": false}}, []string{"б", "в"}},
 		{object{"any": object{"eq": idOf(c)}}, []string{"в"}}, {object{"any": object{"in": []string{idOf(a), idOf(c)}}}, []string{"в"}},
 	} {
 		if got := w.names(f.filter); !slices.Equal(got, f.want) {

@@ -95,6 +95,14 @@ func (s *Service) Open(ctx context.Context, tx *mutation.Tx, o Opening) (uuid.UU
 
 // settle fills in what was left out, and refuses what cannot be.
 func (s *Service) settle(ctx context.Context, tx *mutation.Tx, o *Opening, kind *CaseKind) error {
+	if err := o.complete(tx, kind); err != nil {
+		return err
+	}
+	return s.stand(ctx, tx, o)
+}
+
+// complete is settle but for the persons and bodies that are named.
+func (o *Opening) complete(tx *mutation.Tx, kind *CaseKind) error {
 	o.Title, o.Text = strings.TrimSpace(o.Title), strings.TrimSpace(o.Text)
 	if o.Text == "" {
 		o.Text = o.Title
@@ -119,10 +127,7 @@ func (s *Service) settle(ctx context.Context, tx *mutation.Tx, o *Opening, kind 
 	}
 	p.Check(kind.RetiredOn == nil || o.ReceivedOn.Before(*kind.RetiredOn), core.T("Cases of this kind are no longer opened. Choose another kind.",
 		"Обращения этого вида больше не открывают. Выберите другой вид."), o.at("kind")...)
-	if err := p.Err(); err != nil {
-		return err
-	}
-	return s.stand(ctx, tx, o)
+	return p.Err()
 }
 
 // stand refuses persons and bodies that are no more.
@@ -158,8 +163,8 @@ func (o *Opening) begin(tx *mutation.Tx, kind *CaseKind) *Case {
 	return c
 }
 
-// follow writes the first steps, and the applicant as the first signatory.
-func (s *Service) follow(ctx context.Context, tx *mutation.Tx, c *Case, o *Opening, entries map[CasePublicState]uuid.UUID) error {
+// firstSteps are the steps of a fresh case.
+func (c *Case) firstSteps(tx *mutation.Tx, entries map[CasePublicState]uuid.UUID) []CaseStep {
 	first := func(kind CaseStepKind, state CasePublicState, organisation *uuid.UUID) CaseStep {
 		id, err := entryOf(entries, state)
 		if err != nil {
@@ -174,6 +179,12 @@ func (s *Service) follow(ctx context.Context, tx *mutation.Tx, c *Case, o *Openi
 			steps = append(steps, first(StepAssigned, InProgress, c.OwnerOrganisationID))
 		}
 	}
+	return steps
+}
+
+// follow writes the first steps, and the applicant as the first signatory.
+func (s *Service) follow(ctx context.Context, tx *mutation.Tx, c *Case, o *Opening, entries map[CasePublicState]uuid.UUID) error {
+	steps := c.firstSteps(tx, entries)
 	if _, err := tx.NewInsert().Model(&steps).Exec(ctx); err != nil {
 		return err
 	}
@@ -186,30 +197,41 @@ func (s *Service) follow(ctx context.Context, tx *mutation.Tx, c *Case, o *Openi
 
 // startAll starts the clocks of a fresh case.
 func (s *Service) startAll(ctx context.Context, tx *mutation.Tx, c *Case, o *Opening, kind *CaseKind) error {
-	registration := kind.clock(c.ID, ClockRegistration, c.ReceivedOn)
-	if c.RegisteredOn != nil {
-		registration.end(*c.RegisteredOn, Met)
-	}
-	if err := start(ctx, tx, registration); err != nil || c.RegisteredOn == nil {
+	if err := start(ctx, tx, kind.untilRegistered(c)); err != nil || c.RegisteredOn == nil {
 		return err
 	}
 	return s.startRegistered(ctx, tx, c, kind, o.DueOn)
 }
 
+// untilRegistered is the clock that runs from receipt.
+func (k *CaseKind) untilRegistered(c *Case) *CaseClock {
+	registration := k.clock(c.ID, ClockRegistration, c.ReceivedOn)
+	if c.RegisteredOn != nil {
+		registration.end(*c.RegisteredOn, Met)
+	}
+	return registration
+}
+
 // startRegistered starts the clocks that run from registration on.
 func (s *Service) startRegistered(ctx context.Context, tx *mutation.Tx, c *Case, kind *CaseKind, fixed *core.Date) error {
-	forwarding := kind.clock(c.ID, ClockForwarding, *c.RegisteredOn)
-	if c.owned() {
-		forwarding.end(*c.RegisteredOn, Stopped)
-	}
+	forwarding, answer := kind.fromRegistered(c, fixed)
 	if err := start(ctx, tx, forwarding); err != nil {
 		return err
 	}
-	answer := kind.clock(c.ID, ClockAnswer, *c.RegisteredOn)
+	return s.startAnswer(ctx, tx, c, answer)
+}
+
+// fromRegistered are the clocks that run from registration, one of them to a fixed day where there is one.
+func (k *CaseKind) fromRegistered(c *Case, fixed *core.Date) (forwarding, answer *CaseClock) {
+	forwarding = k.clock(c.ID, ClockForwarding, *c.RegisteredOn)
+	if c.owned() {
+		forwarding.end(*c.RegisteredOn, Stopped)
+	}
+	answer = k.clock(c.ID, ClockAnswer, *c.RegisteredOn)
 	if fixed != nil {
 		answer.FixedOn, answer.Days, answer.Unit = fixed, daysFrom(*c.RegisteredOn, *fixed), calendar.Calendar
 	}
-	return s.startAnswer(ctx, tx, c, answer)
+	return forwarding, answer
 }
 
 // startAnswer starts a clock for the answer; the case shows its day.
@@ -224,19 +246,24 @@ func (s *Service) startAnswer(ctx context.Context, tx *mutation.Tx, c *Case, ans
 
 // opened says what happened.
 func (s *Service) opened(ctx context.Context, tx *mutation.Tx, c *Case, o *Opening) error {
-	text := core.Textf("Case %s was opened.", "Открыто обращение %s.", c.Number)
-	if c.RegisteredOn != nil {
-		text = core.Textf("Case %[1]s was registered; an answer is due by %[2]s.", "Обращение %[1]s зарегистрировано, срок ответа — %[2]s.", c.Number, *c.DueOn)
-	}
 	tell, err := ownersOf(ctx, tx, c, tx.Today())
 	if err != nil {
 		return err
 	}
+	tx.Changed(c.opening(o, tell))
+	return nil
+}
+
+// opening is what is told of a fresh case, to its owners among others.
+func (c *Case) opening(o *Opening, tell []uuid.UUID) core.Change {
+	text := core.Textf("Case %s was opened.", "Открыто обращение %s.", c.Number)
+	if c.RegisteredOn != nil {
+		text = core.Textf("Case %[1]s was registered; an answer is due by %[2]s.", "Обращение %[1]s зарегистрировано, срок ответа — %[2]s.", c.Number, *c.DueOn)
+	}
 	if o.ApplicantID != nil {
 		tell = append(tell, *o.ApplicantID)
 	}
-	tx.Changed(core.Change{Kind: core.Created, Type: "Case", ID: c.ID, After: c.facts(), Touched: c.touched(), Notice: &core.Notice{Text: text, Tell: tell}})
-	return nil
+	return core.Change{Kind: core.Created, Type: "Case", ID: c.ID, After: c.facts(), Touched: c.touched(), Notice: &core.Notice{Text: text, Tell: tell}}
 }
 
 // insertCase writes the row, content and all.

@@ -141,6 +141,7 @@ func (b MembershipBasis) Delegated() bool {
 type LeavingReason string
 
 const (
+	Recalled      LeavingReason = "RECALLED"
 	ChangedPost   LeavingReason = "CHANGED_POST"
 	BodyDissolved LeavingReason = "BODY_DISSOLVED"
 )

@@ -15,7 +15,11 @@ import (
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/files"
+	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -43,7 +47,11 @@ func newHouse(t testing.TB) *house {
 	p := people.New(h)
 	f, err := files.New(h, p)
 	must(t, err)
-	all := []core.Module{p, places.New(h), New(h, p, f), f}
+	days := calendar.New(h)
+	c, err := cases.New(h, p, days, f)
+	must(t, err)
+	m := meetings.New(h, p, f, c)
+	all := []core.Module{p, places.New(h), m, motions.New(h, p, m), New(h, p, f, m), f, days, c}
 	must(t, h.Reads.Ready())
 	infos := make([]core.Info, len(all))
 	for i, m := range all {
@@ -51,7 +59,7 @@ func newHouse(t testing.TB) *house {
 	}
 	must(t, guard.Know(infos))
 	must(t, guard.EnsureDefaults(t.Context(), town))
-	return &house{Service: all[2].(*Module).Service, t: t, db: db, people: p.Service, town: town}
+	return &house{Service: all[4].(*Module).Service, t: t, db: db, people: p.Service, town: town}
 }
 
 func must(t testing.TB, err error) {

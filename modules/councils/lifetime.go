@@ -38,31 +38,44 @@ func (s *Service) DissolveCouncil(ctx context.Context, in DissolveCouncilInput) 
 		}
 		tx.Changed(core.Change{Kind: core.Ended, Type: "Council", ID: c.ID, Before: before, After: c.facts(), Reason: reason,
 			Notice: c.notice("%s was dissolved.", "%s: орган упразднён.")})
-		if err := endSeats(ctx, tx, c.ID, in.DissolvedOn); err != nil {
+		if err := s.endSeats(ctx, tx, c.ID, in.DissolvedOn); err != nil {
 			return uuid.Nil, err
 		}
 		return c.ID, endTerms(ctx, tx, c.ID, in.DissolvedOn)
 	})
 }
 
-// endSeats ends the seats that go on beyond a body's last day, and says so one by one.
-func endSeats(ctx context.Context, tx *mutation.Tx, council uuid.UUID, on core.Date) error {
+// endSeats ends the seats that go on beyond a body's last day.
+func (s *Service) endSeats(ctx context.Context, tx *mutation.Tx, council uuid.UUID, on core.Date) error {
 	seats, err := beyond[Membership](ctx, tx, council, on)
 	if err != nil {
 		return err
 	}
+	return s.endAll(ctx, tx, seats, on, BodyDissolved)
+}
+
+// endAll ends seats of one body, which is locked, on a day before their own last, says so one by one, and
+// lets end what hangs on them. A seat that had not begun never will.
+func (s *Service) endAll(ctx context.Context, tx *mutation.Tx, seats []Membership, on core.Date, reason LeavingReason) (err error) {
 	for i := range seats {
 		m := &seats[i]
 		if !on.Before(m.StartsOn) {
-			err = m.end(ctx, tx, m.Version, leaving{on: on, reason: BodyDissolved})
+			err = m.end(ctx, tx, m.Version, leaving{on: on, reason: reason})
 		} else if err = remove(ctx, tx, m); err == nil {
 			tx.Changed(core.Change{Kind: core.Deleted, Type: "Membership", ID: m.ID, Before: m.facts(), Touched: m.touched()})
+			m.never(reason)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.tellEnded(ctx, tx, seats...)
+}
+
+// never is how a seat is told of that did not begin: it is no row any more.
+func (m *Membership) never(reason LeavingReason) {
+	eve := m.StartsOn.AddDays(-1)
+	m.EndsOn, m.LeavingReason = &eve, &reason
 }
 
 // endTerms is endSeats for terms.
@@ -97,7 +110,7 @@ func (s *Service) StartTerm(ctx context.Context, in StartTermInput) (*core.Paylo
 		}
 		term := &Term{ID: core.NewID(), CouncilID: c.ID, Number: 1, StartsOn: in.StartsOn, EndsOn: in.EndsOn, Version: 1}
 		if term.EndsOn == nil && c.TermMonths != nil {
-			last := lastDay(in.StartsOn, *c.TermMonths)
+			last := LastDay(in.StartsOn, *c.TermMonths)
 			term.EndsOn = &last
 		}
 		if err := follow(ctx, tx, term); err != nil {
@@ -138,9 +151,9 @@ func (t *Term) end(ctx context.Context, tx *mutation.Tx, on core.Date) error {
 	return nil
 }
 
-// lastDay is the day before the one that bears the first day's number, that many months on; the
+// LastDay is the day before the one that bears the first day's number, that many months on; the
 // month's last day where it has no such day (Civil Code of Russia, article 192).
-func lastDay(first core.Date, months int) core.Date {
+func LastDay(first core.Date, months int) core.Date {
 	year, month, day := first.Time().Date()
 	month += time.Month(months)
 	last := core.NewDate(year, month+1, 0)

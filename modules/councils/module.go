@@ -6,6 +6,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/modules/files"
+	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 )
 
@@ -19,12 +20,13 @@ type Module struct {
 }
 
 // New declares the module's types and makes its service. It tells people of the columns that name
-// a person or an organisation, so that merging, erasure and export reach them, and files that bodies
-// bear them: the scan of the founding act, say.
-func New(h *host.Host, people *people.Module, files *files.Module) *Module {
+// a person or an organisation, so that merging, erasure and export reach them; files that bodies bear
+// them, the scan of the founding act, say; and meetings how bodies meet.
+func New(h *host.Host, people *people.Module, files *files.Module, meetings *meetings.Module) *Module {
 	declare(h.Reads)
 	register(people)
 	files.Attachable("Council", mayWrite)
+	meet(h.Reads, meetings)
 	return &Module{Service: &Service{reads: h.Reads, guard: h.Guard, writer: h.Writer, people: people.Service, clock: h.Clock}, host: h}
 }
 

@@ -98,7 +98,7 @@ func TestNoBodyBelongsToItself(t *testing.T) {
 	}
 }
 
-// lastDay against the calendar: the term's last day is the eve of the day with the same number,
+// LastDay against the calendar: the term's last day is the eve of the day with the same number,
 // and where the month has none, its last.
 func TestLastDayOfATerm(t *testing.T) {
 	for _, c := range []struct {
@@ -114,14 +114,14 @@ func TestLastDayOfATerm(t *testing.T) {
 		{day(2011, 1, 29), 1, "2011-02-28"},
 		{day(2012, 3, 1), 12, "2013-02-28"},
 	} {
-		if got := lastDay(c.first, c.months).String(); got != c.want {
+		if got := LastDay(c.first, c.months).String(); got != c.want {
 			t.Errorf("%s, %d months: %s, want %s", c.first, c.months, got, c.want)
 		}
 	}
 	rapid.Check(t, func(r *rapid.T) {
 		first := day(2000, 1, 1).AddDays(rapid.IntRange(0, 20_000).Draw(r, "first"))
 		months := rapid.IntRange(1, 120).Draw(r, "months")
-		next := lastDay(first, months).AddDays(1) // the first day of the term after it
+		next := LastDay(first, months).AddDays(1) // the first day of the term after it
 		y, m, d := first.Time().Date()
 		target := core.NewDate(y, m+time.Month(months), 1)
 		if same := core.NewDate(y, m+time.Month(months), d); same.Time().Month() == target.Time().Month() {

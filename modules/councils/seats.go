@@ -17,19 +17,24 @@ import (
 // locked), so the limit holds under any load.
 func (s *Service) AddMember(ctx context.Context, in AddMemberInput) (*core.Payload, error) {
 	return s.writer.Do(ctx, "addMember", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
-		c, err := s.lock(ctx, tx, in.CouncilID, maySeat, "input", "councilId")
-		if err != nil {
-			return uuid.Nil, err
-		}
-		m := &Membership{
-			ID: core.NewID(), CouncilID: c.ID, Post: in.Post, Basis: in.Basis, AppointingAct: in.AppointingAct,
-			StartsOn: in.StartsOn, EndsOn: in.EndsOn, Version: 1,
-		}
-		if err := s.who(ctx, tx, m, in.PersonID, in.OrganisationID); err != nil {
-			return uuid.Nil, err
-		}
-		return m.ID, s.seat(ctx, tx, c, m)
+		return s.Seat(ctx, tx, in)
 	})
+}
+
+// Seat is AddMember inside of another module's mutation; it asks for the right to seat somebody there.
+func (s *Service) Seat(ctx context.Context, tx *mutation.Tx, in AddMemberInput) (uuid.UUID, error) {
+	c, err := s.lock(ctx, tx, in.CouncilID, maySeat, "input", "councilId")
+	if err != nil {
+		return uuid.Nil, err
+	}
+	m := &Membership{
+		ID: core.NewID(), CouncilID: c.ID, Post: in.Post, Basis: in.Basis, AppointingAct: in.AppointingAct,
+		StartsOn: in.StartsOn, EndsOn: in.EndsOn, Version: 1,
+	}
+	if err := s.who(ctx, tx, m, in.PersonID, in.OrganisationID); err != nil {
+		return uuid.Nil, err
+	}
+	return m.ID, s.seat(ctx, tx, c, m)
 }
 
 // who finds the person and the organisation that delegates.
@@ -159,7 +164,10 @@ func (s *Service) EndMembership(ctx context.Context, in EndMembershipInput) (*co
 		if err := p.Err(); err != nil {
 			return uuid.Nil, err
 		}
-		return m.ID, m.end(ctx, tx, in.ExpectedVersion, leaving{on: in.EndsOn, reason: in.Reason, note: in.Note})
+		if err := m.end(ctx, tx, in.ExpectedVersion, leaving{on: in.EndsOn, reason: in.Reason, note: in.Note}); err != nil {
+			return uuid.Nil, err
+		}
+		return m.ID, s.tellEnded(ctx, tx, *m)
 	})
 }
 

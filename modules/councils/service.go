@@ -24,6 +24,7 @@ type Service struct {
 	writer *mutation.Writer
 	people *people.Service
 	clock  core.Clock
+	ended  []SeatsEnded
 }
 
 // broken are the words for what the database holds true.

@@ -17,8 +17,12 @@ import (
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
+	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -46,7 +50,11 @@ func open(t *testing.T) *house {
 	residents, ground := people.New(h), places.New(h)
 	attached, err := files.New(h, residents)
 	must(t, err)
-	bodies := councils.New(h, residents, attached)
+	spoken, err := cases.New(h, residents, calendar.New(h), attached)
+	must(t, err)
+	met := meetings.New(h, residents, attached, spoken)
+	motions.New(h, residents, met)
+	bodies := councils.New(h, residents, attached, met)
 	m := New(h, residents, ground, attached, bodies)
 	must(t, h.Reads.Ready())
 	must(t, guard.Know(m.infos))

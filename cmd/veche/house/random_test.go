@@ -215,7 +215,7 @@ func (r *referee) forbidden(by caller, coordinate string) bool {
 var mutations = []string{"createCouncil", "updateCouncil", "dissolveCouncil", "startTerm", "addMember", "updateMembership", "changePost", "endMembership",
 	"createPerson", "updatePerson", "updatePersonalData", "awardHonour", "giveConsent", "withdrawConsent", "createHousehold", "addHouseholdMember", "endHouseholdMember",
 	"createOrganisation", "updateOrganisation", "assignPost", "endPost", "grantMandate", "createDistrict", "updateDistrict", "setDistrictBoundary",
-	"createAddress", "updateAddress", "createVenue", "updateVenue", "closeVenue", "createRole", "createAccount",
+	"createAddress", "updateAddress", "createVenue", "updateVenue", "closeVenue", "createRole", "createAccount", "prepareUpload",
 	"importCalendar", "setDeadlineRule", "openCase", "registerCase", "assignCase", "handOverCase", "forwardCase", "endForwarding", "addCaseStep", "addCaseNote",
 	"addCaseSignatory", "withdrawCaseSignatory", "extendCase", "pauseCase", "resumeCase", "answerCase", "refuseCase", "closeCase", "reopenCase", "publishCase",
 	"unpublishCase", "linkCase", "createCaseKind", "updateCaseKind", "createCaseState", "updateCaseState"}

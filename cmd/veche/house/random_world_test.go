@@ -91,6 +91,7 @@ func (s *stillWorld) furnish() {
 	s.govern(data, id)
 	s.invite(data, id, mine)
 	s.furnishFollows(data)
+	s.furnishFiles(at(data, "councils", "nodes", 0, "id").(string))
 	s.furnishCases(id("organisations", 0), id("districts", 0), id("persons", 5), id("persons", 6), id("persons", 7))
 	s.second()
 }
