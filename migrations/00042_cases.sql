@@ -150,7 +150,10 @@ BEGIN
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER cases_count_children AFTER INSERT OR UPDATE OF parent_id, closed_on ON cases FOR EACH ROW EXECUTE FUNCTION cases_count_children();
+CREATE TRIGGER cases_count_new_child AFTER INSERT ON cases FOR EACH ROW
+    WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION cases_count_children();
+CREATE TRIGGER cases_count_children AFTER UPDATE OF parent_id, closed_on ON cases FOR EACH ROW
+    WHEN (NEW.parent_id IS NOT NULL OR OLD.parent_id IS NOT NULL) EXECUTE FUNCTION cases_count_children();
 
 CREATE TABLE case_forwardings (
     municipality_id uuid NOT NULL,

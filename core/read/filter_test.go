@@ -95,3 +95,19 @@ func TestFilterValues(t *testing.T) {
 		}
 	}
 }
+
+// A condition stands in the statement as it is, or denied, and takes no value: so an index serves it.
+func TestAConditionTakesNoValue(t *testing.T) {
+	r, typ := filterType(t)
+	typ.Filters["open"] = Filter{SQL: `?TableAlias.starts_on <= ?asOf`, Condition: true}
+	x := r.run(t.Context())
+	for value, want := range map[bool]string{true: `("f".starts_on <= '2012-10-01'::date)`, false: `(("f".starts_on <= '2012-10-01'::date) IS NOT TRUE)`} {
+		pg := &page{node: &node{typ: typ}, asOf: &day{date: core.NewDate(2012, 10, 1)}}
+		if err := pg.filter(typ, map[string]any{"open": map[string]any{"eq": value}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := x.where(pg, "f"); len(pg.values) > 0 || !slices.Equal(got, []string{want}) {
+			t.Errorf("%t: %v, with %v", value, got, pg.values)
+		}
+	}
+}

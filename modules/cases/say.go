@@ -75,13 +75,13 @@ func (c *Case) ended() error {
 
 // worked refuses what only the owner of a case that is worked on does.
 func (c *Case) worked() error {
-	switch {
-	case c.PublicState == Received:
+	switch c.PublicState {
+	case Received:
 		return core.Conflict(core.T("The case is not registered yet. Register it first.", "Обращение ещё не зарегистрировано. Сначала зарегистрируйте его."), "input", "id")
-	case c.PublicState == Forwarded:
+	case Forwarded:
 		return core.Conflict(core.T("The case is in another body's hands. Say first what came of that (endForwarding).",
 			"Обращение передано в другой орган. Сначала укажите, чем это завершилось (endForwarding)."), "input", "id")
-	case c.PublicState == Answered:
+	case Answered:
 		return core.Conflict(core.T("The case was answered. Reopen it first.", "На обращение дан ответ. Сначала возобновите его."), "input", "id")
 	}
 	return c.ended()

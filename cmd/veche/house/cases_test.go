@@ -232,3 +232,30 @@ func TestOverdueAcrossNewYear(t *testing.T) {
 		t.Errorf("the report counts %v overdue, want %d", got, want)
 	}
 }
+
+// What was handed in with a case is seen by who may read what it says, and not with its publication.
+func TestFilesOfACase(t *testing.T) {
+	d := newDesk(t)
+	upload, address := d.prepare("resident", "яма.txt", 7)
+	if status, text := d.put(address, []byte("Привет\n")[:7]); status >= 300 {
+		t.Fatal(text)
+	}
+	in := map[string]any{"title": "Яма", "text": "Яма", "uploadIds": []any{upload}}
+	if got := d.came("stranger", "openCase", in); got != "BAD_USER_INPUT uploadIds" {
+		t.Errorf("another's upload: %q", got)
+	}
+	id := at(d.done("resident", "openCase", "case { id }", in), "case", "id").(string)
+	d.done("clerk", "publishCase", "case { id }", map[string]any{"id": id, "title": "Яма", "text": "Яма во дворе"})
+	see := request{Query: `query($id: ID!) { case(id: $id) { attachments { totalCount } content { attachments { nodes { id name } } } } }`, Variables: map[string]any{"id": id}}
+	for as, want := range map[string]any{"resident": "яма.txt", "clerk": "яма.txt", "": nil, "stranger": nil} {
+		see.as = as
+		data := d.ask(see)
+		if got := at(data, "case", "content", "attachments", "nodes", 0, "name"); got != want || at(data, "case", "attachments", "totalCount") != 0.0 {
+			t.Errorf("%q: %v", as, data)
+		}
+	}
+	file := at(d.ask(request{as: "clerk", Query: see.Query, Variables: see.Variables}), "case", "content", "attachments", "nodes", 0, "id")
+	if got := at(d.ask(request{Query: `query($id: ID!) { node(id: $id) { id } }`, Variables: map[string]any{"id": file}}), "node"); got != nil {
+		t.Error("the public finds the file by its id")
+	}
+}
