@@ -44,7 +44,7 @@ func New(h *host.Host) ([]core.Module, error) {
 		cases,
 		meetings,
 		councils.New(h, people, files, meetings),
-		gatherings.New(h, people, cases, meetings),
+		gatherings.New(h, people, files, cases, meetings),
 		hearings.New(h, people, files, meetings),
 	}
 	following, err := follow.New(h, all...)
