@@ -52,7 +52,7 @@ func New(h *host.Host) ([]core.Module, error) {
 		councils,
 		councilwork.New(h, councilwork.Parts{People: people, Councils: councils, Calendar: calendar, Cases: cases, Files: files}),
 		assemblies.New(h, people, meetings, motions, councils),
-		gatherings.New(h, people, cases, meetings),
+		gatherings.New(h, people, files, cases, meetings),
 		hearings.New(h, people, files, meetings),
 	}
 	following, err := follow.New(h, all...)

@@ -3,7 +3,7 @@
 //
 // It owns gatherings (Gathering), whose residents were called (GatheringDistrict), which officials were
 // there and as what (GatheringOfficial), and what was raised (GatheringTopic). It needs people, places,
-// meetings (time, venue, notice, registration, minutes are a meeting's) and cases: each topic opens one,
+// files, meetings (time, venue, notice, registration, minutes are a meeting's) and cases: each topic opens one,
 // in the transaction in which it is written down, received on the day of the gathering. What was promised
 // on the spot is the case's due date.
 //

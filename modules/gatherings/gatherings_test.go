@@ -97,7 +97,7 @@ func TestAGatheringsLife(t *testing.T) {
 			t.Errorf("%s: %q, want %q", step, got, want)
 		}
 	}
-	if sees[Gathering](h, h.anonymous(), g.Key) {
+	if sees[Gathering](h.anonymous(), h, g.Key) {
 		t.Error("everybody sees what was not announced")
 	}
 	want("topics of one that is to be", topics(), "CONFLICT")
@@ -106,7 +106,7 @@ func TestAGatheringsLife(t *testing.T) {
 	want("a stale version", h.code(h.AnnounceGathering(h.ctx(), AnnounceGatheringInput{ID: g, ExpectedVersion: 7})), "CONFLICT expectedVersion")
 	want("announced", announce(), "")
 	want("announced twice", announce(), "CONFLICT")
-	if !sees[Gathering](h, h.anonymous(), g.Key) {
+	if !sees[Gathering](h.anonymous(), h, g.Key) {
 		t.Error("what was announced is not public")
 	}
 	_, err := h.db.NewRaw("UPDATE meetings SET starts_at = starts_at - interval '1 day', starts_on = starts_on - 1").Exec(h.ctx())
@@ -125,7 +125,7 @@ func TestAGatheringsLife(t *testing.T) {
 	want("changed", h.code(h.UpdateGathering(h.ctx(), UpdateGatheringInput{ID: g, ExpectedVersion: version(), Title: graphql.OmittableOf(ptr("Сход жителей")),
 		DistrictIDs: graphql.OmittableOf(h.districts)})), "")
 	topic := h.topics(g)[0]
-	if sees[GatheringTopic](h, h.anonymous(), topic.ID) || sees[cases.Case](h, h.anonymous(), topic.CaseID) {
+	if sees[GatheringTopic](h.anonymous(), h, topic.ID) || sees[cases.Case](h.anonymous(), h, topic.CaseID) {
 		t.Error("what was raised is public before the publication")
 	}
 	want("published unread", publish(false), "BAD_USER_INPUT withoutPersonalData")
@@ -133,7 +133,7 @@ func TestAGatheringsLife(t *testing.T) {
 	want("published twice", publish(true), "CONFLICT")
 	want("changed after", h.code(h.UpdateGathering(h.ctx(), UpdateGatheringInput{ID: g, ExpectedVersion: version()})), "CONFLICT")
 	want("topics after", topics(), "CONFLICT")
-	if !sees[GatheringTopic](h, h.anonymous(), topic.ID) || !sees[cases.Case](h, h.anonymous(), topic.CaseID) {
+	if !sees[GatheringTopic](h.anonymous(), h, topic.ID) || !sees[cases.Case](h.anonymous(), h, topic.CaseID) {
 		t.Error("what was raised is not public")
 	}
 }
@@ -345,7 +345,7 @@ func TestOfficialsAndPromises(t *testing.T) {
 	if got := erase(); got != "" {
 		t.Errorf("erased after it: %q", got)
 	}
-	if sees[people.Person](h, h.anonymous(), person.Key) {
+	if sees[people.Person](h.anonymous(), h, person.Key) {
 		t.Error("an official of a gathering that is not published is public")
 	}
 }

@@ -61,7 +61,7 @@ func newHouse(t testing.TB) *house {
 	thread, err := cases.New(on, p, days, papers)
 	must(t, err)
 	met := meetings.New(on, p, papers, thread)
-	m := New(on, p, thread, met)
+	m := New(on, p, papers, thread, met)
 	all := []core.Module{p, where, days, papers, thread, met, m}
 	must(t, on.Reads.Ready())
 	infos := make([]core.Info, len(all))
@@ -181,7 +181,7 @@ func (h *house) reread(of core.ID) *Gathering {
 }
 
 // sees says whether the actor of ctx sees the object.
-func sees[M any](h *house, ctx context.Context, key uuid.UUID) bool {
+func sees[M any](ctx context.Context, h *house, key uuid.UUID) bool {
 	h.t.Helper()
 	seen, err := read.Sees[M](ctx, h.reads, key)
 	must(h.t, err)

@@ -6,6 +6,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/modules/cases"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/people"
 )
@@ -20,10 +21,11 @@ type Module struct {
 }
 
 // New declares the module's types and makes its service. It tells people of the columns that name a person
-// or an organisation, so that merging, erasure and export reach them.
-func New(h *host.Host, people *people.Module, cases *cases.Module, meetings *meetings.Module) *Module {
+// or an organisation, so that merging, erasure and export reach them, and files that gatherings bear papers.
+func New(h *host.Host, people *people.Module, files *files.Module, cases *cases.Module, meetings *meetings.Module) *Module {
 	declare(h.Reads)
 	register(people)
+	files.Attachable("Gathering", mayRecord)
 	return &Module{Service: &Service{
 		reads: h.Reads, guard: h.Guard, writer: h.Writer, people: people.Service, cases: cases.Service, meetings: meetings.Service,
 	}, host: h}

@@ -58,7 +58,8 @@ func (s *Service) find(ctx context.Context, tx *mutation.Tx, in []GatheringOffic
 			}
 		}
 	}
-	found, err := &named{}, error(nil)
+	var err error
+	found := &named{}
 	if found.persons, err = visible(ctx, s.reads, tx, "person", persons, func(p *people.Person) uuid.UUID { return p.ID }); err != nil {
 		return nil, err
 	}

@@ -32,7 +32,8 @@ func (a *around) district(t *GatheringTopicInput) *uuid.UUID {
 
 // findNamed finds all that the topics name, in one statement a type, and refuses what the caller does not see.
 func (s *Service) findNamed(ctx context.Context, tx *mutation.Tx, g *Gathering, in *RecordTopicsInput) (*around, error) {
-	a, err := &around{}, error(nil)
+	var err error
+	a := &around{}
 	a.addresses, err = topicsName(ctx, s, tx, in, "Address", "addressId",
 		func(t *GatheringTopicInput) *core.ID { return t.AddressID }, func(a *places.Address) uuid.UUID { return a.ID })
 	if err != nil {

@@ -70,7 +70,6 @@ func declare(r *read.Reader) {
 				AND (?TableAlias.cancelled_on IS NULL OR ?TableAlias.cancelled_on > ?asOf), false)`},
 		},
 		Groups: map[string]read.Group{"counts": counts},
-		Lists:  map[string]read.List{"Organisation.publicHearings": {By: "Organiser"}},
 	})
 	read.Declare[HearingDistrict](r, read.Type{
 		Name: "HearingDistrict", Guard: mayRead, Through: "Hearing",

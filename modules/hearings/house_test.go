@@ -223,7 +223,7 @@ func (h *house) state(of core.ID, on core.Date) (state HearingState) {
 }
 
 // sees says whether the actor of ctx sees the object.
-func sees[M any](h *house, ctx context.Context, key uuid.UUID) bool {
+func sees[M any](ctx context.Context, h *house, key uuid.UUID) bool {
 	h.t.Helper()
 	seen, err := read.Sees[M](ctx, h.reads, key)
 	must(h.t, err)

@@ -65,13 +65,13 @@ func TestAHearingsLife(t *testing.T) {
 	h.done(h.meetings.OpenSession(h.ctx(), meetings.OpenSessionInput{MeetingID: meeting}))
 	h.done(h.meetings.CloseSession(h.ctx(), meetings.CloseSessionInput{MeetingID: meeting}))
 	refused("unanswered", "7 proposals have no answer, the first is number 1")
-	h.answer(of, official)
+	h.answer(official, of)
 	refused("without public texts", "6 statements have no public text, the first is number 1")
-	h.clear(of, clerk)
+	h.clear(clerk, of)
 	if code, _ := conclude("Пишите на a@example.org"); code != "BAD_USER_INPUT text" {
 		t.Errorf("with a contact: %q", code)
 	}
-	if sees[HearingConclusion](h, official, of.Key) {
+	if sees[HearingConclusion](official, h, of.Key) {
 		t.Error("a conclusion is there before it is drawn up")
 	}
 	if code, message := conclude("Утвердить с учётом предложений"); code != "" {
@@ -93,11 +93,11 @@ func TestAHearingsLife(t *testing.T) {
 	if got := h.code(h.CheckHearingStanding(clerk, CheckHearingStandingInput{ID: core.ID{Type: "HearingStatement", Key: last}, ExpectedVersion: 3, Check: Confirmed})); got != "CONFLICT" {
 		t.Errorf("a check after the conclusion: %q", got)
 	}
-	if sees[HearingConclusion](h, h.anonymous(), of.Key) || !sees[HearingConclusion](h, official, of.Key) {
+	if sees[HearingConclusion](h.anonymous(), h, of.Key) || !sees[HearingConclusion](official, h, of.Key) {
 		t.Error("a conclusion is for the staff until it is published")
 	}
-	h.publish(of, meeting, official)
-	if !sees[HearingConclusion](h, h.anonymous(), of.Key) {
+	h.publish(official, of, meeting)
+	if !sees[HearingConclusion](h.anonymous(), h, of.Key) {
 		t.Error("a published conclusion is not public")
 	}
 	var states []string
@@ -118,7 +118,7 @@ func (h *house) session(of core.ID) core.ID {
 }
 
 // answer answers all proposals: the outcomes go round.
-func (h *house) answer(of core.ID, by context.Context) {
+func (h *house) answer(by context.Context, of core.ID) {
 	h.t.Helper()
 	ids := map[HearingOutcome][]core.ID{}
 	for i, p := range h.proposals(of) {
@@ -134,10 +134,10 @@ func (h *house) answer(of core.ID, by context.Context) {
 }
 
 // clear gives all statements their public texts: as they were handed in, where that is clean.
-func (h *house) clear(of core.ID, by context.Context) {
+func (h *house) clear(by context.Context, of core.ID) {
 	h.t.Helper()
 	for _, s := range h.statements(of) {
-		if sees[HearingStatement](h, h.anonymous(), s.ID) {
+		if sees[HearingStatement](h.anonymous(), h, s.ID) {
 			h.t.Errorf("statement %d is public before its text is", s.Number)
 		}
 		in := PublishHearingStatementInput{ID: core.ID{Type: "HearingStatement", Key: s.ID}, ExpectedVersion: s.Version}
@@ -160,7 +160,7 @@ func (h *house) clear(of core.ID, by context.Context) {
 			in.Texts[1].Text = ptr("Поставить скамейки")
 		}
 		h.done(h.PublishHearingStatement(by, in))
-		if !sees[HearingStatement](h, h.anonymous(), s.ID) || sees[HearingStatementContent](h, h.anonymous(), s.ID) {
+		if !sees[HearingStatement](h.anonymous(), h, s.ID) || sees[HearingStatementContent](h.anonymous(), h, s.ID) {
 			h.t.Errorf("statement %d: the public sees its text, and not who made it", s.Number)
 		}
 	}
@@ -174,7 +174,7 @@ func (h *house) conclusion(of core.ID) *HearingConclusion {
 }
 
 // publish publishes minutes and then the conclusion, two days later.
-func (h *house) publish(of, meeting core.ID, by context.Context) {
+func (h *house) publish(by context.Context, of, meeting core.ID) {
 	h.t.Helper()
 	h.on(date(2012, 6, 4))
 	in := PublishPublicHearingInput{ID: of, ExpectedVersion: h.reread(of).Version}
@@ -250,10 +250,10 @@ func TestWhoSeesAStatement(t *testing.T) {
 		"an official of the district": {h.as("official", core.Scope{Kind: "district", ID: h.districts[0].Key}), true, true},
 		"one of another":              {h.as("official", core.Scope{Kind: "district", ID: h.districts[1].Key}), false, false},
 	} {
-		if got := sees[HearingStatement](h, c.ctx, key); got != c.statement {
+		if got := sees[HearingStatement](c.ctx, h, key); got != c.statement {
 			t.Errorf("%s sees the statement: %t", name, got)
 		}
-		if got := sees[HearingStatementContent](h, c.ctx, key); got != c.content {
+		if got := sees[HearingStatementContent](c.ctx, h, key); got != c.content {
 			t.Errorf("%s sees who made it: %t", name, got)
 		}
 	}
