@@ -47,7 +47,7 @@ func newHouse(t testing.TB) *house {
 	f, err := files.New(h, p)
 	must(t, err)
 	days := calendar.New(h)
-	c, err := cases.New(h, p, days)
+	c, err := cases.New(h, p, days, f)
 	must(t, err)
 	m := meetings.New(h, p, f, c)
 	all := []core.Module{p, places.New(h), m, New(h, p, f, m), f, days, c}

@@ -56,7 +56,7 @@ func newHouse(t testing.TB) *house {
 	p, pl, days := people.New(h), places.New(h), calendar.New(h)
 	f, err := files.New(h, p)
 	must(t, err)
-	c, err := cases.New(h, p, days)
+	c, err := cases.New(h, p, days, f)
 	must(t, err)
 	house.module = meetings.New(h, p, f, c)
 	co := councils.New(h, p, f, house.module)

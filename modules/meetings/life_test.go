@@ -46,7 +46,9 @@ func TestPlanningRefuses(t *testing.T) {
 		{"ends before it starts", plan(secretary, func(in *meetings.PlanMeetingInput) { in.EndsAt = &in.StartsAt }), "BAD_USER_INPUT endsAt"},
 		{"a link that is none", plan(secretary, func(in *meetings.PlanMeetingInput) { in.Link = ptr("javascript:alert(1)") }), "BAD_USER_INPUT link"},
 		{"a place closed by then", plan(secretary, func(in *meetings.PlanMeetingInput) { in.VenueID = &closed }), "BAD_USER_INPUT venueId"},
-		{"an unknown organiser", plan(secretary, func(in *meetings.PlanMeetingInput) { in.OrganiserID = &core.ID{Type: "Organisation", Key: core.NewID()} }), "NOT_FOUND"},
+		{"an unknown organiser", plan(secretary, func(in *meetings.PlanMeetingInput) {
+			in.OrganiserID = &core.ID{Type: "Organisation", Key: core.NewID()}
+		}), "NOT_FOUND"},
 		{"the secretary", plan(secretary, same), ""},
 	} {
 		if c.got != c.want {
@@ -233,7 +235,9 @@ func TestFloorQuestions(t *testing.T) {
 		{"nothing", h.code(ask(resident, func(in *meetings.AskFloorQuestionInput) { in.Text = " " })), "BAD_USER_INPUT title"},
 		{"by nobody known", h.code(ask(official, func(in *meetings.AskFloorQuestionInput) { in.Anonymous, in.Public = true, true })), ""},
 		{"for another", h.code(ask(official, func(in *meetings.AskFloorQuestionInput) { in.PersonID = &crowd[2] })), ""},
-		{"for oneself", h.code(ask(resident, func(in *meetings.AskFloorQuestionInput) { in.Text = strings.Repeat("Когда починят мост? ", 20) })), ""},
+		{"for oneself", h.code(ask(resident, func(in *meetings.AskFloorQuestionInput) {
+			in.Text = strings.Repeat("Когда починят мост? ", 20)
+		})), ""},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)

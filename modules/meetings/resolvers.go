@@ -147,3 +147,7 @@ func (r MutationResolver) PublishMinutes(ctx context.Context, input PublishMinut
 func (r MutationResolver) ResetCalendarFeed(ctx context.Context, input ResetCalendarFeedInput) (*CalendarFeedPayload, error) {
 	return r.Module.Service.ResetCalendarFeed(ctx, input)
 }
+
+func (r MutationResolver) AskFloorQuestion(ctx context.Context, input AskFloorQuestionInput) (*core.Payload, error) {
+	return r.Module.Service.AskFloorQuestion(ctx, input)
+}

@@ -49,7 +49,7 @@ func open(t *testing.T) *house {
 	residents, ground := people.New(h), places.New(h)
 	attached, err := files.New(h, residents)
 	must(t, err)
-	spoken, err := cases.New(h, residents, calendar.New(h))
+	spoken, err := cases.New(h, residents, calendar.New(h), attached)
 	must(t, err)
 	bodies := councils.New(h, residents, attached, meetings.New(h, residents, attached, spoken))
 	m := New(h, residents, ground, attached, bodies)
