@@ -40,7 +40,7 @@ func Keys() []string {
 // texts is the one table of messages. Both languages take the same arguments in the same order. A message names what is wrong and
 // the way out; Russian avoids words that would have to agree with a number.
 func texts() []text {
-	return slices.Concat(requestTexts(), bodyTexts(), queryTexts(), outcomeTexts())
+	return slices.Concat(requestTexts(), bodyTexts(), uploadTexts(), queryTexts(), outcomeTexts())
 }
 
 // requestTexts are about the head of a request: where it comes from, its method and its media types.
@@ -136,6 +136,15 @@ func bodyTexts() []text {
 		{"documents_only",
 			"Only trusted documents are served here. Name one by documentId.",
 			"Здесь выполняются только доверенные документы. Укажите один из них в documentId."},
+		{"nul",
+			"%s contains the character NUL (U+0000), which is not allowed. Remove it.",
+			"%s содержит недопустимый символ NUL (U+0000). Удалите его."},
+	}
+}
+
+// uploadTexts are about files within a request.
+func uploadTexts() []text {
+	return []text{
 		{"uploads",
 			"You may not send files here. Sign in, or ask for the right to.",
 			"Отправлять файлы вам нельзя. Войдите или запросите это право."},
@@ -148,9 +157,6 @@ func bodyTexts() []text {
 		{"file_size",
 			"A file is longer than the limit of %d bytes.",
 			"Файл длиннее допустимого размера в байтах: %d."},
-		{"nul",
-			"%s contains the character NUL (U+0000), which is not allowed. Remove it.",
-			"%s содержит недопустимый символ NUL (U+0000). Удалите его."},
 	}
 }
 
