@@ -62,12 +62,12 @@ func declareQuestions(r *read.Reader) {
 		Order:    "SUBMITTED_ON",
 		Computed: map[string]read.Computed{"overdue": {SQL: late.SQL}},
 		Lists: map[string]read.List{
-			"Council.questions":         {By: "Council"},
-			"Person.questionsPut":       {By: "Person"},
-			"Organisation.questionsPut": {By: "Organisation"},
-			"Meeting.questions":         {By: "Meeting"},
-			"AgendaItem.questions":      {By: "AgendaItem"},
-			"Case.questions":            {By: "Case"},
+			"Council.questions":                {By: "Council"},
+			"Person.questionsPut":              {By: "Person"},
+			"Organisation.questionsPut":        {By: "Organisation"},
+			"Meeting.consultationQuestions":    {By: "Meeting"},
+			"AgendaItem.consultationQuestions": {By: "AgendaItem"},
+			"Case.consultationQuestions":       {By: "Case"},
 		},
 	})
 }

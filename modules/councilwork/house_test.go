@@ -71,7 +71,7 @@ func (h *house) build() {
 	p, days := people.New(h.host), calendar.New(h.host)
 	f, err := files.New(h.host, p)
 	must(h.t, err)
-	c, err := cases.New(h.host, p, days)
+	c, err := cases.New(h.host, p, days, f)
 	must(h.t, err)
 	m := meetings.New(h.host, p, f, c)
 	bodies := councils.New(h.host, p, f, m)
