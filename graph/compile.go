@@ -155,7 +155,8 @@ func (c *compiler) roots(p *plan) bool {
 
 // rewrite puts slots in the place of the parts below objects that gqlgen resolves: those whose
 // objects are known by their ids before they are read. A slot cannot null what it stands in, so
-// only fields that may be null get one.
+// only fields that may be null get one. Below a declared object those are gqlgen's which its module
+// resolves by hand.
 func (c *compiler) rewrite(def *ast.Definition, set ast.SelectionSet) (ast.SelectionSet, bool) {
 	var all ast.SelectionSet
 	changed := false
@@ -167,8 +168,8 @@ func (c *compiler) rewrite(def *ast.Definition, set ast.SelectionSet) (ast.Selec
 			all, changed = append(all, slot), true
 			continue
 		}
-		if f.Definition != nil {
-			if of := parsedSchema.Types[f.Definition.Type.Name()]; of != nil && of.Kind == ast.Object && !of.BuiltIn && !slices.Contains(of.Interfaces, "Node") {
+		if f.Definition != nil && (!slices.Contains(def.Interfaces, "Node") || slices.Contains(byHand[def.Name], f.Name)) {
+			if of := parsedSchema.Types[f.Definition.Type.Name()]; of != nil && of.Kind == ast.Object && !of.BuiltIn {
 				inner, within := c.rewrite(of, f.Selections)
 				if within {
 					field.SelectionSet, changed = inner, true

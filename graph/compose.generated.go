@@ -151,7 +151,7 @@ func Join(all []core.Module) (Modules, error) {
 var declaredFields = map[string][]string{
 	"Account":                 {"personId", "mustChangePassword"},
 	"Address":                 {"point", "point.longitude", "point.latitude", "district", "mergedInto", "duplicates", "venues"},
-	"AgendaItem":              {"meeting", "attachments", "speakers", "sourceCase", "postponedTo", "postponedFrom", "questions", "recommendations", "motions"},
+	"AgendaItem":              {"meeting", "attachments", "speakers", "sourceCase", "postponedTo", "postponedFrom", "consultationQuestions", "recommendations", "motions"},
 	"AgendaSpeaker":           {"item", "person"},
 	"Amendment":               {"motion", "mover"},
 	"Assembly":                {"status", "charters", "seatRules", "delegates", "substitutes", "nominations", "meetings", "resolutions"},
@@ -161,7 +161,7 @@ var declaredFields = map[string][]string{
 	"Ballot":                  {"vote", "voter", "castBy"},
 	"CalendarDay":             {"name", "year"},
 	"CalendarYear":            {"days"},
-	"Case":                    {"kind", "source", "district", "parent", "children", "ownerOrganisation", "ownerPerson", "state", "overdue", "signatoryCount", "content", "publication", "publication.title", "publication.text", "publication.answer", "publication.publishedAt", "steps", "answers", "notes", "signatories", "forwardings", "clocks", "attachments", "questions"},
+	"Case":                    {"kind", "source", "district", "parent", "children", "ownerOrganisation", "ownerPerson", "state", "overdue", "signatoryCount", "content", "publication", "publication.title", "publication.text", "publication.answer", "publication.publishedAt", "steps", "answers", "notes", "signatories", "forwardings", "clocks", "attachments", "consultationQuestions"},
 	"CaseAnswer":              {"case", "signedBy"},
 	"CaseClock":               {"case", "forwarding", "overdue"},
 	"CaseContent":             {"case", "applicant", "consent", "operator", "code", "attachments"},
@@ -187,7 +187,7 @@ var declaredFields = map[string][]string{
 	"ExpertiseProposal":       {"conclusion", "case"},
 	"FileUpload":              {"address"},
 	"Follow":                  {"subject", "subjectId"},
-	"Gathering":               {"organiser", "meeting", "districts", "countedBy", "officials", "topics", "cases", "raisedCount", "answeredCount", "solvedCount", "overdueCount"},
+	"Gathering":               {"organiser", "meeting", "districts", "countedBy", "officials", "topics", "cases", "raisedCount", "answeredCount", "solvedCount", "overdueCount", "attachments"},
 	"GatheringDistrict":       {"gathering", "district"},
 	"GatheringOfficial":       {"gathering", "person", "organisation"},
 	"GatheringTopic":          {"gathering", "address", "promisedBy", "case"},
@@ -201,13 +201,13 @@ var declaredFields = map[string][]string{
 	"Household":               {"members"},
 	"HouseholdMember":         {"household", "person"},
 	"Mandate":                 {"person", "organisation"},
-	"Meeting":                 {"body", "organiser", "district", "venue", "form", "agenda", "quorum", "quorum.members", "quorum.seats", "quorum.required", "quorum.present", "quorum.reached", "quorumAtOpening", "quorumAtOpening.members", "quorumAtOpening.seats", "quorumAtOpening.required", "quorumAtOpening.present", "quorumAtOpening.reached", "quorumAtClose", "quorumAtClose.members", "quorumAtClose.seats", "quorumAtClose.required", "quorumAtClose.present", "quorumAtClose.reached", "registration", "registration.openedAt", "registration.closesAt", "registration.capacity", "registration.registered", "registration.waiting", "registration.checkedIn", "registrations", "attendance", "floorQuestions", "minutes", "attachments", "questions", "recommendations", "motions", "votes", "proxies"},
+	"Meeting":                 {"body", "organiser", "district", "venue", "form", "agenda", "quorum", "quorum.members", "quorum.seats", "quorum.required", "quorum.present", "quorum.reached", "quorumAtOpening", "quorumAtOpening.members", "quorumAtOpening.seats", "quorumAtOpening.required", "quorumAtOpening.present", "quorumAtOpening.reached", "quorumAtClose", "quorumAtClose.members", "quorumAtClose.seats", "quorumAtClose.required", "quorumAtClose.present", "quorumAtClose.reached", "registration", "registration.openedAt", "registration.closesAt", "registration.capacity", "registration.registered", "registration.waiting", "registration.checkedIn", "registrations", "attendance", "floorQuestions", "minutes", "attachments", "consultationQuestions", "recommendations", "motions", "votes", "proxies"},
 	"Membership":              {"council", "person", "organisation", "leavingNote"},
 	"Minutes":                 {"meeting", "writtenBy", "agreedBy", "publishedBy"},
 	"Motion":                  {"meeting", "item", "mover", "amendments", "votes", "resolution"},
 	"Nomination":              {"assembly", "rule", "person", "organisation", "council", "delegates"},
 	"Notice":                  {"text", "texts", "texts.ru", "texts.en", "subject", "subjectId"},
-	"Organisation":            {"parent", "children", "status", "posts", "representatives", "mergedInto", "nominations", "councils", "delegates", "expertises", "questionsPut", "recommendations", "gatherings", "publicHearings", "organisedMeetings"},
+	"Organisation":            {"parent", "children", "status", "posts", "representatives", "mergedInto", "nominations", "councils", "delegates", "expertises", "questionsPut", "recommendations", "gatherings", "organisedMeetings"},
 	"Person":                  {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "delegateSeats", "appeals", "signatures", "memberships", "questionsPut", "secondments", "gatheringsAttended", "hearingStatements", "registrations"},
 	"PersonalDataAccess":      {"person", "reader"},
 	"Post":                    {"person", "organisation", "recommendations"},
@@ -555,7 +555,7 @@ func (d declaredAgendaItem) PostponedFrom(ctx context.Context, obj *meetings.Age
 	return read.One[meetings.AgendaItem](ctx, d.reads, obj)
 }
 
-func (d declaredAgendaItem) Questions(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error) {
+func (d declaredAgendaItem) ConsultationQuestions(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error) {
 	return read.Page[councilwork.ConsultationQuestion](ctx, d.reads, obj)
 }
 
@@ -1127,7 +1127,7 @@ func (d declaredCase) Attachments(ctx context.Context, obj *cases.Case, first *i
 	return read.Page[files.Attachment](ctx, d.reads, obj)
 }
 
-func (d declaredCase) Questions(ctx context.Context, obj *cases.Case, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error) {
+func (d declaredCase) ConsultationQuestions(ctx context.Context, obj *cases.Case, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error) {
 	return read.Page[councilwork.ConsultationQuestion](ctx, d.reads, obj)
 }
 
@@ -2435,6 +2435,10 @@ func (d declaredGathering) OverdueCount(ctx context.Context, obj *gatherings.Gat
 	return read.Value[int](ctx, d.reads, obj)
 }
 
+func (d declaredGathering) Attachments(ctx context.Context, obj *gatherings.Gathering, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error) {
+	return read.Page[files.Attachment](ctx, d.reads, obj)
+}
+
 func (d declaredGathering) Extension(ctx context.Context, obj *gatherings.Gathering, slot int) (*extension.Place, error) {
 	return extension.At(ctx, core.ID{Type: "Gathering", Key: obj.ID}, slot)
 }
@@ -3119,7 +3123,7 @@ func (d declaredMeeting) Attachments(ctx context.Context, obj *meetings.Meeting,
 	return read.Page[files.Attachment](ctx, d.reads, obj)
 }
 
-func (d declaredMeeting) Questions(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error) {
+func (d declaredMeeting) ConsultationQuestions(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error) {
 	return read.Page[councilwork.ConsultationQuestion](ctx, d.reads, obj)
 }
 
@@ -3651,10 +3655,6 @@ func (d declaredOrganisation) Recommendations(ctx context.Context, obj *people.O
 
 func (d declaredOrganisation) Gatherings(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[gatherings.Gathering], error) {
 	return read.Page[gatherings.Gathering](ctx, d.reads, obj)
-}
-
-func (d declaredOrganisation) PublicHearings(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[hearings.PublicHearing], error) {
-	return read.Page[hearings.PublicHearing](ctx, d.reads, obj)
 }
 
 func (d declaredOrganisation) OrganisedMeetings(ctx context.Context, obj *people.Organisation, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error) {
@@ -5326,7 +5326,7 @@ func price(c *ComplexityRoot) {
 	c.AgendaItem.Speakers = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
-	c.AgendaItem.Questions = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
+	c.AgendaItem.ConsultationQuestions = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.AgendaItem.Recommendations = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
@@ -5389,7 +5389,7 @@ func price(c *ComplexityRoot) {
 	c.Case.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
-	c.Case.Questions = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
+	c.Case.ConsultationQuestions = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.CaseContent.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
@@ -5506,6 +5506,9 @@ func price(c *ComplexityRoot) {
 	c.Gathering.Cases = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
+	c.Gathering.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
+		return read.Cost(childComplexity, first, last)
+	}
 	c.HearingStatement.Proposals = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
@@ -5533,7 +5536,7 @@ func price(c *ComplexityRoot) {
 	c.Meeting.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {
 		return read.Cost(childComplexity, first, last)
 	}
-	c.Meeting.Questions = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
+	c.Meeting.ConsultationQuestions = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Meeting.Recommendations = func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int {
@@ -5585,9 +5588,6 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Organisation.Gatherings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
-		return read.Cost(childComplexity, first, last)
-	}
-	c.Organisation.PublicHearings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Organisation.OrganisedMeetings = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {

@@ -38,7 +38,7 @@ type AgendaItemResolver interface {
 	PostponedTo(ctx context.Context, obj *meetings.AgendaItem) (*meetings.Meeting, error)
 	PostponedFrom(ctx context.Context, obj *meetings.AgendaItem) (*meetings.AgendaItem, error)
 
-	Questions(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error)
+	ConsultationQuestions(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error)
 	Recommendations(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.Recommendation], error)
 	Motions(ctx context.Context, obj *meetings.AgendaItem, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Motion], error)
 	Extension(ctx context.Context, obj *meetings.AgendaItem, slot int) (*extension.Place, error)
@@ -77,7 +77,7 @@ type MeetingResolver interface {
 	Minutes(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any) (*read.Connection[meetings.Minutes], error)
 	Attachments(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string) (*read.Connection[files.Attachment], error)
 
-	Questions(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error)
+	ConsultationQuestions(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.ConsultationQuestion], error)
 	Recommendations(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, orderBy map[string]any) (*read.Connection[councilwork.Recommendation], error)
 	Motions(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Motion], error)
 	Votes(ctx context.Context, obj *meetings.Meeting, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[motions.Vote], error)
@@ -170,6 +170,52 @@ func (ec *executionContext) field_AgendaItem_attachments_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_AgendaItem_consultationQuestions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOConsultationQuestionOrder2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_AgendaItem_motions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -221,52 +267,6 @@ func (ec *executionContext) field_AgendaItem_motions_args(ctx context.Context, r
 		return nil, err
 	}
 	args["orderBy"] = arg5
-	return args, nil
-}
-
-func (ec *executionContext) field_AgendaItem_questions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["last"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["before"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (map[string]any, error) {
-			return ec.unmarshalOConsultationQuestionOrder2map(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["orderBy"] = arg4
 	return args, nil
 }
 
@@ -584,6 +584,52 @@ func (ec *executionContext) field_Meeting_attendance_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Meeting_consultationQuestions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOConsultationQuestionOrder2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Meeting_floorQuestions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -773,52 +819,6 @@ func (ec *executionContext) field_Meeting_proxies_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["before"] = arg3
-	return args, nil
-}
-
-func (ec *executionContext) field_Meeting_questions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["last"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["before"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (map[string]any, error) {
-			return ec.unmarshalOConsultationQuestionOrder2map(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["orderBy"] = arg4
 	return args, nil
 }
 
@@ -1483,17 +1483,17 @@ func (ec *executionContext) fieldContext_AgendaItem_version(_ context.Context, f
 	return graphql.NewScalarFieldContext("AgendaItem", field, false, false, "Int")
 }
 
-func (ec *executionContext) _AgendaItem_questions(ctx context.Context, field graphql.CollectedField, obj *meetings.AgendaItem) (ret graphql.Marshaler) {
+func (ec *executionContext) _AgendaItem_consultationQuestions(ctx context.Context, field graphql.CollectedField, obj *meetings.AgendaItem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_AgendaItem_questions(ctx, field)
+			return ec.fieldContext_AgendaItem_consultationQuestions(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.AgendaItem().Questions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].(map[string]any))
+			return ec.Resolvers.AgendaItem().ConsultationQuestions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].(map[string]any))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *read.Connection[councilwork.ConsultationQuestion]) graphql.Marshaler {
@@ -1503,7 +1503,7 @@ func (ec *executionContext) _AgendaItem_questions(ctx context.Context, field gra
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_AgendaItem_questions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_AgendaItem_consultationQuestions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AgendaItem",
 		Field:      field,
@@ -1520,7 +1520,7 @@ func (ec *executionContext) fieldContext_AgendaItem_questions(ctx context.Contex
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_AgendaItem_questions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_AgendaItem_consultationQuestions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3087,17 +3087,17 @@ func (ec *executionContext) fieldContext_Meeting_version(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Meeting", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Meeting_questions(ctx context.Context, field graphql.CollectedField, obj *meetings.Meeting) (ret graphql.Marshaler) {
+func (ec *executionContext) _Meeting_consultationQuestions(ctx context.Context, field graphql.CollectedField, obj *meetings.Meeting) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Meeting_questions(ctx, field)
+			return ec.fieldContext_Meeting_consultationQuestions(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Meeting().Questions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].(map[string]any))
+			return ec.Resolvers.Meeting().ConsultationQuestions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].(map[string]any))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *read.Connection[councilwork.ConsultationQuestion]) graphql.Marshaler {
@@ -3107,7 +3107,7 @@ func (ec *executionContext) _Meeting_questions(ctx context.Context, field graphq
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Meeting_questions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Meeting_consultationQuestions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Meeting",
 		Field:      field,
@@ -3124,7 +3124,7 @@ func (ec *executionContext) fieldContext_Meeting_questions(ctx context.Context, 
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Meeting_questions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Meeting_consultationQuestions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7279,11 +7279,11 @@ func (ec *executionContext) _AgendaItem(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "questions":
+		case "consultationQuestions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._AgendaItem_questions(ctx, field, obj)
+					return ec._AgendaItem_consultationQuestions(ctx, field, obj)
 				})
 		case "recommendations":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -7678,11 +7678,11 @@ func (ec *executionContext) _Meeting(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "questions":
+		case "consultationQuestions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._Meeting_questions(ctx, field, obj)
+					return ec._Meeting_consultationQuestions(ctx, field, obj)
 				})
 		case "recommendations":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

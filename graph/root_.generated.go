@@ -283,27 +283,27 @@ type ComplexityRoot struct {
 	}
 
 	AgendaItem struct {
-		Attachments     func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ClosedAt        func(childComplexity int) int
-		Extension       func(childComplexity int, slot int) int
-		ID              func(childComplexity int) int
-		Meeting         func(childComplexity int) int
-		Motions         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		Outcome         func(childComplexity int) int
-		OutcomeText     func(childComplexity int) int
-		Position        func(childComplexity int) int
-		PostponedFrom   func(childComplexity int) int
-		PostponedTo     func(childComplexity int) int
-		Questions       func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
-		Recommendations func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
-		SourceCase      func(childComplexity int) int
-		Speakers        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Text            func(childComplexity int) int
-		Title           func(childComplexity int) int
-		Version         func(childComplexity int) int
-		VotesAbstained  func(childComplexity int) int
-		VotesAgainst    func(childComplexity int) int
-		VotesFor        func(childComplexity int) int
+		Attachments           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ClosedAt              func(childComplexity int) int
+		ConsultationQuestions func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Extension             func(childComplexity int, slot int) int
+		ID                    func(childComplexity int) int
+		Meeting               func(childComplexity int) int
+		Motions               func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Outcome               func(childComplexity int) int
+		OutcomeText           func(childComplexity int) int
+		Position              func(childComplexity int) int
+		PostponedFrom         func(childComplexity int) int
+		PostponedTo           func(childComplexity int) int
+		Recommendations       func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		SourceCase            func(childComplexity int) int
+		Speakers              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Text                  func(childComplexity int) int
+		Title                 func(childComplexity int) int
+		Version               func(childComplexity int) int
+		VotesAbstained        func(childComplexity int) int
+		VotesAgainst          func(childComplexity int) int
+		VotesFor              func(childComplexity int) int
 	}
 
 	AgendaItemConnection struct {
@@ -618,40 +618,40 @@ type ComplexityRoot struct {
 	}
 
 	Case struct {
-		AnsweredOn        func(childComplexity int) int
-		Answers           func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Attachments       func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Channel           func(childComplexity int) int
-		Children          func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		Clocks            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
-		ClosedOn          func(childComplexity int) int
-		Content           func(childComplexity int) int
-		District          func(childComplexity int) int
-		DueOn             func(childComplexity int) int
-		Extension         func(childComplexity int, slot int) int
-		Forwardings       func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ID                func(childComplexity int) int
-		Kind              func(childComplexity int) int
-		Notes             func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
-		Number            func(childComplexity int) int
-		Origin            func(childComplexity int) int
-		Overdue           func(childComplexity int, asOf *core.Date) int
-		OwnerOrganisation func(childComplexity int) int
-		OwnerPerson       func(childComplexity int) int
-		Parent            func(childComplexity int) int
-		PausedOn          func(childComplexity int) int
-		PublicState       func(childComplexity int) int
-		Publication       func(childComplexity int) int
-		Questions         func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
-		ReceivedOn        func(childComplexity int) int
-		Refusal           func(childComplexity int) int
-		RegisteredOn      func(childComplexity int) int
-		Signatories       func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
-		SignatoryCount    func(childComplexity int) int
-		Source            func(childComplexity int) int
-		State             func(childComplexity int) int
-		Steps             func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
-		Version           func(childComplexity int) int
+		AnsweredOn            func(childComplexity int) int
+		Answers               func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Attachments           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Channel               func(childComplexity int) int
+		Children              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		Clocks                func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
+		ClosedOn              func(childComplexity int) int
+		ConsultationQuestions func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Content               func(childComplexity int) int
+		District              func(childComplexity int) int
+		DueOn                 func(childComplexity int) int
+		Extension             func(childComplexity int, slot int) int
+		Forwardings           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID                    func(childComplexity int) int
+		Kind                  func(childComplexity int) int
+		Notes                 func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Number                func(childComplexity int) int
+		Origin                func(childComplexity int) int
+		Overdue               func(childComplexity int, asOf *core.Date) int
+		OwnerOrganisation     func(childComplexity int) int
+		OwnerPerson           func(childComplexity int) int
+		Parent                func(childComplexity int) int
+		PausedOn              func(childComplexity int) int
+		PublicState           func(childComplexity int) int
+		Publication           func(childComplexity int) int
+		ReceivedOn            func(childComplexity int) int
+		Refusal               func(childComplexity int) int
+		RegisteredOn          func(childComplexity int) int
+		Signatories           func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		SignatoryCount        func(childComplexity int) int
+		Source                func(childComplexity int) int
+		State                 func(childComplexity int) int
+		Steps                 func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Version               func(childComplexity int) int
 	}
 
 	CaseAnswer struct {
@@ -1543,6 +1543,7 @@ type ComplexityRoot struct {
 
 	Gathering struct {
 		AnsweredCount      func(childComplexity int, asOf *core.Date) int
+		Attachments        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CancellationReason func(childComplexity int) int
 		CancelledAt        func(childComplexity int) int
 		Cases              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
@@ -2010,43 +2011,43 @@ type ComplexityRoot struct {
 	}
 
 	Meeting struct {
-		Agenda             func(childComplexity int, first *int, after *string, last *int, before *string) int
-		AnnouncedAt        func(childComplexity int) int
-		Attachments        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Attendance         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
-		Body               func(childComplexity int) int
-		CancellationReason func(childComplexity int) int
-		CancelledAt        func(childComplexity int) int
-		ClosedAt           func(childComplexity int) int
-		District           func(childComplexity int) int
-		EndsAt             func(childComplexity int) int
-		Extension          func(childComplexity int, slot int) int
-		FloorQuestions     func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		Form               func(childComplexity int) int
-		ID                 func(childComplexity int) int
-		Kind               func(childComplexity int) int
-		Link               func(childComplexity int) int
-		Minutes            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
-		Motions            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
-		NoticeDays         func(childComplexity int) int
-		OpenedAt           func(childComplexity int) int
-		Organiser          func(childComplexity int) int
-		Proxies            func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Questions          func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
-		Quorum             func(childComplexity int) int
-		QuorumAtClose      func(childComplexity int) int
-		QuorumAtOpening    func(childComplexity int) int
-		Recommendations    func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
-		Registration       func(childComplexity int) int
-		Registrations      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
-		Sequence           func(childComplexity int) int
-		StartsAt           func(childComplexity int) int
-		StartsOn           func(childComplexity int) int
-		State              func(childComplexity int) int
-		Title              func(childComplexity int) int
-		Venue              func(childComplexity int) int
-		Version            func(childComplexity int) int
-		Votes              func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Agenda                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AnnouncedAt           func(childComplexity int) int
+		Attachments           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Attendance            func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		Body                  func(childComplexity int) int
+		CancellationReason    func(childComplexity int) int
+		CancelledAt           func(childComplexity int) int
+		ClosedAt              func(childComplexity int) int
+		ConsultationQuestions func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		District              func(childComplexity int) int
+		EndsAt                func(childComplexity int) int
+		Extension             func(childComplexity int, slot int) int
+		FloorQuestions        func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Form                  func(childComplexity int) int
+		ID                    func(childComplexity int) int
+		Kind                  func(childComplexity int) int
+		Link                  func(childComplexity int) int
+		Minutes               func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		Motions               func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		NoticeDays            func(childComplexity int) int
+		OpenedAt              func(childComplexity int) int
+		Organiser             func(childComplexity int) int
+		Proxies               func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Quorum                func(childComplexity int) int
+		QuorumAtClose         func(childComplexity int) int
+		QuorumAtOpening       func(childComplexity int) int
+		Recommendations       func(childComplexity int, first *int, after *string, last *int, before *string, orderBy map[string]any) int
+		Registration          func(childComplexity int) int
+		Registrations         func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any) int
+		Sequence              func(childComplexity int) int
+		StartsAt              func(childComplexity int) int
+		StartsOn              func(childComplexity int) int
+		State                 func(childComplexity int) int
+		Title                 func(childComplexity int) int
+		Venue                 func(childComplexity int) int
+		Version               func(childComplexity int) int
+		Votes                 func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 	}
 
 	MeetingChange struct {
@@ -2551,7 +2552,6 @@ type ComplexityRoot struct {
 		OrganisedMeetings func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Parent            func(childComplexity int) int
 		Posts             func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date, orderBy map[string]any) int
-		PublicHearings    func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		QuestionsPut      func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Recommendations   func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
 		Representatives   func(childComplexity int, first *int, after *string, last *int, before *string, asOf *core.Date) int
@@ -3914,6 +3914,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AgendaItem.ClosedAt(childComplexity), true
+	case "AgendaItem.consultationQuestions":
+		if e.ComplexityRoot.AgendaItem.ConsultationQuestions == nil {
+			break
+		}
+
+		args, err := ec.field_AgendaItem_consultationQuestions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgendaItem.ConsultationQuestions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
 	case "AgendaItem._extension":
 		if e.ComplexityRoot.AgendaItem.Extension == nil {
 			break
@@ -3978,17 +3989,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AgendaItem.PostponedTo(childComplexity), true
-	case "AgendaItem.questions":
-		if e.ComplexityRoot.AgendaItem.Questions == nil {
-			break
-		}
-
-		args, err := ec.field_AgendaItem_questions_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.AgendaItem.Questions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
 	case "AgendaItem.recommendations":
 		if e.ComplexityRoot.AgendaItem.Recommendations == nil {
 			break
@@ -5457,6 +5457,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.ClosedOn(childComplexity), true
+	case "Case.consultationQuestions":
+		if e.ComplexityRoot.Case.ConsultationQuestions == nil {
+			break
+		}
+
+		args, err := ec.field_Case_consultationQuestions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Case.ConsultationQuestions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
 	case "Case.content":
 		if e.ComplexityRoot.Case.Content == nil {
 			break
@@ -5579,17 +5590,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Publication(childComplexity), true
-	case "Case.questions":
-		if e.ComplexityRoot.Case.Questions == nil {
-			break
-		}
-
-		args, err := ec.field_Case_questions_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Case.Questions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
 	case "Case.receivedOn":
 		if e.ComplexityRoot.Case.ReceivedOn == nil {
 			break
@@ -9689,6 +9689,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Gathering.AnsweredCount(childComplexity, args["asOf"].(*core.Date)), true
+	case "Gathering.attachments":
+		if e.ComplexityRoot.Gathering.Attachments == nil {
+			break
+		}
+
+		args, err := ec.field_Gathering_attachments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Gathering.Attachments(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Gathering.cancellationReason":
 		if e.ComplexityRoot.Gathering.CancellationReason == nil {
 			break
@@ -11714,6 +11725,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Meeting.ClosedAt(childComplexity), true
+	case "Meeting.consultationQuestions":
+		if e.ComplexityRoot.Meeting.ConsultationQuestions == nil {
+			break
+		}
+
+		args, err := ec.field_Meeting_consultationQuestions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Meeting.ConsultationQuestions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
 	case "Meeting.district":
 		if e.ComplexityRoot.Meeting.District == nil {
 			break
@@ -11823,17 +11845,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Meeting.Proxies(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
-	case "Meeting.questions":
-		if e.ComplexityRoot.Meeting.Questions == nil {
-			break
-		}
-
-		args, err := ec.field_Meeting_questions_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Meeting.Questions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].(map[string]any)), true
 	case "Meeting.quorum":
 		if e.ComplexityRoot.Meeting.Quorum == nil {
 			break
@@ -15589,17 +15600,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organisation.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["asOf"].(*core.Date), args["orderBy"].(map[string]any)), true
-	case "Organisation.publicHearings":
-		if e.ComplexityRoot.Organisation.PublicHearings == nil {
-			break
-		}
-
-		args, err := ec.field_Organisation_publicHearings_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Organisation.PublicHearings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Organisation.questionsPut":
 		if e.ComplexityRoot.Organisation.QuestionsPut == nil {
 			break
@@ -24228,17 +24228,17 @@ extend type Organisation {
 
 extend type Meeting {
   "Questions under consultation that are considered at it."
-  questions(first: Int, after: String, last: Int, before: String, orderBy: ConsultationQuestionOrder): ConsultationQuestionConnection!
+  consultationQuestions(first: Int, after: String, last: Int, before: String, orderBy: ConsultationQuestionOrder): ConsultationQuestionConnection!
 }
 
 extend type AgendaItem {
   "Questions under consultation that are considered under it."
-  questions(first: Int, after: String, last: Int, before: String, orderBy: ConsultationQuestionOrder): ConsultationQuestionConnection!
+  consultationQuestions(first: Int, after: String, last: Int, before: String, orderBy: ConsultationQuestionOrder): ConsultationQuestionConnection!
 }
 
 extend type Case {
   "Questions under consultation to which the case gave rise."
-  questions(first: Int, after: String, last: Int, before: String, orderBy: ConsultationQuestionOrder): ConsultationQuestionConnection!
+  consultationQuestions(first: Int, after: String, last: Int, before: String, orderBy: ConsultationQuestionOrder): ConsultationQuestionConnection!
 }
 
 "A question put to a body for consultation (вопрос на рассмотрении)."
@@ -25083,6 +25083,8 @@ type Gathering implements Node {
   solvedCount(asOf: Date): Int!
   "Of them, how many were past their day without an answer on a day (today when not given)."
   overdueCount(asOf: Date): Int!
+  "Photographs and papers."
+  attachments(first: Int, after: String, last: Int, before: String): AttachmentConnection!
   "What it came to; null until it is published."
   summary: String
   publishedAt: DateTime
@@ -25389,11 +25391,6 @@ extend type Subscription {
 extend type District {
   "Hearings on what has effect in it, in the order in which they were entered. Those of the whole town are not among them."
   publicHearings(first: Int, after: String, last: Int, before: String): HearingDistrictConnection!
-}
-
-extend type Organisation {
-  "Hearings that it holds, by the first day of display."
-  publicHearings(first: Int, after: String, last: Int, before: String, filter: PublicHearingFilter, orderBy: PublicHearingOrder): PublicHearingConnection!
 }
 
 extend type Person {
@@ -25911,7 +25908,7 @@ input SetHearingRuleInput {
 extend type Mutation {
   "Plan a meeting. It is not public before it is announced. A body's meeting is planned with the right in the body, any other with the right in its district, or in the whole town."
   planMeeting(input: PlanMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
-  "Change title, organiser and end of a meeting that has not begun. Time and place of an announced one are changed by moveMeeting."
+  "Change title and organiser of a meeting that has not begun. Time and place are changed by moveMeeting."
   updateMeeting(input: UpdateMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
   "Announce a planned meeting. It needs a place or a link. BAD_USER_INPUT when the legal notice period is too short: the message says the earliest day."
   announceMeeting(input: AnnounceMeetingInput!): MeetingPayload! @can(permission: "meetings:write")
@@ -30829,8 +30826,8 @@ func (ec *executionContext) childFields_AgendaItem(ctx context.Context, field gr
 		return ec.fieldContext_AgendaItem_postponedFrom(ctx, field)
 	case "version":
 		return ec.fieldContext_AgendaItem_version(ctx, field)
-	case "questions":
-		return ec.fieldContext_AgendaItem_questions(ctx, field)
+	case "consultationQuestions":
+		return ec.fieldContext_AgendaItem_consultationQuestions(ctx, field)
 	case "recommendations":
 		return ec.fieldContext_AgendaItem_recommendations(ctx, field)
 	case "motions":
@@ -31529,8 +31526,8 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_attachments(ctx, field)
 	case "version":
 		return ec.fieldContext_Case_version(ctx, field)
-	case "questions":
-		return ec.fieldContext_Case_questions(ctx, field)
+	case "consultationQuestions":
+		return ec.fieldContext_Case_consultationQuestions(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Case__extension(ctx, field)
 	}
@@ -33351,6 +33348,8 @@ func (ec *executionContext) childFields_Gathering(ctx context.Context, field gra
 		return ec.fieldContext_Gathering_solvedCount(ctx, field)
 	case "overdueCount":
 		return ec.fieldContext_Gathering_overdueCount(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Gathering_attachments(ctx, field)
 	case "summary":
 		return ec.fieldContext_Gathering_summary(ctx, field)
 	case "publishedAt":
@@ -34311,8 +34310,8 @@ func (ec *executionContext) childFields_Meeting(ctx context.Context, field graph
 		return ec.fieldContext_Meeting_attachments(ctx, field)
 	case "version":
 		return ec.fieldContext_Meeting_version(ctx, field)
-	case "questions":
-		return ec.fieldContext_Meeting_questions(ctx, field)
+	case "consultationQuestions":
+		return ec.fieldContext_Meeting_consultationQuestions(ctx, field)
 	case "recommendations":
 		return ec.fieldContext_Meeting_recommendations(ctx, field)
 	case "motions":
@@ -34903,8 +34902,6 @@ func (ec *executionContext) childFields_Organisation(ctx context.Context, field 
 		return ec.fieldContext_Organisation_recommendations(ctx, field)
 	case "gatherings":
 		return ec.fieldContext_Organisation_gatherings(ctx, field)
-	case "publicHearings":
-		return ec.fieldContext_Organisation_publicHearings(ctx, field)
 	case "organisedMeetings":
 		return ec.fieldContext_Organisation_organisedMeetings(ctx, field)
 	case "_extension":
