@@ -40,7 +40,7 @@ func (s *stillWorld) harvest(schema *ast.Schema) *randomop.Pool {
 	}
 	p.IDs["CalendarSettings"] = []string{at(s.ask(request{as: s.admin, Query: `{ calendarSettings { id } }`}), "calendarSettings", "id").(string)}
 	p.Kinds = map[string][]string{"scope": {"District", "Council"}, "object": slices.Sorted(maps.Keys(p.IDs)), "actor": {"Account", "ServiceToken"},
-		"parentOrganisation": {"Organisation"}, "member": {"Person"}, "parent": nil}
+		"parentOrganisation": {"Organisation"}, "body": {"Council"}, "member": {"Person"}, "parent": nil}
 	for _, key := range []string{"Person.familyName", "Council.name", "Organisation.name", "Venue.name", "District.name", "Post.title", "Address.street", "Account.displayName"} {
 		p.Texts["search"] = append(p.Texts["search"], p.Texts[key]...)
 	}

@@ -93,6 +93,11 @@ func (s *stillWorld) furnish() {
 	s.furnishFollows(data)
 	s.furnishFiles(at(data, "councils", "nodes", 0, "id").(string))
 	s.furnishCases(id("organisations", 0), id("districts", 0), id("persons", 5), id("persons", 6), id("persons", 7))
+	s.furnishMeetings(data, id, mine)
+	s.furnishMotions(data)
+	s.furnishCouncilWork(data)
+	s.furnishGatherings(id)
+	s.furnishHearings(id, mine)
 	s.second()
 }
 
