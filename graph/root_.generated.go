@@ -22842,298 +22842,8 @@ type CaseReceiptStep {
   at: DateTime!
   text: String
 }
-
-"A step of a case's course."
-type CaseStep implements Node {
-  id: ID!
-  case: Case
-  kind: CaseStepKind!
-  "The state that the case was in after it."
-  state: CaseState
-  "Whom it is about: the new owner, the body that it was forwarded to."
-  organisation: Organisation
-  "What was said with it; FORBIDDEN to those who may not read what the case says."
-  text: String @can(permission: "cases:read_content")
-  at: DateTime!
-}
-
-enum CaseStepKind {
-  OPENED
-  REGISTERED
-  ASSIGNED
-  HANDED_OVER
-  FORWARDED
-  "Another body has answered or sent it back."
-  FORWARDING_ENDED
-  "Work was done."
-  PROGRESS
-  EXTENDED
-  PAUSED
-  RESUMED
-  ANSWERED
-  "The applicant accepts the answer."
-  CONFIRMED
-  "The applicant does not accept it."
-  OBJECTED
-  CLOSED
-  REOPENED
-  REFUSED
-}
-
-"An internal note."
-type CaseNote implements Node {
-  id: ID!
-  case: Case
-  author: Person
-  text: String!
-  at: DateTime!
-}
-
-"An answer that the applicant was given."
-type CaseAnswer implements Node {
-  id: ID!
-  case: Case
-  "1 for the first; a case that was reopened has several."
-  round: Int!
-  text: String!
-  "The official who signed it."
-  signedBy: Person
-  answeredOn: Date!
-  "The last day on which the applicant may object."
-  objectUntil: Date!
-  "When the applicant accepted it."
-  confirmedOn: Date
-  "When the applicant objected."
-  objectedOn: Date
-  "What the applicant objected."
-  objection: String
-}
-
-"A person who stands behind a case."
-type CaseSignatory implements Node {
-  id: ID!
-  case: Case
-  person: Person
-  signedOn: Date!
-  withdrawnOn: Date
-  "Whether they speak for all: the first who signed and did not withdraw."
-  contact: Boolean!
-}
-
-"A case, or a question about it, in the hands of another body."
-type CaseForwarding implements Node {
-  id: ID!
-  case: Case
-  organisation: Organisation
-  "True: the case is that body's to answer (59-FZ, article 8, part 3). False: a body of the municipality was asked (article 10, part 2)."
-  outside: Boolean!
-  "Why; FORBIDDEN to those who may not read what the case says."
-  reason: String @can(permission: "cases:read_content")
-  forwardedOn: Date!
-  "When the reply is due: inside after the kind's replyDays, outside after the days that the law gives the other body to register and to answer."
-  dueOn: Date
-  endedOn: Date
-  outcome: CaseForwardOutcome
-  "What was replied; FORBIDDEN to those who may not read what the case says."
-  reply: String @can(permission: "cases:read_content")
-}
-
-enum CaseForwardOutcome {
-  "The other body has replied; outside, to the applicant."
-  ANSWERED
-  "It sent the case back."
-  RETURNED
-  "The reply is no longer needed."
-  WITHDRAWN
-}
-
-"A term that runs, or ran, against a case."
-type CaseClock implements Node {
-  id: ID!
-  case: Case
-  kind: CaseClockKind!
-  "The forwarding whose reply it counts towards."
-  forwarding: CaseForwarding
-  "Counted from the day after this one (Civil Code, article 191)."
-  beginsOn: Date!
-  "The term, without extension and pause."
-  days: Int!
-  unit: DeadlineUnit!
-  "A day that was set, and is not counted by the calendar; null for all others."
-  fixedOn: Date
-  extendedDays: Int!
-  "For how many days of the unit it stood still."
-  pausedDays: Int!
-  "Since when it stands still; null while it runs."
-  pausedOn: Date
-  "Its last day, by the municipality's calendar and its rule for days off."
-  dueOn: Date!
-  endedOn: Date
-  outcome: CaseClockOutcome
-  "Whether it was overdue on a day (today when not given): from the day after dueOn until it ended."
-  overdue(asOf: Date): Boolean!
-}
-
-enum CaseClockKind {
-  "From receipt to registration: 3 days (59-FZ, article 8, part 2)"
-  REGISTRATION
-  "From registration until it is forwarded or somebody takes it on: 7 days (article 8, part 3)"
-  FORWARDING
-  "From registration to the answer: 30 days (article 12, part 1)"
-  ANSWER
-  "Until another body has replied: 15 days inside (article 10, part 2)"
-  REPLY
-}
-
-enum CaseClockOutcome {
-  "What it counted towards was done, in time or late."
-  MET
-  "There was no more reason for it: the case went to another body, say."
-  STOPPED
-}
-
-enum CaseOrigin {
-  "Said at a citizens' gathering (сход)"
-  GATHERING
-  "Said at an official's reception (личный приём; 59-FZ, article 13)"
-  RECEPTION
-  "A collective complaint"
-  COMPLAINT
-  "Found on a field visit"
-  FINDING
-  "Said at public hearings"
-  HEARING
-  "A council's recommendation"
-  RECOMMENDATION
-  "A proposal on a draft or programme"
-  PROPOSAL
-  "A question from the floor of a meeting"
-  QUESTION
-  "A public expertise's opinion"
-  EXPERTISE
-  "Written down by staff from paper, phone or word of mouth"
-  STAFF
-  "Handed in by a resident"
-  ONLINE
-}
-
-enum CaseChannel {
-  ONLINE
-  PAPER
-  EMAIL
-  PHONE
-  IN_PERSON
-  "Spoken at a meeting"
-  MEETING
-}
-
-"What the public sees of a workflow."
-enum CasePublicState {
-  "Handed in, not registered yet"
-  RECEIVED
-  "Registered, without an owner yet"
-  REGISTERED
-  "In its owner's hands"
-  IN_PROGRESS
-  "In the hands of a body outside, which answers it"
-  FORWARDED
-  "Answered; the applicant may accept or object"
-  ANSWERED
-  CLOSED
-  "Worked on again after an answer, a refusal or its return"
-  REOPENED
-  "Not considered; see refusal"
-  REFUSED
-}
-
-"Why a case is not considered: the grounds of 59-FZ, article 11."
-enum CaseRefusal {
-  "No name or address to answer to (part 1)"
-  NO_NAME_OR_ADDRESS
-  "Against a court's decision (part 2)"
-  JUDICIAL_DECISION
-  "Obscene or insulting words, threats (part 3)"
-  ABUSE
-  "It cannot be read (part 4)"
-  UNREADABLE
-  "It does not tell what is wanted (part 4.1)"
-  UNCLEAR
-  "Answered in substance several times, without anything new (part 5)"
-  REPEATED
-  "The answer would disclose a secret that the law protects (part 6)"
-  SECRET
-}
-
-"A sort of case, with its terms: data of the municipality, with the terms of 59-FZ to begin with."
-type CaseKind implements Node {
-  id: ID!
-  "Its name for programs, as openers use it: appeal."
-  key: String!
-  "In the language that was asked for."
-  name: String!
-  names: LocalText!
-  "From receipt to registration (59-FZ, article 8, part 2: 3 days)."
-  registrationDays: Int!
-  registrationUnit: DeadlineUnit!
-  "From registration to forwarding (article 8, part 3: 7 days)."
-  forwardingDays: Int!
-  forwardingUnit: DeadlineUnit!
-  "From registration to the answer (article 12, part 1: 30 days)."
-  answerDays: Int!
-  answerUnit: DeadlineUnit!
-  "The most by which a term is extended, once (article 12, part 2: 30 days); 0: never."
-  extensionDays: Int!
-  "For a body of the municipality that is asked (article 10, part 2: 15 days), in calendar days."
-  replyDays: Int!
-  "For the applicant to object to an answer, in calendar days."
-  objectionDays: Int!
-  "How many days before a term's day the owner and their superior are told; they are told again on the day after."
-  remindDays: Int!
-  "Whether the term may stand still while the applicant is waited for. Appeals' may not: 59-FZ knows no pause."
-  mayPause: Boolean!
-  "Whether cases that name no kind are of this one."
-  isDefault: Boolean!
-  "Cases received from this day on are not of this kind; null: it is in use."
-  retiredOn: Date
-  "Cases of the kind, as far as the caller may see them."
-  cases(first: Int, after: String, last: Int, before: String, filter: CaseFilter, orderBy: CaseOrder, asOf: Date): CaseConnection!
-  version: Int!
-}
-
-"A state of the municipality's own workflow."
-type CaseState implements Node {
-  id: ID!
-  key: String!
-  "In the language that was asked for."
-  name: String!
-  names: LocalText!
-  "What the public sees of it."
-  publicState: CasePublicState!
-  "Whether a case that reaches the public state comes to this state; each public state has one such."
-  entry: Boolean!
-  "Where the workflow leads from it."
-  transitions(first: Int, after: String, last: Int, before: String): CaseTransitionConnection!
-  version: Int!
-}
-
-"A way of the workflow from one state to another."
-type CaseTransition implements Node {
-  id: ID!
-  from: CaseState
-  to: CaseState
-}
-
-"Something that happened to a case, or to a signatory of it."
-type CaseChange {
-  "The same at every delivery: a client that has seen it drops it."
-  eventId: ID!
-  kind: ChangeKind!
-  at: DateTime!
-  "The case, read anew; null when the caller may no longer see it."
-  case: Case
-}
-
-input CaseFilter {
+`, BuiltIn: false},
+	{Name: "../modules/cases/cases_inputs.graphqls", Input: `input CaseFilter {
   number: StringFilter
   kind: IDFilter
   state: IDFilter
@@ -23481,6 +23191,296 @@ input UpdateCaseStateInput {
   "All states to which the workflow leads from it."
   nextIds: [ID!]
   clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../modules/cases/cases_parts.graphqls", Input: `"A step of a case's course."
+type CaseStep implements Node {
+  id: ID!
+  case: Case
+  kind: CaseStepKind!
+  "The state that the case was in after it."
+  state: CaseState
+  "Whom it is about: the new owner, the body that it was forwarded to."
+  organisation: Organisation
+  "What was said with it; FORBIDDEN to those who may not read what the case says."
+  text: String @can(permission: "cases:read_content")
+  at: DateTime!
+}
+
+enum CaseStepKind {
+  OPENED
+  REGISTERED
+  ASSIGNED
+  HANDED_OVER
+  FORWARDED
+  "Another body has answered or sent it back."
+  FORWARDING_ENDED
+  "Work was done."
+  PROGRESS
+  EXTENDED
+  PAUSED
+  RESUMED
+  ANSWERED
+  "The applicant accepts the answer."
+  CONFIRMED
+  "The applicant does not accept it."
+  OBJECTED
+  CLOSED
+  REOPENED
+  REFUSED
+}
+
+"An internal note."
+type CaseNote implements Node {
+  id: ID!
+  case: Case
+  author: Person
+  text: String!
+  at: DateTime!
+}
+
+"An answer that the applicant was given."
+type CaseAnswer implements Node {
+  id: ID!
+  case: Case
+  "1 for the first; a case that was reopened has several."
+  round: Int!
+  text: String!
+  "The official who signed it."
+  signedBy: Person
+  answeredOn: Date!
+  "The last day on which the applicant may object."
+  objectUntil: Date!
+  "When the applicant accepted it."
+  confirmedOn: Date
+  "When the applicant objected."
+  objectedOn: Date
+  "What the applicant objected."
+  objection: String
+}
+
+"A person who stands behind a case."
+type CaseSignatory implements Node {
+  id: ID!
+  case: Case
+  person: Person
+  signedOn: Date!
+  withdrawnOn: Date
+  "Whether they speak for all: the first who signed and did not withdraw."
+  contact: Boolean!
+}
+
+"A case, or a question about it, in the hands of another body."
+type CaseForwarding implements Node {
+  id: ID!
+  case: Case
+  organisation: Organisation
+  "True: the case is that body's to answer (59-FZ, article 8, part 3). False: a body of the municipality was asked (article 10, part 2)."
+  outside: Boolean!
+  "Why; FORBIDDEN to those who may not read what the case says."
+  reason: String @can(permission: "cases:read_content")
+  forwardedOn: Date!
+  "When the reply is due: inside after the kind's replyDays, outside after the days that the law gives the other body to register and to answer."
+  dueOn: Date
+  endedOn: Date
+  outcome: CaseForwardOutcome
+  "What was replied; FORBIDDEN to those who may not read what the case says."
+  reply: String @can(permission: "cases:read_content")
+}
+
+enum CaseForwardOutcome {
+  "The other body has replied; outside, to the applicant."
+  ANSWERED
+  "It sent the case back."
+  RETURNED
+  "The reply is no longer needed."
+  WITHDRAWN
+}
+
+"A term that runs, or ran, against a case."
+type CaseClock implements Node {
+  id: ID!
+  case: Case
+  kind: CaseClockKind!
+  "The forwarding whose reply it counts towards."
+  forwarding: CaseForwarding
+  "Counted from the day after this one (Civil Code, article 191)."
+  beginsOn: Date!
+  "The term, without extension and pause."
+  days: Int!
+  unit: DeadlineUnit!
+  "A day that was set, and is not counted by the calendar; null for all others."
+  fixedOn: Date
+  extendedDays: Int!
+  "For how many days of the unit it stood still."
+  pausedDays: Int!
+  "Since when it stands still; null while it runs."
+  pausedOn: Date
+  "Its last day, by the municipality's calendar and its rule for days off."
+  dueOn: Date!
+  endedOn: Date
+  outcome: CaseClockOutcome
+  "Whether it was overdue on a day (today when not given): from the day after dueOn until it ended."
+  overdue(asOf: Date): Boolean!
+}
+
+enum CaseClockKind {
+  "From receipt to registration: 3 days (59-FZ, article 8, part 2)"
+  REGISTRATION
+  "From registration until it is forwarded or somebody takes it on: 7 days (article 8, part 3)"
+  FORWARDING
+  "From registration to the answer: 30 days (article 12, part 1)"
+  ANSWER
+  "Until another body has replied: 15 days inside (article 10, part 2)"
+  REPLY
+}
+
+enum CaseClockOutcome {
+  "What it counted towards was done, in time or late."
+  MET
+  "There was no more reason for it: the case went to another body, say."
+  STOPPED
+}
+
+enum CaseOrigin {
+  "Said at a citizens' gathering (сход)"
+  GATHERING
+  "Said at an official's reception (личный приём; 59-FZ, article 13)"
+  RECEPTION
+  "A collective complaint"
+  COMPLAINT
+  "Found on a field visit"
+  FINDING
+  "Said at public hearings"
+  HEARING
+  "A council's recommendation"
+  RECOMMENDATION
+  "A proposal on a draft or programme"
+  PROPOSAL
+  "A question from the floor of a meeting"
+  QUESTION
+  "A public expertise's opinion"
+  EXPERTISE
+  "Written down by staff from paper, phone or word of mouth"
+  STAFF
+  "Handed in by a resident"
+  ONLINE
+}
+
+enum CaseChannel {
+  ONLINE
+  PAPER
+  EMAIL
+  PHONE
+  IN_PERSON
+  "Spoken at a meeting"
+  MEETING
+}
+
+"What the public sees of a workflow."
+enum CasePublicState {
+  "Handed in, not registered yet"
+  RECEIVED
+  "Registered, without an owner yet"
+  REGISTERED
+  "In its owner's hands"
+  IN_PROGRESS
+  "In the hands of a body outside, which answers it"
+  FORWARDED
+  "Answered; the applicant may accept or object"
+  ANSWERED
+  CLOSED
+  "Worked on again after an answer, a refusal or its return"
+  REOPENED
+  "Not considered; see refusal"
+  REFUSED
+}
+
+"Why a case is not considered: the grounds of 59-FZ, article 11."
+enum CaseRefusal {
+  "No name or address to answer to (part 1)"
+  NO_NAME_OR_ADDRESS
+  "Against a court's decision (part 2)"
+  JUDICIAL_DECISION
+  "Obscene or insulting words, threats (part 3)"
+  ABUSE
+  "It cannot be read (part 4)"
+  UNREADABLE
+  "It does not tell what is wanted (part 4.1)"
+  UNCLEAR
+  "Answered in substance several times, without anything new (part 5)"
+  REPEATED
+  "The answer would disclose a secret that the law protects (part 6)"
+  SECRET
+}
+
+"A sort of case, with its terms: data of the municipality, with the terms of 59-FZ to begin with."
+type CaseKind implements Node {
+  id: ID!
+  "Its name for programs, as openers use it: appeal."
+  key: String!
+  "In the language that was asked for."
+  name: String!
+  names: LocalText!
+  "From receipt to registration (59-FZ, article 8, part 2: 3 days)."
+  registrationDays: Int!
+  registrationUnit: DeadlineUnit!
+  "From registration to forwarding (article 8, part 3: 7 days)."
+  forwardingDays: Int!
+  forwardingUnit: DeadlineUnit!
+  "From registration to the answer (article 12, part 1: 30 days)."
+  answerDays: Int!
+  answerUnit: DeadlineUnit!
+  "The most by which a term is extended, once (article 12, part 2: 30 days); 0: never."
+  extensionDays: Int!
+  "For a body of the municipality that is asked (article 10, part 2: 15 days), in calendar days."
+  replyDays: Int!
+  "For the applicant to object to an answer, in calendar days."
+  objectionDays: Int!
+  "How many days before a term's day the owner and their superior are told; they are told again on the day after."
+  remindDays: Int!
+  "Whether the term may stand still while the applicant is waited for. Appeals' may not: 59-FZ knows no pause."
+  mayPause: Boolean!
+  "Whether cases that name no kind are of this one."
+  isDefault: Boolean!
+  "Cases received from this day on are not of this kind; null: it is in use."
+  retiredOn: Date
+  "Cases of the kind, as far as the caller may see them."
+  cases(first: Int, after: String, last: Int, before: String, filter: CaseFilter, orderBy: CaseOrder, asOf: Date): CaseConnection!
+  version: Int!
+}
+
+"A state of the municipality's own workflow."
+type CaseState implements Node {
+  id: ID!
+  key: String!
+  "In the language that was asked for."
+  name: String!
+  names: LocalText!
+  "What the public sees of it."
+  publicState: CasePublicState!
+  "Whether a case that reaches the public state comes to this state; each public state has one such."
+  entry: Boolean!
+  "Where the workflow leads from it."
+  transitions(first: Int, after: String, last: Int, before: String): CaseTransitionConnection!
+  version: Int!
+}
+
+"A way of the workflow from one state to another."
+type CaseTransition implements Node {
+  id: ID!
+  from: CaseState
+  to: CaseState
+}
+
+"Something that happened to a case, or to a signatory of it."
+type CaseChange {
+  "The same at every delivery: a client that has seen it drops it."
+  eventId: ID!
+  kind: ChangeKind!
+  at: DateTime!
+  "The case, read anew; null when the caller may no longer see it."
+  case: Case
 }
 `, BuiltIn: false},
 	{Name: "../modules/councils/councils.graphqls", Input: `extend type Query {

@@ -29,6 +29,11 @@ func (w workWorld) today() string {
 	return w.clock.now().In(time.FixedZone("Krasnoyarsk", 8*60*60)).Format(time.DateOnly)
 }
 
+// soon is the day after, which a step of the clock does not pass.
+func (w workWorld) soon() string {
+	return w.clock.now().AddDate(0, 0, 1).In(time.FixedZone("Krasnoyarsk", 8*60*60)).Format(time.DateOnly)
+}
+
 // step takes a thing one step on, whose version is given.
 func (w workWorld) step(name, id string, version int, changes ...any) {
 	w.t.Helper()
@@ -64,21 +69,20 @@ func (w workWorld) questions(member, item string) {
 	put("От жителя", "putBy", "RESIDENT", "caseId", at(w.ask(request{as: w.admin, Query: `{ cases(first: 1) { nodes { id } } }`}), "cases", "nodes", 0, "id"))
 	put("От организации", "putBy", "ORGANISATION", "personId", nil, "organisationId", w.department)
 	returned := put("Возвращён", "putBy", "OFFICIAL", "personId", w.official, "organisationId", w.department)
-	today := w.today()
-	w.step("returnQuestion", returned, 1, "reasons", "Нет расчёта", "completeBy", today)
+	w.step("returnQuestion", returned, 1, "reasons", "Нет расчёта", "completeBy", w.soon())
 	again := put("Внесён повторно")
-	w.step("returnQuestion", again, 1, "reasons", "Нет расчёта", "completeBy", today)
+	w.step("returnQuestion", again, 1, "reasons", "Нет расчёта", "completeBy", w.soon())
 	w.step("resubmitQuestion", again, 2, "text", "С расчётом")
 	w.step("rejectQuestion", put("Отклонён"), 1, "reasons", "Не относится к ведению")
 	accepted := put("Принят")
-	w.step("acceptQuestion", accepted, 1, "dueOn", today)
+	w.step("acceptQuestion", accepted, 1, "dueOn", w.soon())
 	w.step("scheduleQuestion", accepted, 2, "agendaItemId", item)
 	w.attach(w.admin, accepted, "Расчёт.txt", []byte("Сорок фонарей."))
 	decided := put("Решён")
 	w.step("acceptQuestion", decided, 1)
-	w.step("considerQuestion", decided, 2, "consideredOn", today)
+	w.step("considerQuestion", decided, 2, "consideredOn", w.today())
 	w.made("adoptRecommendation", "recommendation", w.adoption("questionId", decided))
-	w.step("decideQuestion", decided, 3, "decision", "Рекомендовать", "decidedOn", today)
+	w.step("decideQuestion", decided, 3, "decision", "Рекомендовать", "decidedOn", w.today())
 }
 
 func (w workWorld) adoption(changes ...any) map[string]any {
