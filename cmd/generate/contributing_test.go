@@ -48,7 +48,7 @@ func TestAModuleInSixSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Replace(string(list), "import (\n", "import (\n\t\""+module+"/modules/monuments\"\n", 1)
-	text = strings.Replace(text, "councils.New(h, people, files),\n", "councils.New(h, people, files),\n\t\tmonuments.New(h),\n", 1)
+	text = strings.Replace(text, "\t\tplaces,\n", "\t\tplaces,\n\t\tmonuments.New(h),\n", 1)
 	write("modules/modules.go", text)
 
 	for _, command := range []string{"run ./cmd/generate", "run ./cmd/veche schema"} {
