@@ -39,7 +39,7 @@ func (s *stillWorld) furnishGatherings(id func(list string, n int) string) {
 // the account resident.
 func (s *stillWorld) furnishHearings(id func(list string, n int) string, mine string) {
 	s.made("setHearingRule", "hearingRule", map[string]any{"kind": "PLANNING_PROJECT", "expectedVersion": 1, "noticeDays": 0, "maxMonths": 1, "discussion": true, "law": "Устав города"})
-	today := s.clock.now()
+	today := s.morning()
 	day := func(n int) string { return today.AddDate(0, 0, n).Format("2006-01-02") }
 	plan := map[string]any{"kind": "PLANNING_PROJECT", "subject": "Проект планировки", "text": "О набережной", "initiator": "HEAD", "appointingAct": "Постановление № 7",
 		"organiserId": id("organisations", 0), "districtIds": []string{id("districts", 2), id("districts", 3)}, "link": "https://example.org/draft", "displayPlace": "Администрация",

@@ -72,7 +72,7 @@ func (h *harvester) gather() {
 				if f.Arguments.ForName("first") == nil {
 					continue
 				}
-				for some := range slices.Chunk(ids, 25) {
+				for some := range slices.Chunk(ids, 10) {
 					h.list(typ, f, fmt.Sprintf(`nodes(ids: ["%s"]) { ... on %s { __typename id %%s } }`, strings.Join(some, `", "`), typ))
 				}
 			}
@@ -108,6 +108,7 @@ func (h *harvester) list(on string, f *ast.FieldDefinition, in string) {
 		}
 	}
 	h.page(on, f, in, nil, "nodes { "+leaves+" }")
+	h.page(on, f, in, map[string]any{"last": true}, "nodes { "+leaves+" }")
 	if filter := f.Arguments.ForName("filter"); filter != nil {
 		if h.schema.Types[filter.Type.Name()].Fields.ForName("search") != nil {
 			h.page(on, f, in, map[string]any{"filter": map[string]any{"search": "совет"}}, "")
@@ -126,7 +127,10 @@ func (h *harvester) list(on string, f *ast.FieldDefinition, in string) {
 }
 
 func (h *harvester) page(on string, f *ast.FieldDefinition, in string, given map[string]any, more string) {
-	args := ""
+	args, which := "", "first"
+	if given["last"] != nil {
+		which, given = "last", nil
+	}
 	if by, ok := given["orderBy"].(map[string]any); ok {
 		args = fmt.Sprintf("orderBy: {field: %s, direction: %s}", by["field"], by["direction"])
 	} else if filter, ok := given["filter"].(map[string]any); ok {
@@ -136,7 +140,7 @@ func (h *harvester) page(on string, f *ast.FieldDefinition, in string, given map
 		}
 	}
 	r := h.as
-	r.Query = "{ " + fmt.Sprintf(in, fmt.Sprintf("%s(first: 25 %s) { edges { cursor } %s }", f.Name, args, more)) + " }"
+	r.Query = "{ " + fmt.Sprintf(in, fmt.Sprintf("%s(%s: 25 %s) { edges { cursor } %s }", f.Name, which, args, more)) + " }"
 	a := h.send(r)
 	if len(a.Errors) > 0 {
 		h.t.Fatalf("%s: %.500s", r.Query, a.text)

@@ -70,6 +70,17 @@ func newStillWorld(t testing.TB) *stillWorld {
 	return s
 }
 
+// morning moves the clock to the next day's first hour in the town, so that what follows is done within
+// one day.
+func (s *stillWorld) morning() time.Time {
+	for {
+		s.clock.step()
+		if at := s.clock.now().In(time.FixedZone("Krasnoyarsk", 8*60*60)); at.Hour() == 0 {
+			return at
+		}
+	}
+}
+
 // made sends a mutation that must be done, some time after the one before, and gives the id of what it made.
 func (s *stillWorld) made(name, object string, in map[string]any) string {
 	s.t.Helper()
