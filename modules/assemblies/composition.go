@@ -24,8 +24,9 @@ type Composition struct {
 	AsOf    core.Date
 	Charter read.Ref[Charter]
 	Figures
-	ByRule    []*RuleComposition
-	Vacancies []*Vacancies
+	ByRule       []*RuleComposition
+	Vacancies    []*Vacancies
+	VacantPlaces []*VacantPlace
 }
 
 // RuleComposition is the figures of one rule.
@@ -37,33 +38,37 @@ type RuleComposition struct {
 
 // Vacancies are the seats that are vacant for one reason.
 type Vacancies struct {
-	Reason    VacancyReason
-	Count     int
-	Districts read.Refs[places.District]
-	Councils  read.Refs[councils.Council]
+	Reason VacancyReason
+	Count  int
 }
 
-// part is the seats of one rule that are filled, or vacant for one reason.
+// VacantPlace is one whose seats are vacant.
+type VacantPlace struct {
+	Reason   VacancyReason
+	Rule     read.Ref[SeatRule]
+	District read.Ref[places.District]
+	Council  read.Ref[councils.Council]
+	Count    int
+}
+
+// part is the seats of one rule that are filled, or those of one place that are vacant for one reason.
 type part struct {
-	CharterID, RuleID  uuid.UUID
-	Name               string
-	Reason             *VacancyReason
-	Expected, Fillable int
-	Filled             int
-	Districts          []uuid.UUID `bun:",array"`
-	Councils           []uuid.UUID `bun:",array"`
+	CharterID, RuleID          uuid.UUID
+	Name                       string
+	Reason                     *VacancyReason
+	DistrictID, CouncilID      uuid.NullUUID
+	Expected, Fillable, Filled int
 }
 
-const partsOf = `SELECT charter.id AS charter_id, part.rule_id, part.name, seat.reason, count(seat.rule_id) AS expected,
-		count(*) FILTER (WHERE seat.fillable) AS fillable, count(*) FILTER (WHERE seat.filled) AS filled,
-		coalesce(array_agg(seat.district_id ORDER BY seat.sorted COLLATE "C") FILTER (WHERE seat.reason IS NOT NULL AND seat.district_id IS NOT NULL), '{}') AS districts,
-		coalesce(array_agg(seat.council_id ORDER BY seat.sorted COLLATE "C") FILTER (WHERE seat.reason IS NOT NULL AND seat.council_id IS NOT NULL), '{}') AS councils
+const partsOf = `SELECT charter.id AS charter_id, part.rule_id, part.name, seat.reason,
+		CASE WHEN seat.reason IS NOT NULL THEN seat.district_id END AS district_id, CASE WHEN seat.reason IS NOT NULL THEN seat.council_id END AS council_id,
+		count(seat.rule_id) AS expected, count(*) FILTER (WHERE seat.fillable) AS fillable, count(*) FILTER (WHERE seat.filled) AS filled
 	FROM assembly_charters AS charter
 	JOIN charter_rules AS part ON part.municipality_id = charter.municipality_id AND part.charter_id = charter.id
 	LEFT JOIN assembly_seats(?0, ?1, ?2) AS seat ON seat.rule_id = part.rule_id
 	WHERE charter.municipality_id = ?0 AND charter.assembly_id = ?1 AND charter.starts_on <= ?2 AND (charter.ends_on IS NULL OR charter.ends_on >= ?2)
-	GROUP BY charter.id, part.rule_id, part.name, part.position, seat.reason
-	ORDER BY part.position, seat.reason NULLS FIRST`
+	GROUP BY charter.id, part.rule_id, part.name, part.position, seat.reason, 5, 6
+	ORDER BY part.position, min(seat.sorted COLLATE "C")`
 
 // Composition is the figures of an assembly on a day, in one statement. It asks for no right: who asks
 // was shown the assembly.
@@ -76,7 +81,7 @@ func compositionOn(ctx context.Context, db bun.IDB, assembly uuid.UUID, on core.
 	if err := db.NewRaw(partsOf, core.MunicipalityOf(ctx).ID, assembly, on).Scan(ctx, &parts); err != nil {
 		return nil, fmt.Errorf("composition on %s: %w", on, err)
 	}
-	c := &Composition{AsOf: on, ByRule: []*RuleComposition{}, Vacancies: []*Vacancies{}}
+	c := &Composition{AsOf: on, ByRule: []*RuleComposition{}, Vacancies: []*Vacancies{}, VacantPlaces: []*VacantPlace{}}
 	for _, p := range parts {
 		c.add(p)
 	}
@@ -106,18 +111,10 @@ func (c *Composition) add(p part) {
 		at = len(c.Vacancies)
 		c.Vacancies = append(c.Vacancies, &Vacancies{Reason: *p.Reason})
 	}
-	v := c.Vacancies[at]
-	v.Count += p.Expected
-	for _, key := range p.Districts {
-		if !slices.Contains(v.Districts, key) {
-			v.Districts = append(v.Districts, key)
-		}
-	}
-	for _, key := range p.Councils {
-		if !slices.Contains(v.Councils, key) {
-			v.Councils = append(v.Councils, key)
-		}
-	}
+	c.Vacancies[at].Count += p.Expected
+	c.VacantPlaces = append(c.VacantPlaces, &VacantPlace{
+		Reason: *p.Reason, Rule: read.Ref[SeatRule](p.RuleID), District: read.Ref[places.District](p.DistrictID.UUID), Council: read.Ref[councils.Council](p.CouncilID.UUID), Count: p.Expected,
+	})
 }
 
 // isText says whether Postgres takes the bytes for a text.

@@ -70,7 +70,7 @@ func TestTheSeatBelow(t *testing.T) {
 		t.Errorf("after the dissolution: %+v %+v", c, c.Vacancies)
 	}
 	vacant := h.seats(assembly, day(2012, 10, 16), nil)[0].Vacancy
-	if vacant == nil || *vacant.EndReason != SeatBelowEnded || *vacant.LeavingReason != "BODY_DISSOLVED" || core.ID(touch("Delegate", delegates[0].Key)).Key != [16]byte(vacant.FormerHolder) {
+	if vacant == nil || *vacant.EndReason != SeatBelowEnded || *vacant.LeavingReason != "BODY_DISSOLVED" || delegates[0].Key != [16]byte(vacant.FormerHolder) {
 		t.Errorf("the first seat: %+v", vacant)
 	}
 }

@@ -80,31 +80,30 @@ var grants = []core.Grant{{
 		WHERE NOT EXISTS (SELECT FROM districts AS gone WHERE gone.municipality_id = seat.municipality_id AND gone.id = seat.district_id AND gone.abolished_on < ?today)`,
 }}
 
-// seatKey tells seats apart that no row stands for: a vacant one that nobody ever held.
-const seatKey = `md5(seat.rule_id::text || coalesce(seat.district_id, seat.council_id, seat.rule_id)::text || seat.number)::uuid`
-
 var indicators = []core.Indicator{
 	{
-		Key:        "assemblies.seats_filled",
-		Name:       core.T("Seats filled in assemblies", "Занятые места в собраниях"),
-		Unit:       core.T("seats", "мест"),
-		Definition: core.T("Seats in which somebody sat on the last day of the period, by assembly.", "Места, занятые в последний день периода, по собраниям."),
+		Key:  "assemblies.seats_filled",
+		Name: core.T("Seats filled in assemblies", "Занятые места в собраниях"),
+		Unit: core.T("seats", "мест"),
+		Definition: core.T("Seats by naming or nomination in which somebody sat on the last day of the period, by assembly.",
+			"Места по делегированию и выдвижению, занятые в последний день периода, по собраниям."),
 		Permission: mayRead,
 		Type:       "Delegate",
-		Rows: `SELECT coalesce(seat.holder_id, seat.membership_id) AS id, body.name AS breakdown, ?to::date AS day
+		Rows: `SELECT seat.holder_id AS id, body.name AS breakdown, ?to::date AS day
 			FROM assemblies AS body, assembly_seats(?municipality, body.id, ?to) AS seat
-			WHERE body.municipality_id = ?municipality AND seat.filled`,
+			WHERE body.municipality_id = ?municipality AND seat.filled AND seat.holder_id IS NOT NULL`,
 	},
 	{
-		Key:  "assemblies.seats_vacant",
-		Name: core.T("Seats vacant in assemblies", "Вакантные места в собраниях"),
-		Unit: core.T("seats", "мест"),
-		Definition: core.T("Seats that the charter expected on the last day of the period and nobody sat in, by reason. The object is who held the seat last.",
-			"Места, предусмотренные уставом в последний день периода и никем не занятые, по причинам. Объект — прежний делегат."),
+		Key:  "assemblies.districts_unrepresented",
+		Name: core.T("Districts whose seats are all vacant", "Микрорайоны, все места которых вакантны"),
+		Unit: core.T("districts", "микрорайонов"),
+		Definition: core.T("Districts that had seats in assemblies on the last day of the period and nobody in them, by reason.",
+			"Микрорайоны, от которых в последний день периода предусмотрены места в собраниях и ни одно не занято, по причинам."),
 		Permission: mayRead,
-		Type:       "Delegate",
-		Rows: `SELECT coalesce(seat.holder_id, seat.former_id, ` + seatKey + `) AS id, seat.reason AS breakdown, ?to::date AS day
+		Type:       "District",
+		Rows: `SELECT seat.district_id AS id, min(seat.reason) AS breakdown, ?to::date AS day
 			FROM assemblies AS body, assembly_seats(?municipality, body.id, ?to) AS seat
-			WHERE body.municipality_id = ?municipality AND NOT seat.filled`,
+			WHERE body.municipality_id = ?municipality AND seat.district_id IS NOT NULL
+			GROUP BY seat.district_id HAVING NOT bool_or(seat.filled)`,
 	},
 }

@@ -112,7 +112,7 @@ func lockRule(ctx context.Context, tx *mutation.Tx, key uuid.UUID) (*SeatRule, *
 // names refuses a body that does not name by the rule, or not on that day, and notes for which district
 // it does.
 func (s *Service) names(ctx context.Context, tx *mutation.Tx, rule *SeatRule, c *councils.Council, d *Delegate) error {
-	fits := false
+	var fits bool
 	switch rule.Kind {
 	case EachDistrict:
 		fits = c.Kind == *rule.CouncilKind && c.DistrictID != nil

@@ -114,3 +114,10 @@ func (s *Service) ChairOf(ctx context.Context, council uuid.UUID, on core.Date) 
 		Where("starts_on <= ?", on).Where("ends_on IS NULL OR ends_on >= ?", on).Scan(ctx, &person)
 	return person, err
 }
+
+// MembersOn are the persons who sit in the body on that day, in the order of a roll; importers ask it.
+func (s *Service) MembersOn(ctx context.Context, council uuid.UUID, on core.Date) (persons []uuid.UUID, err error) {
+	err = s.reads.DB().NewSelect().Model((*Membership)(nil)).Column("person_id").Where("council_id = ?", council).
+		Where("starts_on <= ?", on).Where("ends_on IS NULL OR ends_on >= ?", on).Order("post_rank", "starts_on", "id").Scan(ctx, &persons)
+	return persons, err
+}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/veche-city/veche/cmd/veche/house"
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/modules/assemblies"
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
@@ -52,6 +53,13 @@ type body struct {
 	PartOf  core.Text `yaml:"part_of"`
 	Members int       `yaml:"members"`
 	Grounds []string  `yaml:"member_bases"`
+	Founded string    `yaml:"founded"`
+
+	Composition []struct {
+		From      string `yaml:"from"`
+		SeatsEach int    `yaml:"seats_each"`
+		Seats     int    `yaml:"seats"`
+	} `yaml:"composition"`
 }
 
 // loader brings the city in, step by step.
@@ -61,6 +69,8 @@ type loader struct {
 	places   *places.Service
 	councils *councils.Service
 	names    *names
+
+	assemblies *assemblies.Service
 }
 
 // Load brings the reference city in; what is there already is left as it is.
@@ -77,6 +87,8 @@ func Load(ctx context.Context, h *house.House, progress func(string)) error {
 			l.places = m.Service
 		case *councils.Module:
 			l.councils = m.Service
+		case *assemblies.Module:
+			l.assemblies = m.Service
 		}
 	}
 	town, err := l.town(ctx, h)
@@ -90,6 +102,7 @@ func Load(ctx context.Context, h *house.House, progress func(string)) error {
 	}{
 		{"districts", l.districts}, {"organisations and officials", l.officials}, {"the public chamber", l.chamber},
 		{"the mayor's council", l.mayorsCouncil}, {"community councils", l.communityCouncils}, {"commissions", l.commissions},
+		{"the city assembly", l.assembly},
 	} {
 		progress("loading Kansk 2012: " + step.what)
 		if err := step.run(ctx); err != nil {
