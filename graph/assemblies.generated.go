@@ -104,6 +104,8 @@ type NominationResolver interface {
 }
 type RuleCompositionResolver interface {
 	Rule(ctx context.Context, obj *assemblies.RuleComposition) (*assemblies.SeatRule, error)
+
+	Extension(ctx context.Context, obj *assemblies.RuleComposition, slot int) (*extension.Place, error)
 }
 type SeatResolver interface {
 	Rule(ctx context.Context, obj *assemblies.Seat) (*assemblies.SeatRule, error)
@@ -131,14 +133,17 @@ type SubstituteCallResolver interface {
 
 	Extension(ctx context.Context, obj *assemblies.SubstituteCall, slot int) (*extension.Place, error)
 }
-type VacanciesResolver interface {
-	Districts(ctx context.Context, obj *assemblies.Vacancies) ([]*places.District, error)
-	Councils(ctx context.Context, obj *assemblies.Vacancies) ([]*councils.Council, error)
-}
 type VacancyResolver interface {
 	FormerHolder(ctx context.Context, obj *assemblies.Vacancy) (*assemblies.Delegate, error)
 
 	Extension(ctx context.Context, obj *assemblies.Vacancy, slot int) (*extension.Place, error)
+}
+type VacantPlaceResolver interface {
+	Rule(ctx context.Context, obj *assemblies.VacantPlace) (*assemblies.SeatRule, error)
+	District(ctx context.Context, obj *assemblies.VacantPlace) (*places.District, error)
+	Council(ctx context.Context, obj *assemblies.VacantPlace) (*councils.Council, error)
+
+	Extension(ctx context.Context, obj *assemblies.VacantPlace, slot int) (*extension.Place, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -959,6 +964,20 @@ func (ec *executionContext) field_Nomination_delegates_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_RuleComposition__extension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "slot",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["slot"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_SeatRule__extension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1002,6 +1021,20 @@ func (ec *executionContext) field_SubstituteCall__extension_args(ctx context.Con
 }
 
 func (ec *executionContext) field_Vacancy__extension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "slot",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["slot"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_VacantPlace__extension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "slot",
@@ -3113,6 +3146,38 @@ func (ec *executionContext) fieldContext_Composition_vacancies(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Composition_vacantPlaces(ctx context.Context, field graphql.CollectedField, obj *assemblies.Composition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Composition_vacantPlaces(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VacantPlaces, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*assemblies.VacantPlace) graphql.Marshaler {
+			return ec.marshalNVacantPlace2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋassembliesᚐVacantPlaceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Composition_vacantPlaces(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Composition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VacantPlace(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Composition__extension(ctx context.Context, field graphql.CollectedField, obj *assemblies.Composition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4400,10 +4465,10 @@ func (ec *executionContext) _RuleComposition_rule(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *assemblies.SeatRule) graphql.Marshaler {
-			return ec.marshalNSeatRule2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋassembliesᚐSeatRule(ctx, selections, v)
+			return ec.marshalOSeatRule2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋassembliesᚐSeatRule(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RuleComposition_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4534,6 +4599,50 @@ func (ec *executionContext) fieldContext_RuleComposition_vacant(_ context.Contex
 	return graphql.NewScalarFieldContext("RuleComposition", field, false, false, "Int")
 }
 
+func (ec *executionContext) _RuleComposition__extension(ctx context.Context, field graphql.CollectedField, obj *assemblies.RuleComposition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleComposition__extension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.RuleComposition().Extension(ctx, obj, fc.Args["slot"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *extension.Place) graphql.Marshaler {
+			return ec.marshalOExtension2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚋextensionᚐPlace(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RuleComposition__extension(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuleComposition",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Extension does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_RuleComposition__extension_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Seat_rule(ctx context.Context, field graphql.CollectedField, obj *assemblies.Seat) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4547,10 +4656,10 @@ func (ec *executionContext) _Seat_rule(ctx context.Context, field graphql.Collec
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *assemblies.SeatRule) graphql.Marshaler {
-			return ec.marshalNSeatRule2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋassembliesᚐSeatRule(ctx, selections, v)
+			return ec.marshalOSeatRule2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋassembliesᚐSeatRule(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Seat_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5358,70 +5467,6 @@ func (ec *executionContext) fieldContext_Vacancies_count(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Vacancies", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Vacancies_districts(ctx context.Context, field graphql.CollectedField, obj *assemblies.Vacancies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Vacancies_districts(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Vacancies().Districts(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*places.District) graphql.Marshaler {
-			return ec.marshalNDistrict2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐDistrictᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Vacancies_districts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Vacancies",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_District(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Vacancies_councils(ctx context.Context, field graphql.CollectedField, obj *assemblies.Vacancies) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Vacancies_councils(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Vacancies().Councils(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*councils.Council) graphql.Marshaler {
-			return ec.marshalNCouncil2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋcouncilsᚐCouncilᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Vacancies_councils(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Vacancies",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Council(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _Vacancy_reason(ctx context.Context, field graphql.CollectedField, obj *assemblies.Vacancy) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5561,6 +5606,192 @@ func (ec *executionContext) fieldContext_Vacancy__extension(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Vacancy__extension_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VacantPlace_reason(ctx context.Context, field graphql.CollectedField, obj *assemblies.VacantPlace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VacantPlace_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v assemblies.VacancyReason) graphql.Marshaler {
+			return ec.marshalNVacancyReason2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋassembliesᚐVacancyReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VacantPlace_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VacantPlace", field, false, false, "VacancyReason")
+}
+
+func (ec *executionContext) _VacantPlace_rule(ctx context.Context, field graphql.CollectedField, obj *assemblies.VacantPlace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VacantPlace_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.VacantPlace().Rule(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assemblies.SeatRule) graphql.Marshaler {
+			return ec.marshalOSeatRule2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋassembliesᚐSeatRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VacantPlace_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VacantPlace",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SeatRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VacantPlace_district(ctx context.Context, field graphql.CollectedField, obj *assemblies.VacantPlace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VacantPlace_district(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.VacantPlace().District(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *places.District) graphql.Marshaler {
+			return ec.marshalODistrict2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋplacesᚐDistrict(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VacantPlace_district(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VacantPlace",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_District(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VacantPlace_council(ctx context.Context, field graphql.CollectedField, obj *assemblies.VacantPlace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VacantPlace_council(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.VacantPlace().Council(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *councils.Council) graphql.Marshaler {
+			return ec.marshalOCouncil2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋcouncilsᚐCouncil(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VacantPlace_council(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VacantPlace",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Council(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VacantPlace_count(ctx context.Context, field graphql.CollectedField, obj *assemblies.VacantPlace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VacantPlace_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VacantPlace_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VacantPlace", field, false, false, "Int")
+}
+
+func (ec *executionContext) _VacantPlace__extension(ctx context.Context, field graphql.CollectedField, obj *assemblies.VacantPlace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VacantPlace__extension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.VacantPlace().Extension(ctx, obj, fc.Args["slot"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *extension.Place) graphql.Marshaler {
+			return ec.marshalOExtension2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚋextensionᚐPlace(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VacantPlace__extension(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VacantPlace",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Extension does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_VacantPlace__extension_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7880,6 +8111,11 @@ func (ec *executionContext) _Composition(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "vacantPlaces":
+			out.Values[i] = ec._Composition_vacantPlaces(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "_extension":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -8230,7 +8466,7 @@ func (ec *executionContext) _RuleComposition(ctx context.Context, sel ast.Select
 			out.Values[i] = graphql.MarshalString("RuleComposition")
 		case "rule":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RuleComposition_rule(ctx, field, obj)
 				})
@@ -8259,6 +8495,12 @@ func (ec *executionContext) _RuleComposition(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "_extension":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RuleComposition__extension(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8289,7 +8531,7 @@ func (ec *executionContext) _Seat(ctx context.Context, sel ast.SelectionSet, obj
 			out.Values[i] = graphql.MarshalString("Seat")
 		case "rule":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Seat_rule(ctx, field, obj)
 				})
@@ -8519,25 +8761,13 @@ func (ec *executionContext) _Vacancies(ctx context.Context, sel ast.SelectionSet
 		case "reason":
 			out.Values[i] = ec._Vacancies_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "count":
 			out.Values[i] = ec._Vacancies_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
-		case "districts":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Vacancies_districts(ctx, field, obj)
-				})
-		case "councils":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Vacancies_councils(ctx, field, obj)
-				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8592,6 +8822,68 @@ func (ec *executionContext) _Vacancy(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Vacancy__extension(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var vacantPlaceImplementors = []string{"VacantPlace"}
+
+func (ec *executionContext) _VacantPlace(ctx context.Context, sel ast.SelectionSet, obj *assemblies.VacantPlace) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, vacantPlaceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VacantPlace")
+		case "reason":
+			out.Values[i] = ec._VacantPlace_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rule":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._VacantPlace_rule(ctx, field, obj)
+				})
+		case "district":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._VacantPlace_district(ctx, field, obj)
+				})
+		case "council":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._VacantPlace_council(ctx, field, obj)
+				})
+		case "count":
+			out.Values[i] = ec._VacantPlace_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "_extension":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._VacantPlace__extension(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -9231,6 +9523,30 @@ func (ec *executionContext) marshalNVacancyReason2githubᚗcomᚋvecheᚑcityᚋ
 		graphql.AddInvalidNullFromMarshaler(ctx, "VacancyReason!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNVacantPlace2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋassembliesᚐVacantPlaceᚄ(ctx context.Context, sel ast.SelectionSet, v []*assemblies.VacantPlace) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVacantPlace2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋassembliesᚐVacantPlace(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNVacantPlace2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋassembliesᚐVacantPlace(ctx context.Context, sel ast.SelectionSet, v *assemblies.VacantPlace) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VacantPlace!")
+		return graphql.Null
+	}
+	return ec._VacantPlace(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNWithdrawNominationInput2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋassembliesᚐWithdrawNominationInput(ctx context.Context, v any) (assemblies.WithdrawNominationInput, error) {

@@ -402,6 +402,8 @@ var references = map[string]func(object any) core.ID{
 	"ResolutionPayload.resolution":                     func(o any) core.ID { return idOf("Resolution", o.(*core.Payload).Key) },
 	"RoleAssignmentPayload.roleAssignment":             func(o any) core.ID { return idOf("RoleAssignment", o.(*permissions.Answer).Key) },
 	"RolePayload.role":                                 func(o any) core.ID { return idOf("Role", o.(*permissions.Answer).Key) },
+	"RuleComposition.rule":                             func(o any) core.ID { return idOf("SeatRule", uuid.UUID(o.(*assemblies.RuleComposition).Rule)) },
+	"Seat.rule":                                        func(o any) core.ID { return idOf("SeatRule", uuid.UUID(o.(*assemblies.Seat).Rule)) },
 	"Seat.district":                                    func(o any) core.ID { return idOf("District", uuid.UUID(o.(*assemblies.Seat).District)) },
 	"Seat.council":                                     func(o any) core.ID { return idOf("Council", uuid.UUID(o.(*assemblies.Seat).Council)) },
 	"Seat.holder":                                      func(o any) core.ID { return idOf("Delegate", uuid.UUID(o.(*assemblies.Seat).Holder)) },
@@ -414,6 +416,9 @@ var references = map[string]func(object any) core.ID{
 	"SubstituteCallPayload.substituteCall":             func(o any) core.ID { return idOf("SubstituteCall", o.(*core.Payload).Key) },
 	"TermPayload.term":                                 func(o any) core.ID { return idOf("Term", o.(*core.Payload).Key) },
 	"Vacancy.formerHolder":                             func(o any) core.ID { return idOf("Delegate", uuid.UUID(o.(*assemblies.Vacancy).FormerHolder)) },
+	"VacantPlace.rule":                                 func(o any) core.ID { return idOf("SeatRule", uuid.UUID(o.(*assemblies.VacantPlace).Rule)) },
+	"VacantPlace.district":                             func(o any) core.ID { return idOf("District", uuid.UUID(o.(*assemblies.VacantPlace).District)) },
+	"VacantPlace.council":                              func(o any) core.ID { return idOf("Council", uuid.UUID(o.(*assemblies.VacantPlace).Council)) },
 	"VenuePayload.venue":                               func(o any) core.ID { return idOf("Venue", o.(*core.Payload).Key) },
 	"VoteChange.vote":                                  func(o any) core.ID { return idOf("Vote", uuid.UUID(o.(*motions.VoteChange).Vote)) },
 	"VotePayload.vote":                                 func(o any) core.ID { return idOf("Vote", o.(*core.Payload).Key) },
@@ -4787,6 +4792,10 @@ func (d declaredRuleComposition) Rule(ctx context.Context, obj *assemblies.RuleC
 	return read.Changed[assemblies.SeatRule](ctx, d.reads, uuid.UUID(obj.Rule))
 }
 
+func (d declaredRuleComposition) Extension(ctx context.Context, obj *assemblies.RuleComposition, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type seatResolver struct {
 	declaredSeat
 }
@@ -5116,26 +5125,6 @@ func (d declaredTermPayload) Extension(ctx context.Context, obj *core.Payload, s
 	return extension.At(ctx, obj, slot)
 }
 
-type vacanciesResolver struct {
-	declaredVacancies
-}
-
-func (r *Resolver) Vacancies() VacanciesResolver {
-	return vacanciesResolver{
-		declaredVacancies: declaredVacancies{r.Reads},
-	}
-}
-
-type declaredVacancies struct{ reads *read.Reader }
-
-func (d declaredVacancies) Districts(ctx context.Context, obj *assemblies.Vacancies) ([]*places.District, error) {
-	return read.Many[places.District](ctx, d.reads, obj.Districts)
-}
-
-func (d declaredVacancies) Councils(ctx context.Context, obj *assemblies.Vacancies) ([]*councils.Council, error) {
-	return read.Many[councils.Council](ctx, d.reads, obj.Councils)
-}
-
 type vacancyResolver struct {
 	declaredVacancy
 }
@@ -5153,6 +5142,34 @@ func (d declaredVacancy) FormerHolder(ctx context.Context, obj *assemblies.Vacan
 }
 
 func (d declaredVacancy) Extension(ctx context.Context, obj *assemblies.Vacancy, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type vacantPlaceResolver struct {
+	declaredVacantPlace
+}
+
+func (r *Resolver) VacantPlace() VacantPlaceResolver {
+	return vacantPlaceResolver{
+		declaredVacantPlace: declaredVacantPlace{r.Reads},
+	}
+}
+
+type declaredVacantPlace struct{ reads *read.Reader }
+
+func (d declaredVacantPlace) Rule(ctx context.Context, obj *assemblies.VacantPlace) (*assemblies.SeatRule, error) {
+	return read.Changed[assemblies.SeatRule](ctx, d.reads, uuid.UUID(obj.Rule))
+}
+
+func (d declaredVacantPlace) District(ctx context.Context, obj *assemblies.VacantPlace) (*places.District, error) {
+	return read.Changed[places.District](ctx, d.reads, uuid.UUID(obj.District))
+}
+
+func (d declaredVacantPlace) Council(ctx context.Context, obj *assemblies.VacantPlace) (*councils.Council, error) {
+	return read.Changed[councils.Council](ctx, d.reads, uuid.UUID(obj.Council))
+}
+
+func (d declaredVacantPlace) Extension(ctx context.Context, obj *assemblies.VacantPlace, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 

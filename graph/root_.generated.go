@@ -198,8 +198,8 @@ type ResolverRoot interface {
 	SubstituteCallPayload() SubstituteCallPayloadResolver
 	Term() TermResolver
 	TermPayload() TermPayloadResolver
-	Vacancies() VacanciesResolver
 	Vacancy() VacancyResolver
+	VacantPlace() VacantPlaceResolver
 	Venue() VenueResolver
 	VenuePayload() VenuePayloadResolver
 	Viewer() ViewerResolver
@@ -1088,15 +1088,16 @@ type ComplexityRoot struct {
 	}
 
 	Composition struct {
-		AsOf      func(childComplexity int) int
-		ByRule    func(childComplexity int) int
-		Charter   func(childComplexity int) int
-		Expected  func(childComplexity int) int
-		Extension func(childComplexity int, slot int) int
-		Fillable  func(childComplexity int) int
-		Filled    func(childComplexity int) int
-		Vacancies func(childComplexity int) int
-		Vacant    func(childComplexity int) int
+		AsOf         func(childComplexity int) int
+		ByRule       func(childComplexity int) int
+		Charter      func(childComplexity int) int
+		Expected     func(childComplexity int) int
+		Extension    func(childComplexity int, slot int) int
+		Fillable     func(childComplexity int) int
+		Filled       func(childComplexity int) int
+		Vacancies    func(childComplexity int) int
+		Vacant       func(childComplexity int) int
+		VacantPlaces func(childComplexity int) int
 	}
 
 	Consent struct {
@@ -3196,12 +3197,13 @@ type ComplexityRoot struct {
 	}
 
 	RuleComposition struct {
-		Expected func(childComplexity int) int
-		Fillable func(childComplexity int) int
-		Filled   func(childComplexity int) int
-		Name     func(childComplexity int) int
-		Rule     func(childComplexity int) int
-		Vacant   func(childComplexity int) int
+		Expected  func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Fillable  func(childComplexity int) int
+		Filled    func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Rule      func(childComplexity int) int
+		Vacant    func(childComplexity int) int
 	}
 
 	Scope struct {
@@ -3453,10 +3455,8 @@ type ComplexityRoot struct {
 	}
 
 	Vacancies struct {
-		Councils  func(childComplexity int) int
-		Count     func(childComplexity int) int
-		Districts func(childComplexity int) int
-		Reason    func(childComplexity int) int
+		Count  func(childComplexity int) int
+		Reason func(childComplexity int) int
 	}
 
 	Vacancy struct {
@@ -3465,6 +3465,15 @@ type ComplexityRoot struct {
 		FormerHolder  func(childComplexity int) int
 		LeavingReason func(childComplexity int) int
 		Reason        func(childComplexity int) int
+	}
+
+	VacantPlace struct {
+		Council   func(childComplexity int) int
+		Count     func(childComplexity int) int
+		District  func(childComplexity int) int
+		Extension func(childComplexity int, slot int) int
+		Reason    func(childComplexity int) int
+		Rule      func(childComplexity int) int
 	}
 
 	Venue struct {
@@ -7563,6 +7572,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Composition.Vacant(childComplexity), true
+	case "Composition.vacantPlaces":
+		if e.ComplexityRoot.Composition.VacantPlaces == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Composition.VacantPlaces(childComplexity), true
 
 	case "Consent.basis":
 		if e.ComplexityRoot.Consent.Basis == nil {
@@ -19206,6 +19221,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RuleComposition.Expected(childComplexity), true
+	case "RuleComposition._extension":
+		if e.ComplexityRoot.RuleComposition.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_RuleComposition__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RuleComposition.Extension(childComplexity, args["slot"].(int)), true
 	case "RuleComposition.fillable":
 		if e.ComplexityRoot.RuleComposition.Fillable == nil {
 			break
@@ -20286,24 +20312,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Path(childComplexity), true
 
-	case "Vacancies.councils":
-		if e.ComplexityRoot.Vacancies.Councils == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Vacancies.Councils(childComplexity), true
 	case "Vacancies.count":
 		if e.ComplexityRoot.Vacancies.Count == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Vacancies.Count(childComplexity), true
-	case "Vacancies.districts":
-		if e.ComplexityRoot.Vacancies.Districts == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Vacancies.Districts(childComplexity), true
 	case "Vacancies.reason":
 		if e.ComplexityRoot.Vacancies.Reason == nil {
 			break
@@ -20346,6 +20360,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Vacancy.Reason(childComplexity), true
+
+	case "VacantPlace.council":
+		if e.ComplexityRoot.VacantPlace.Council == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacantPlace.Council(childComplexity), true
+	case "VacantPlace.count":
+		if e.ComplexityRoot.VacantPlace.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacantPlace.Count(childComplexity), true
+	case "VacantPlace.district":
+		if e.ComplexityRoot.VacantPlace.District == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacantPlace.District(childComplexity), true
+	case "VacantPlace._extension":
+		if e.ComplexityRoot.VacantPlace.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_VacantPlace__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.VacantPlace.Extension(childComplexity, args["slot"].(int)), true
+	case "VacantPlace.reason":
+		if e.ComplexityRoot.VacantPlace.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacantPlace.Reason(childComplexity), true
+	case "VacantPlace.rule":
+		if e.ComplexityRoot.VacantPlace.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VacantPlace.Rule(childComplexity), true
 
 	case "Venue.accessibility":
 		if e.ComplexityRoot.Venue.Accessibility == nil {
@@ -21921,10 +21977,12 @@ type Composition {
   byRule: [RuleComposition!]!
   "Why the vacant seats are vacant, most first."
   vacancies: [Vacancies!]!
+  "The same by place, in the order of the seats."
+  vacantPlaces: [VacantPlace!]!
 }
 
 type RuleComposition {
-  rule: SeatRule!
+  rule: SeatRule
   "In the charter's words."
   name: String!
   expected: Int!
@@ -21937,15 +21995,22 @@ type RuleComposition {
 type Vacancies {
   reason: VacancyReason!
   count: Int!
-  "The districts whose seats they are."
-  districts: [District!]!
-  "The bodies whose seats they are, as far as there are any."
-  councils: [Council!]!
+}
+
+"The vacant seats of one district, body or rule, for one reason."
+type VacantPlace {
+  reason: VacancyReason!
+  rule: SeatRule
+  "The district that they are for."
+  district: District
+  "The body that could name, where there is one."
+  council: Council
+  count: Int!
 }
 
 "A seat of an assembly on a day."
 type Seat {
-  rule: SeatRule!
+  rule: SeatRule
   "Its number among the seats of its district, body or rule, from 1."
   number: Int!
   "The district that it is for."
@@ -30634,6 +30699,7 @@ extend type Role { _extension(slot: Int!): Extension }
 extend type RoleAssignment { _extension(slot: Int!): Extension }
 extend type RoleAssignmentPayload { _extension(slot: Int!): Extension }
 extend type RolePayload { _extension(slot: Int!): Extension }
+extend type RuleComposition { _extension(slot: Int!): Extension }
 extend type Seat { _extension(slot: Int!): Extension }
 extend type SeatRule { _extension(slot: Int!): Extension }
 extend type Secondment { _extension(slot: Int!): Extension }
@@ -30642,6 +30708,7 @@ extend type ServiceToken { _extension(slot: Int!): Extension }
 extend type SubstituteCall { _extension(slot: Int!): Extension }
 extend type Term { _extension(slot: Int!): Extension }
 extend type Vacancy { _extension(slot: Int!): Extension }
+extend type VacantPlace { _extension(slot: Int!): Extension }
 extend type Venue { _extension(slot: Int!): Extension }
 extend type Viewer { _extension(slot: Int!): Extension }
 extend type Vote { _extension(slot: Int!): Extension }
@@ -32418,6 +32485,8 @@ func (ec *executionContext) childFields_Composition(ctx context.Context, field g
 		return ec.fieldContext_Composition_byRule(ctx, field)
 	case "vacancies":
 		return ec.fieldContext_Composition_vacancies(ctx, field)
+	case "vacantPlaces":
+		return ec.fieldContext_Composition_vacantPlaces(ctx, field)
 	case "_extension":
 		return ec.fieldContext_Composition__extension(ctx, field)
 	}
@@ -35992,6 +36061,8 @@ func (ec *executionContext) childFields_RuleComposition(ctx context.Context, fie
 		return ec.fieldContext_RuleComposition_filled(ctx, field)
 	case "vacant":
 		return ec.fieldContext_RuleComposition_vacant(ctx, field)
+	case "_extension":
+		return ec.fieldContext_RuleComposition__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RuleComposition", field.Name)
 }
@@ -36476,10 +36547,6 @@ func (ec *executionContext) childFields_Vacancies(ctx context.Context, field gra
 		return ec.fieldContext_Vacancies_reason(ctx, field)
 	case "count":
 		return ec.fieldContext_Vacancies_count(ctx, field)
-	case "districts":
-		return ec.fieldContext_Vacancies_districts(ctx, field)
-	case "councils":
-		return ec.fieldContext_Vacancies_councils(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Vacancies", field.Name)
 }
@@ -36498,6 +36565,24 @@ func (ec *executionContext) childFields_Vacancy(ctx context.Context, field graph
 		return ec.fieldContext_Vacancy__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Vacancy", field.Name)
+}
+
+func (ec *executionContext) childFields_VacantPlace(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_VacantPlace_reason(ctx, field)
+	case "rule":
+		return ec.fieldContext_VacantPlace_rule(ctx, field)
+	case "district":
+		return ec.fieldContext_VacantPlace_district(ctx, field)
+	case "council":
+		return ec.fieldContext_VacantPlace_council(ctx, field)
+	case "count":
+		return ec.fieldContext_VacantPlace_count(ctx, field)
+	case "_extension":
+		return ec.fieldContext_VacantPlace__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VacantPlace", field.Name)
 }
 
 func (ec *executionContext) childFields_Venue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -27,12 +27,13 @@ CREATE TABLE notices (
     text            jsonb NOT NULL,
     at              timestamptz NOT NULL,
     read_at         timestamptz,
+    written_at      timestamptz NOT NULL DEFAULT now(), -- by which they are purged, whatever the writer's clock said
     PRIMARY KEY (municipality_id, id),
     CONSTRAINT notices_once UNIQUE (municipality_id, account_id, event_id),
     FOREIGN KEY (municipality_id, account_id) REFERENCES accounts (municipality_id, id)
 );
 CREATE INDEX notices_arrived ON notices (municipality_id, account_id, (-seq), id);
-CREATE INDEX notices_age ON notices (at);
+CREATE INDEX notices_age ON notices (written_at);
 
 -- +goose Down
 DROP TABLE notices, follows;

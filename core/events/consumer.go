@@ -133,9 +133,12 @@ func (c *Consumers) round(ctx context.Context, one *consumer) (more bool, err er
 	err = postgres.InTx(ctx, c.db, func(ctx context.Context, tx postgres.Tx) error {
 		var from, to string
 		var seq int64
-		err := tx.QueryRowContext(ctx, `SELECT from_place::text, CASE WHEN from_place::text = to_place::text THEN pg_current_snapshot() ELSE to_place END::text, seq
-			FROM outbox_consumers WHERE name = ? FOR UPDATE SKIP LOCKED`, one.name).Scan(&from, &to, &seq)
-		if postgres.NoRows(err) || err == nil && from == to {
+		err := tx.QueryRowContext(ctx, `SELECT from_place::text, to_place::text, seq FROM outbox_consumers WHERE name = ? FOR UPDATE SKIP LOCKED`, one.name).Scan(&from, &to, &seq)
+		if err == nil && from == to {
+			// Asked once the place is locked: a snapshot from before may be older than the place.
+			err = tx.QueryRowContext(ctx, "SELECT pg_current_snapshot()::text").Scan(&to)
+		}
+		if postgres.NoRows(err) {
 			return nil
 		}
 		if err != nil {

@@ -16,7 +16,10 @@ import (
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/modules/calendar"
+	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/meetings"
 	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
@@ -47,13 +50,18 @@ func newHouse(t testing.TB) *house {
 	must(t, err)
 	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
 	p, l := people.New(h), places.New(h)
-	m := meetings.New(h, p)
+	d := calendar.New(h)
+	f, err := files.New(h, p)
+	must(t, err)
+	k, err := cases.New(h, p, d, f)
+	must(t, err)
+	m := meetings.New(h, p, f, k)
 	v := motions.New(h, p, m)
-	c := councils.New(h, p, m)
+	c := councils.New(h, p, f, m)
 	a := New(h, p, m, v, c)
 	must(t, h.Reads.Ready())
 	var infos []core.Info
-	for _, m := range []core.Module{p, l, m, v, c, a} {
+	for _, m := range []core.Module{p, l, d, f, k, m, v, c, a} {
 		infos = append(infos, m.Info())
 	}
 	must(t, guard.Know(infos))

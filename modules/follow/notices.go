@@ -133,6 +133,6 @@ type purger struct {
 func (*purger) Timeout(*river.Job[purgeArgs]) time.Duration { return 10 * time.Minute }
 
 func (p *purger) Work(ctx context.Context, _ *river.Job[purgeArgs]) error {
-	_, err := p.db.ExecContext(ctx, `DELETE FROM notices WHERE at < now() - make_interval(days => ?)`, keepDays)
+	_, err := p.db.ExecContext(ctx, `DELETE FROM notices WHERE written_at < now() - make_interval(days => ?)`, keepDays)
 	return err
 }

@@ -9,11 +9,11 @@ import (
 
 // Wrong roles, wrong bodies, wrong states, before anything is done; and nothing of it leaves a trace.
 func TestAssembliesRefuse(t *testing.T) {
-	w := newChamber(t)
+	w := newDelegation(t)
 	for login, n := range map[string]int{"secretary": 2, "chair": 0, "member": 4} {
-		w.account(w.admin, login, member(w.first, n).(string), "", "")
+		w.account(w.admin, login, memberOf(w.first, n).(string), "", "")
 	}
-	w.account(w.admin, "stranger", member(w.second, 0).(string), "", "")
+	w.account(w.admin, "stranger", memberOf(w.second, 0).(string), "", "")
 	w.account(w.admin, "clerk", "", "clerk", "")
 	w.account(w.admin, "resident", w.person(w.admin, "Жителева"), "", "")
 	unknown := func(typ string) string { return core.ID{Type: typ, Key: core.NewID()}.String() }
@@ -22,11 +22,11 @@ func TestAssembliesRefuse(t *testing.T) {
 	rule := map[string]any{"key": "districts", "name": "От микрорайонов", "kind": "EACH_DISTRICT", "seats": 2, "councilKind": "COMMUNITY_COUNCIL"}
 	adopt := map[string]any{"assemblyId": w.assembly, "act": "Устав", "startsOn": "2013-02-01", "rules": []any{rule}}
 	dissolve := map[string]any{"id": w.assembly, "expectedVersion": 1, "dissolvedOn": "2013-02-01", "reason": "Проба"}
-	name := map[string]any{"ruleId": w.districts, "councilId": w.first["id"], "personId": member(w.first, 4), "startsOn": "2013-01-15", "minutes": "Протокол № 2"}
-	recall := map[string]any{"id": delegate(w.first, 0), "expectedVersion": 1, "endsOn": "2013-01-14", "minutes": "Протокол № 2"}
-	suspend := map[string]any{"delegateId": delegate(w.first, 0), "startsOn": "2013-01-14", "minutes": "Решение № 2"}
-	call := map[string]any{"delegateId": delegate(w.first, 0), "substituteId": delegate(w.first, 1), "startsOn": "2013-01-14"}
-	nominate := map[string]any{"ruleId": w.districts, "personId": member(w.first, 4), "councilId": w.first["id"], "minutes": "Протокол", "nominatedOn": "2013-01-14"}
+	name := map[string]any{"ruleId": w.districts, "councilId": w.first["id"], "personId": memberOf(w.first, 4), "startsOn": "2013-01-15", "minutes": "Протокол № 2"}
+	recall := map[string]any{"id": delegateOf(w.first, 0), "expectedVersion": 1, "endsOn": "2013-01-14", "minutes": "Протокол № 2"}
+	suspend := map[string]any{"delegateId": delegateOf(w.first, 0), "startsOn": "2013-01-14", "minutes": "Решение № 2"}
+	call := map[string]any{"delegateId": delegateOf(w.first, 0), "substituteId": delegateOf(w.first, 1), "startsOn": "2013-01-14"}
+	nominate := map[string]any{"ruleId": w.districts, "personId": memberOf(w.first, 4), "councilId": w.first["id"], "minutes": "Протокол", "nominatedOn": "2013-01-14"}
 
 	all := map[string]map[string]any{"createAssembly": create, "updateAssembly": update, "adoptCharter": adopt, "dissolveAssembly": dissolve, "nameDelegate": name,
 		"nameSubstitute": name, "recallDelegate": recall, "suspendDelegate": suspend, "callSubstitute": call, "nominate": nominate}
@@ -100,8 +100,8 @@ func TestAssembliesRefuse(t *testing.T) {
 		{"secretary", "nameDelegate", with(name, "councilId", w.second["id"]), "FORBIDDEN"},
 		{"secretary", "nameDelegate", with(name, "ruleId", unknown("SeatRule")), "NOT_FOUND"},
 		{"secretary", "nameDelegate", with(name, "ruleId", w.mayors), "BAD_USER_INPUT councilId"},
-		{"secretary", "nameDelegate", with(name, "personId", member(w.second, 4)), "BAD_USER_INPUT personId"},
-		{"secretary", "nameDelegate", with(name, "personId", member(w.first, 0)), "CONFLICT startsOn"}, // no seat is left
+		{"secretary", "nameDelegate", with(name, "personId", memberOf(w.second, 4)), "BAD_USER_INPUT personId"},
+		{"secretary", "nameDelegate", with(name, "personId", memberOf(w.first, 0)), "CONFLICT startsOn"}, // no seat is left
 		{"secretary", "nameDelegate", name, "CONFLICT startsOn"},
 		{"secretary", "nameDelegate", with(name, "number", 1), "CONFLICT number"},
 		{"secretary", "nameDelegate", with(name, "number", 4), "BAD_USER_INPUT number"},
@@ -114,7 +114,7 @@ func TestAssembliesRefuse(t *testing.T) {
 		{"secretary", "recallDelegate", with(recall, "endsOn", "2012-09-27"), "BAD_USER_INPUT endsOn"},
 		{"secretary", "recallDelegate", with(recall, "minutes", ""), "BAD_USER_INPUT minutes"},
 		{"secretary", "recallDelegate", with(recall, "expectedVersion", 9), "CONFLICT expectedVersion"},
-		{"secretary", "recallDelegate", with(recall, "id", delegate(w.second, 0)), "FORBIDDEN"},
+		{"secretary", "recallDelegate", with(recall, "id", delegateOf(w.second, 0)), "FORBIDDEN"},
 		{"secretary", "recallDelegate", with(recall, "id", unknown("Delegate")), "NOT_FOUND"},
 		{"secretary", "callSubstitute", call, "BAD_USER_INPUT substituteId"},
 		{"secretary", "callSubstitute", with(call, "startsOn", "2012-09-27"), "BAD_USER_INPUT substituteId"},

@@ -96,16 +96,16 @@ func TestTheCityAssemblyCostsAConstantNumberOfStatements(t *testing.T) {
 	}
 }
 
-// chamber is what the scenarios stand on: the city assembly, its rules, and two councils with their members.
-type chamber struct {
+// delegation is what the scenarios stand on: the city assembly, its rules, and two councils with their members.
+type delegation struct {
 	*town
 	assembly                     string
 	districts, mayors            string // rules
 	first, second, mayorsCouncil map[string]any
 }
 
-func newChamber(t *testing.T) *chamber {
-	c := &chamber{town: newTown(t)}
+func newDelegation(t *testing.T) *delegation {
+	c := &delegation{town: newTown(t)}
 	data := c.ask(request{as: c.admin, Query: `{ assemblies(first: 1) { nodes { id seatRules { nodes { id key } } } }
 		councils(filter: {kind: {in: [COMMUNITY_COUNCIL, PUBLIC_COUNCIL]}}, first: 20) { nodes { id kind version members(first: 30) { nodes { id version post person { id } } }
 			delegates(asOf: "2013-01-01", first: 30) { nodes { id version number person { id } } } } } }`})
@@ -130,28 +130,28 @@ func newChamber(t *testing.T) *chamber {
 	return c
 }
 
-func member(council map[string]any, n int) any {
+func memberOf(council map[string]any, n int) any {
 	return at(council, "members", "nodes", n, "person", "id")
 }
-func delegate(council map[string]any, n int) any {
+func delegateOf(council map[string]any, n int) any {
 	return at(council, "delegates", "nodes", n, "id")
 }
 
 // The secretary of a council recalls a delegate and names another, who then sits and holds the role.
 func TestADelegateIsReplaced(t *testing.T) {
-	w := newChamber(t)
-	w.account(w.admin, "secretary", member(w.first, 2).(string), "", "")
+	w := newDelegation(t)
+	w.account(w.admin, "secretary", memberOf(w.first, 2).(string), "", "")
 	heard := w.delegatesOf(w.first["id"])
-	w.done("secretary", "recallDelegate", "delegate { endReason }", map[string]any{"id": delegate(w.first, 1), "expectedVersion": 1, "endsOn": "2013-01-14", "minutes": "Протокол № 5"})
+	w.done("secretary", "recallDelegate", "delegate { endReason }", map[string]any{"id": delegateOf(w.first, 1), "expectedVersion": 1, "endsOn": "2013-01-14", "minutes": "Протокол № 5"})
 	named := w.done("secretary", "nameDelegate", "delegate { id number district { number } council { id } assembly { name } rule { key } endsOn }", map[string]any{
-		"ruleId": w.districts, "councilId": w.first["id"], "personId": member(w.first, 4), "startsOn": "2013-01-15", "minutes": "Протокол № 5"})
+		"ruleId": w.districts, "councilId": w.first["id"], "personId": memberOf(w.first, 4), "startsOn": "2013-01-15", "minutes": "Протокол № 5"})
 	if at(named, "delegate", "number") != at(w.first, "delegates", "nodes", 1, "number") || at(named, "delegate", "rule", "key") != "districts" || at(named, "delegate", "endsOn") != nil {
 		t.Errorf("named %v, for the seat of %v", named, at(w.first, "delegates", "nodes", 1))
 	}
 	if got := w.delegatesOf(w.first["id"]); cmp.Equal(got, heard) || len(got) != 3 {
 		t.Errorf("the council's delegates: %v", got)
 	}
-	seat := at(w.ask(request{Query: `query($id: ID!) { person(id: $id) { name delegateSeats { nodes { number assembly { name } } } } }`, Variables: map[string]any{"id": member(w.first, 4)}}), "person")
+	seat := at(w.ask(request{Query: `query($id: ID!) { person(id: $id) { name delegateSeats { nodes { number assembly { name } } } } }`, Variables: map[string]any{"id": memberOf(w.first, 4)}}), "person")
 	if at(seat, "name") == nil || at(seat, "delegateSeats", "nodes", 0, "number") == nil {
 		t.Errorf("the public sees of the delegate: %v", seat)
 	}
@@ -161,7 +161,7 @@ func TestADelegateIsReplaced(t *testing.T) {
 	}
 }
 
-func (w *chamber) delegatesOf(council any) (numbers []string) {
+func (w *delegation) delegatesOf(council any) (numbers []string) {
 	data := w.ask(request{Query: `query($id: ID!) { council(id: $id) { delegates(asOf: "2013-01-20") { nodes { id } } } }`, Variables: map[string]any{"id": council}})
 	for _, n := range at(data, "council", "delegates", "nodes").([]any) {
 		numbers = append(numbers, at(n, "id").(string))
@@ -171,7 +171,7 @@ func (w *chamber) delegatesOf(council any) (numbers []string) {
 
 // A council that is dissolved takes its delegates with it, in the same transaction and with the reason.
 func TestADissolvedCouncilsDelegates(t *testing.T) {
-	w := newChamber(t)
+	w := newDelegation(t)
 	dissolve := map[string]any{"id": w.first["id"], "expectedVersion": 1, "dissolvedOn": "2012-11-30", "reason": "Микрорайон передан"}
 	w.done(w.admin, "dissolveCouncil", "council { id }", dissolve)
 	data := w.ask(request{as: w.admin, Query: `query($council: ID!) { delegates(filter: {council: {eq: $council}}) { nodes { id endsOn endReason leavingReason } }
@@ -209,9 +209,9 @@ func TestADissolvedCouncilsDelegates(t *testing.T) {
 
 // Two secretaries name two people for one seat, and many at once one person for two: one is named.
 func TestNamingAtOnce(t *testing.T) {
-	w := newChamber(t)
+	w := newDelegation(t)
 	recalled := func(council map[string]any, n int) {
-		w.done(w.admin, "recallDelegate", "delegate { id }", map[string]any{"id": delegate(council, n), "expectedVersion": 1, "endsOn": "2012-12-31", "minutes": "Протокол"})
+		w.done(w.admin, "recallDelegate", "delegate { id }", map[string]any{"id": delegateOf(council, n), "expectedVersion": 1, "endsOn": "2012-12-31", "minutes": "Протокол"})
 	}
 	name := func(council map[string]any, person any, changes ...any) string {
 		in := with(map[string]any{"ruleId": w.districts, "councilId": council["id"], "personId": person, "startsOn": "2013-01-15", "minutes": "Протокол"}, changes...)
@@ -221,9 +221,9 @@ func TestNamingAtOnce(t *testing.T) {
 	for _, numbered := range []bool{false, true} {
 		got := atOnce(40, func(i int) string {
 			if numbered {
-				return name(w.first, member(w.first, 3+i%4), "number", 1)
+				return name(w.first, memberOf(w.first, 3+i%4), "number", 1)
 			}
-			return name(w.first, member(w.first, 3+i%4))
+			return name(w.first, memberOf(w.first, 3+i%4))
 		})
 		if want := map[bool]int{false: 1}[numbered]; got["done"] != want || got["CONFLICT"] != 40-want {
 			t.Errorf("one seat (numbered: %v): %v", numbered, got)
@@ -231,7 +231,7 @@ func TestNamingAtOnce(t *testing.T) {
 	}
 	recalled(w.second, 0)
 	recalled(w.second, 1)
-	if got := atOnce(40, func(int) string { return name(w.second, member(w.second, 5)) }); got["done"] != 1 || got["CONFLICT"] != 39 {
+	if got := atOnce(40, func(int) string { return name(w.second, memberOf(w.second, 5)) }); got["done"] != 1 || got["CONFLICT"] != 39 {
 		t.Errorf("one person for two seats: %v", got)
 	}
 	// A person who sits in two bodies is named by both at once.
@@ -252,7 +252,7 @@ func TestNamingAtOnce(t *testing.T) {
 // The assembly meets: whoever sits on the day is a member, the charter says how many must come; and whoever
 // watches hears of each delegate. Who was named holds the role of a member in it, by that alone.
 func TestTheAssemblyMeets(t *testing.T) {
-	w := newChamber(t)
+	w := newDelegation(t)
 	person := w.person(w.admin, "Новая")
 	w.account(w.admin, "named", person, "", "")
 	may := func() string {

@@ -30,7 +30,8 @@ func (s *stillWorld) furnishMotions(data map[string]any) {
 		persons = append(persons, at(n, "person", "id").(string))
 	}
 	seated := at(council, "members", "nodes", 2, "person", "id").(string)
-	meeting, item, away := s.sits(at(council, "id").(string), persons, seated)
+	meeting, item := s.meets("COUNCIL_SESSION", at(council, "id").(string))
+	away := s.sits(meeting, persons, seated)
 	table := map[string]any{"itemId": item, "moverId": seated, "text": "Посадить деревья"}
 	first := s.motion(table)
 	amendment := s.made("proposeAmendment", "amendment", map[string]any{"motionId": first, "moverId": persons[0], "text": "Двести деревьев"})
@@ -51,25 +52,47 @@ func (s *stillWorld) furnishMotions(data map[string]any) {
 	s.made("publishResolution", "resolution", map[string]any{"id": later, "expectedVersion": 1})
 }
 
-// sits opens a meeting that all attend but one, whose proxy the seated one holds.
-func (s *stillWorld) sits(council string, persons []string, seated string) (meeting, item, away string) {
+// meets announces a meeting of a body with one item.
+func (s *stillWorld) meets(kind, body string) (meeting, item string) {
 	for h := s.local().Hour(); h < 8 || h > 12; h = s.local().Hour() {
 		s.clock.step() // until the morning
 	}
-	meeting = s.made("planMeeting", "meeting", map[string]any{"kind": "COUNCIL_SESSION", "title": "Заседание", "bodyId": council, "link": "https://example.org/hall",
+	meeting = s.made("planMeeting", "meeting", map[string]any{"kind": kind, "title": "Заседание", "bodyId": body, "link": "https://example.org/hall",
 		"startsAt": s.local().Add(6 * time.Hour).Format(time.RFC3339)})
 	item = s.made("addAgendaItem", "agendaItem", map[string]any{"meetingId": meeting, "title": "О благоустройстве"})
 	s.made("announceMeeting", "meeting", map[string]any{"id": meeting})
+	return meeting, item
+}
+
+// sits opens the meeting, which all attend but one, whose proxy the seated one holds where there is one.
+func (s *stillWorld) sits(meeting string, persons []string, seated string) (away string) {
 	last := len(persons) - 1
 	away = persons[last]
-	s.made("giveProxy", "proxy", map[string]any{"meetingId": meeting, "giverId": away, "holderId": seated, "document": "Доверенность № 1"})
+	if seated != "" {
+		s.made("giveProxy", "proxy", map[string]any{"meetingId": meeting, "giverId": away, "holderId": seated, "document": "Доверенность № 1"})
+	}
 	var came []any
 	for _, p := range persons[:last] {
 		came = append(came, map[string]any{"personId": p, "state": "PRESENT"})
 	}
 	s.made("markAttendances", "meeting", map[string]any{"meetingId": meeting, "entries": came})
 	s.made("openSession", "meeting", map[string]any{"meetingId": meeting})
-	return meeting, item, away
+	return away
+}
+
+// furnishAssemblySession has the assembly meet and resolve.
+func (s *stillWorld) furnishAssemblySession() {
+	data := s.ask(request{as: s.admin, Query: `{ assemblies(first: 1, orderBy: {field: FOUNDED_ON, direction: DESC}) { nodes { id seats(first: 100, asOf: "2013-02-20", filter: {state: FILLED}) { nodes { person { id } } } } } }`})
+	var persons []string
+	for _, d := range at(data, "assemblies", "nodes", 0, "seats", "nodes").([]any) {
+		persons = append(persons, at(d, "person", "id").(string))
+	}
+	meeting, item := s.meets("ASSEMBLY_SESSION", at(data, "assemblies", "nodes", 0, "id").(string))
+	s.sits(meeting, persons, "")
+	motion := s.motion(map[string]any{"itemId": item, "moverId": persons[0], "text": "О плане"})
+	s.votes(motion, "OPEN", persons[:len(persons)-1], map[string]any{})
+	in := map[string]any{"motionId": motion, "title": "О плане", "text": "Принять план.", "signerId": persons[0], "signerPost": "Председатель", "signedOn": s.day()}
+	s.made("publishResolution", "resolution", map[string]any{"id": s.made("createResolution", "resolution", in), "expectedVersion": 1})
 }
 
 func (s *stillWorld) local() time.Time { return s.clock.now().In(s.Towns.ByKey("kansk").Location()) }
@@ -87,13 +110,13 @@ func (s *stillWorld) annulled(subject string) {
 	s.made("annulVote", "vote", map[string]any{"voteId": vote, "reason": "Сбой связи"})
 }
 
-// votes holds a vote in which the seated one casts those members' ballots; an open one is counted by hands.
+// votes holds a vote in which the seated one casts those members' ballots; in an open one their hands are counted.
 func (s *stillWorld) votes(subject, manner string, of []string, in map[string]any) {
 	s.clock.step()
 	p := s.done(s.admin, "openVote", "vote { id } tellerKeys", with(in, "subjectId", subject, "manner", manner))
 	vote := at(p, "vote", "id").(string)
 	if manner == "OPEN" {
-		s.made("countVote", "vote", map[string]any{"voteId": vote, "for": 3, "against": 0, "abstained": 0})
+		s.made("countVote", "vote", map[string]any{"voteId": vote, "for": max(3, len(of)), "against": 0, "abstained": 0})
 		return
 	}
 	for _, whose := range of {

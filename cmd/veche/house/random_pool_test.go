@@ -108,7 +108,9 @@ func (h *harvester) list(on string, f *ast.FieldDefinition, in string) {
 		}
 	}
 	h.page(on, f, in, nil, "nodes { "+leaves+" }")
-	h.page(on, f, in, map[string]any{"last": true}, "nodes { "+leaves+" }")
+	if f.Arguments.ForName("last") != nil {
+		h.page(on, f, in, map[string]any{"last": true}, "nodes { "+leaves+" }")
+	}
 	if filter := f.Arguments.ForName("filter"); filter != nil {
 		if h.schema.Types[filter.Type.Name()].Fields.ForName("search") != nil {
 			h.page(on, f, in, map[string]any{"filter": map[string]any{"search": "совет"}}, "")

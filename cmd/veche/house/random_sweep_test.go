@@ -23,7 +23,7 @@ func (r *referee) sweep() {
 			if strings.HasPrefix(f.Name, "__") {
 				continue
 			}
-			r.ask(caller{login: r.admin}, fmt.Sprintf(`query($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on %s { id %s } } }`, def.Name, whole(schema, f, 3)), map[string]any{"ids": ids})
+			r.ask(caller{login: r.admin}, fmt.Sprintf(`query($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on %s { id %s } } }`, def.Name, whole(schema, f, 4)), map[string]any{"ids": ids})
 		}
 	}
 	for _, f := range schema.Query.Fields {
@@ -49,10 +49,13 @@ func (r *referee) ask(by caller, text string, variables map[string]any) {
 // whole is a field with all below it, that many levels down; objects below an object by their ids.
 func whole(schema *ast.Schema, f *ast.FieldDefinition, levels int) string {
 	args := ""
+	def := schema.Types[f.Type.Name()]
 	if f.Arguments.ForName("first") != nil {
 		args = "(first: 2)"
+		if node := def.Fields.ForName("nodes"); node != nil && !slices.Contains(schema.Types[node.Type.Name()].Interfaces, "Node") {
+			args = "(first: 50)" // which nothing else leads to
+		}
 	}
-	def := schema.Types[f.Type.Name()]
 	switch {
 	case def.IsLeafType():
 		return f.Name + args

@@ -27,7 +27,7 @@ import (
 // VECHE_RANDOM is how many operations are asked, VECHE_SEED the seed of the first half; the second
 // half goes by a seed of the day, which is printed.
 func TestRandomOperationsBothWays(t *testing.T) {
-	many, seed := number(t, "VECHE_RANDOM", 3000), number(t, "VECHE_SEED", 1)
+	many, seed := number(t, "VECHE_RANDOM", 6000), number(t, "VECHE_SEED", 1)
 	r := newReferee(t, uint64(seed))
 	r.sweep()
 	r.run(many - many/2)
@@ -47,7 +47,7 @@ func TestRandomOperationsBothWays(t *testing.T) {
 	t.Logf("of mutations (those that change rights or callers are left out): %s", r.generator.Report("Mutation"))
 	asked, answered := r.generator.Missing("Query")
 	answered = slices.DeleteFunc(answered, func(c string) bool { return c == "DataClass.keepMonths" }) // no class has any
-	if len(asked)+len(answered) > 0 && many >= 3000 {
+	if len(asked)+len(answered) > 0 && many >= 6000 {
 		t.Errorf("never asked: %s; never answered by a value: %s", strings.Join(asked, ", "), strings.Join(answered, ", "))
 	}
 	if r.outcomes["without an error"] < many/2 {

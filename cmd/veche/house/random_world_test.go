@@ -109,6 +109,12 @@ func (s *stillWorld) furnish() {
 	s.furnishCouncilWork(data)
 	s.furnishGatherings(id)
 	s.furnishHearings(id, mine)
+	s.furnishAssemblies()
+	s.furnishAssemblySession()
+	s.furnishAttachments()
+	s.consents(mine, id("organisations", 0))
+	over := s.made("createOrganisation", "organisation", map[string]any{"kind": "BUSINESS", "name": "Последняя", "foundedOn": "2010-01-01"})
+	s.made("dissolveOrganisation", "organisation", map[string]any{"id": over, "expectedVersion": 1, "dissolvedOn": "2012-06-30", "reason": "Ликвидация"})
 	s.second()
 }
 
@@ -234,16 +240,21 @@ func (s *stillWorld) invite(data map[string]any, id func(string, int) string, mi
 			s.made("revokeServiceToken", "serviceToken", map[string]any{"id": at(p, "serviceToken", "id")})
 		}
 	}
-	p := s.do(request{as: "resident", with: map[string]string{"X-Acting-For": id("organisations", 0)}, Variables: map[string]any{"in": map[string]any{"personId": mine, "purpose": "Приём", "basis": "Форма", "givenOn": "2013-02-01"}},
-		Query: `mutation($in: GiveConsentInput!) { giveConsent(input: $in) { consent { id } userErrors { message } } }`})
-	if at(p, "consent", "id") == nil {
-		s.t.Fatalf("a resident gives consent: %v", p)
-	}
+	s.consents(mine, id("organisations", 0))
 	s.ask(request{as: "token", Query: `{ viewer { kind } }`})
 	s.ask(request{as: "the-clerk", Query: `{ persons(first: 100) { nodes { personal { birthDate phones } } } }`})
 	s.callers = append(s.callers, caller{}, caller{}, caller{login: s.admin}, caller{login: s.admin}, caller{login: s.admin}, caller{login: "the-auditor"}, caller{login: "the-clerk"}, caller{login: "district-official"}, caller{login: "district-clerk"},
 		caller{login: "council-clerk"}, caller{login: "seated"}, caller{login: "resident"}, caller{login: "nobody"}, caller{login: "token"},
 		caller{login: "resident", actingFor: id("organisations", 0)})
+}
+
+// consents has the resident give one, acting for an organisation.
+func (s *stillWorld) consents(mine, organisation string) {
+	p := s.do(request{as: "resident", with: map[string]string{"X-Acting-For": organisation}, Variables: map[string]any{"in": map[string]any{"personId": mine, "purpose": "Приём", "basis": "Форма", "givenOn": "2013-02-01"}},
+		Query: `mutation($in: GiveConsentInput!) { giveConsent(input: $in) { consent { id } userErrors { message } } }`})
+	if at(p, "consent", "id") == nil {
+		s.t.Fatalf("a resident gives consent: %v", p)
+	}
 }
 
 // second gives the second town a little of its own.
