@@ -22,6 +22,7 @@ import (
 	"github.com/veche-city/veche/modules/councils"
 	"github.com/veche-city/veche/modules/files"
 	"github.com/veche-city/veche/modules/meetings"
+	"github.com/veche-city/veche/modules/motions"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -74,9 +75,10 @@ func (h *house) build() {
 	c, err := cases.New(h.host, p, days, f)
 	must(h.t, err)
 	m := meetings.New(h.host, p, f, c)
+	votes := motions.New(h.host, p, m)
 	bodies := councils.New(h.host, p, f, m)
 	work := New(h.host, Parts{People: p, Councils: bodies, Calendar: days, Cases: c, Files: f})
-	all := []core.Module{p, places.New(h.host), days, f, c, m, bodies, work}
+	all := []core.Module{p, places.New(h.host), days, f, c, m, votes, bodies, work}
 	must(h.t, h.host.Reads.Ready())
 	infos := make([]core.Info, len(all))
 	for i, m := range all {

@@ -135,3 +135,14 @@ func visible[M any](ctx context.Context, r *read.Reader, tx *mutation.Tx, alias 
 func notFound(path ...string) *core.Error {
 	return &core.Error{Code: core.CodeNotFound, Text: core.ErrNotFound.Text, Path: path}
 }
+
+// ByExternalKey is the gathering that an importer brought in before, and its version, which tells how far
+// the importer came; version 0 when there is none.
+func (s *Service) ByExternalKey(ctx context.Context, external string) (key uuid.UUID, version int, err error) {
+	var found []Gathering
+	err = s.reads.DB().NewSelect().Model(&found).Column("id", "version").Where("external_key = ?", external).Scan(ctx)
+	if err != nil || len(found) == 0 {
+		return uuid.Nil, 0, err
+	}
+	return found[0].ID, found[0].Version, nil
+}

@@ -19,7 +19,9 @@ import (
 	"github.com/veche-city/veche/cmd/veche/house"
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/modules/assemblies"
+	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/councils"
+	"github.com/veche-city/veche/modules/gatherings"
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/places"
 )
@@ -71,6 +73,10 @@ type loader struct {
 	names    *names
 
 	assemblies *assemblies.Service
+	calendar   *calendar.Service
+	gatherings *gatherings.Service
+
+	posts []held // the officials', in the order of the facts
 }
 
 // Load brings the reference city in; what is there already is left as it is.
@@ -89,6 +95,10 @@ func Load(ctx context.Context, h *house.House, progress func(string)) error {
 			l.councils = m.Service
 		case *assemblies.Module:
 			l.assemblies = m.Service
+		case *calendar.Module:
+			l.calendar = m.Service
+		case *gatherings.Module:
+			l.gatherings = m.Service
 		}
 	}
 	town, err := l.town(ctx, h)
@@ -100,9 +110,9 @@ func Load(ctx context.Context, h *house.House, progress func(string)) error {
 		what string
 		run  func(context.Context) error
 	}{
-		{"districts", l.districts}, {"organisations and officials", l.officials}, {"the public chamber", l.chamber},
+		{"the production calendar", l.days}, {"districts", l.districts}, {"organisations and officials", l.officials}, {"the public chamber", l.chamber},
 		{"the mayor's council", l.mayorsCouncil}, {"community councils", l.communityCouncils}, {"commissions", l.commissions},
-		{"the city assembly", l.assembly},
+		{"the city assembly", l.assembly}, {"citizens' gatherings", l.meetResidents},
 	} {
 		progress("loading Kansk 2012: " + step.what)
 		if err := step.run(ctx); err != nil {

@@ -60,12 +60,18 @@ func (l *loader) official(ctx context.Context, at core.ID, title string) error {
 		return err
 	}
 	from := on(2012, 1, 1)
-	if _, ok, err := l.people.FindPost(ctx, person.Key, at.Key, title, from); ok || err != nil {
-		return err
+	key, ok, err := l.people.FindPost(ctx, person.Key, at.Key, title, from)
+	post := core.ID{Type: "Post", Key: key}
+	if err == nil && !ok {
+		p, failed := l.people.AssignPost(ctx, people.AssignPostInput{PersonID: person, OrganisationID: at, Title: title, SoleHolder: true, StartsOn: from})
+		post, err = savedAs("Post", p, failed)
 	}
-	_, err = saved(l.people.AssignPost(ctx, people.AssignPostInput{PersonID: person, OrganisationID: at, Title: title, SoleHolder: true, StartsOn: from}))
+	l.posts = append(l.posts, held{person, post})
 	return err
 }
+
+// held is an official and their post.
+type held struct{ person, post core.ID }
 
 // person is the next made-up person.
 func (l *loader) person(ctx context.Context) (core.ID, error) {

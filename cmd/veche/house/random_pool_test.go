@@ -115,8 +115,10 @@ func (h *harvester) list(on string, f *ast.FieldDefinition, in string) {
 		if h.schema.Types[filter.Type.Name()].Fields.ForName("search") != nil {
 			h.page(on, f, in, map[string]any{"filter": map[string]any{"search": "совет"}}, "")
 		}
-		if h.schema.Types[filter.Type.Name()].Fields.ForName("merged") != nil {
-			h.page(on, f, in, map[string]any{"filter": map[string]any{"merged": true}}, "nodes { "+leaves+" }")
+		for _, rare := range []string{"merged", "erased"} {
+			if h.schema.Types[filter.Type.Name()].Fields.ForName(rare) != nil {
+				h.page(on, f, in, map[string]any{"filter": map[string]any{rare: true}}, "nodes { "+leaves+" }")
+			}
 		}
 	}
 	if by := f.Arguments.ForName("orderBy"); by != nil {
@@ -137,8 +139,10 @@ func (h *harvester) page(on string, f *ast.FieldDefinition, in string, given map
 		args = fmt.Sprintf("orderBy: {field: %s, direction: %s}", by["field"], by["direction"])
 	} else if filter, ok := given["filter"].(map[string]any); ok {
 		args = `filter: {search: "совет"}`
-		if filter["merged"] != nil {
-			args = `filter: {merged: {eq: true}}`
+		for rare := range filter {
+			if rare != "search" {
+				args = fmt.Sprintf(`filter: {%s: {eq: true}}`, rare)
+			}
 		}
 	}
 	r := h.as
