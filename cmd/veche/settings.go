@@ -42,11 +42,11 @@ type Settings struct {
 	FilesDir    string `help:"Folder of files; with S3 only of those that are coming in." placeholder:"FOLDER" group:"Files"`
 	FilesMax    int64  `help:"Largest file that is taken, in megabytes." default:"100" group:"Files"`
 	ScanFiles   string `help:"Scanner that looks at each file before it is taken: clamd's address (tcp://host:port, unix:///path), or a command that reads the file from its standard input and ends with 0 when it is clean, 1 when not (clamdscan -). Without it files are not scanned for viruses." placeholder:"SCANNER" group:"Files"`
-	S3Endpoint  string `help:"S3-compatible storage to keep files in, instead of a folder." placeholder:"URL" group:"Files"`
-	S3Region    string `help:"Its region, where it has some." group:"Files"`
-	S3Bucket    string `help:"The bucket, which must be there and be nobody else's." default:"veche" group:"Files"`
-	S3AccessKey string `help:"Name of the key." env:"VECHE_S3_ACCESS_KEY,AWS_ACCESS_KEY_ID" group:"Files"`
-	S3SecretKey string `help:"The key; best given by the environment." env:"VECHE_S3_SECRET_KEY,AWS_SECRET_ACCESS_KEY" group:"Files"`
+	S3Endpoint  string `name:"s3-endpoint" env:"VECHE_S3_ENDPOINT" help:"S3-compatible storage to keep files in, instead of a folder." placeholder:"URL" group:"Files"`
+	S3Region    string `name:"s3-region" env:"VECHE_S3_REGION" help:"Its region, where it has some." group:"Files"`
+	S3Bucket    string `name:"s3-bucket" env:"VECHE_S3_BUCKET" help:"The bucket, which must be there and be nobody else's." default:"veche" group:"Files"`
+	S3AccessKey string `name:"s3-access-key" help:"Name of the key." env:"VECHE_S3_ACCESS_KEY,AWS_ACCESS_KEY_ID" group:"Files"`
+	S3SecretKey string `name:"s3-secret-key" help:"The key; best given by the environment." env:"VECHE_S3_SECRET_KEY,AWS_SECRET_ACCESS_KEY" group:"Files"`
 
 	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" group:"Logs"`
 	LogFormat string     `help:"text, json, or auto: text on a terminal, json elsewhere." enum:"auto,text,json" default:"auto" group:"Logs"`

@@ -42,6 +42,38 @@ var examples = []graphiql.Example{
 		Variables: `{"day": "2012-12-31"}`,
 	},
 	{
+		Title: "Who sits in the city assembly, and which seats are vacant?",
+		Query: `query Assembly($day: Date!) {
+  assemblies(asOf: $day) {
+    nodes {
+      name
+      composition(asOf: $day) { expected fillable filled vacant vacancies { reason count } }
+      seats(asOf: $day, first: 50, filter: {state: VACANT}) {
+        nodes { number district { name } council { name } vacancy { reason } }
+      }
+    }
+  }
+}`,
+		Variables: `{"day": "2012-12-31"}`,
+	},
+	{
+		Title: "What was raised at gatherings, and what became of it?",
+		Query: `query Gatherings($day: Date!) {
+  gatherings(first: 10) {
+    nodes {
+      title
+      heldOn
+      headCount
+      organiser { name }
+      topics(first: 5) {
+        nodes { kind text promisedUntil case { number publicState dueOn overdue(asOf: $day) } }
+      }
+    }
+  }
+}`,
+		Variables: `{"day": "2012-12-31"}`,
+	},
+	{
 		Title: "The figures of the year",
 		Query: `query Year($from: Date!, $to: Date!) {
   indicators(from: $from, to: $to) {

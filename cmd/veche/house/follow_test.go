@@ -8,14 +8,20 @@ import (
 	"github.com/veche-city/veche/core"
 )
 
-// handled waits until what was committed so far has come to the inboxes.
+// handled waits until what was committed so far has come to the inboxes, and to those who listen.
 func (w *world) handled() {
+	w.t.Helper()
+	w.settled()
+	w.delivered()
+}
+
+// settled waits until what was committed so far has come to the inboxes.
+func (w *world) settled() {
 	w.t.Helper()
 	for waiting := true; waiting; { // the house's own consumer may be at it
 		must(w.t, w.Consumers.Drain(w.t.Context(), "follow.notices"))
 		must(w.t, w.DB.NewRaw(`SELECT EXISTS (SELECT FROM outbox AS o, outbox_consumers AS c WHERE NOT pg_visible_in_snapshot(o.xid, c.from_place))`).Scan(w.t.Context(), &waiting))
 	}
-	w.delivered()
 }
 
 // inbox is what the inbox says, the latest first.
