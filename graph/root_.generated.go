@@ -25996,6 +25996,7 @@ extend type Mutation {
   addSpeaker(input: AddSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
   "Give a speaker another position; the others close up."
   moveSpeaker(input: MoveSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
+  "Take a speaker off an item's list; the others close up."
   removeSpeaker(input: RemoveSpeakerInput!): AgendaItemPayload! @can(permission: "meetings:write")
   "Close an item with its outcome, in session. One POSTPONED to another meeting of the same body is put on that one's agenda."
   closeAgendaItem(input: CloseAgendaItemInput!): AgendaItemPayload! @can(permission: "meetings:record")

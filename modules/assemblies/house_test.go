@@ -9,13 +9,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/coretest"
-	"github.com/veche-city/veche/core/host"
-	"github.com/veche-city/veche/core/jobs"
-	"github.com/veche-city/veche/core/mutation"
+	"github.com/veche-city/veche/core/coretest/townhall"
 	"github.com/veche-city/veche/core/postgres"
-	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
@@ -41,14 +37,9 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	db, clock := coretest.Database(t), coretest.Noon(2012, time.September, 28)
-	guard, err := access.New(db, access.Settings{Clock: clock, Log: coretest.Quiet()})
-	must(t, err)
-	t.Cleanup(func() { _ = guard.Close() })
+	db := coretest.Database(t)
 	town := coretest.Town(t, db, "kansk")
-	queue, err := jobs.New(db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return town, nil })
-	must(t, err)
-	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
+	h := townhall.Open(t, db, town, coretest.Noon(2012, time.September, 28))
 	p, l := people.New(h), places.New(h)
 	d := calendar.New(h)
 	f, err := files.New(h, p)
@@ -59,52 +50,30 @@ func newHouse(t testing.TB) *house {
 	v := motions.New(h, p, m)
 	c := councils.New(h, p, f, m)
 	a := New(h, p, m, v, c)
-	must(t, h.Reads.Ready())
-	var infos []core.Info
-	for _, m := range []core.Module{p, l, d, f, k, m, v, c, a} {
-		infos = append(infos, m.Info())
-	}
-	must(t, guard.Know(infos))
-	must(t, guard.EnsureDefaults(t.Context(), town))
+	townhall.Settle(t, h, town, p, l, d, f, k, m, v, c, a)
 	return &house{Service: a.Service, t: t, db: db, people: p.Service, places: l.Service, councils: c.Service, town: town}
 }
 
 func must(t testing.TB, err error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	townhall.Must(t, err)
 }
 
 // ctx is the system's in the town.
 func (h *house) ctx() context.Context {
-	return core.WithActor(core.WithMunicipality(context.Background(), h.town), core.Actor{Kind: core.System})
+	return townhall.As(h.town, core.Actor{Kind: core.System})
 }
 
 // code is what came of a mutation: "" when it was done, else the code and the field at fault.
 func (h *house) code(p *core.Payload, err error) string {
 	h.t.Helper()
-	if code := core.CodeOf(err); code == core.CodeNotFound || code == core.CodeForbidden {
-		return string(code)
-	}
-	must(h.t, err)
-	if len(p.UserErrors) == 0 {
-		return ""
-	}
-	e := p.UserErrors[0]
-	if len(e.Path) == 0 {
-		return string(e.Code)
-	}
-	return string(e.Code) + " " + e.Path[len(e.Path)-1]
+	return townhall.Code(h.t, p, err)
 }
 
 // done wants a mutation to have been done, and answers the object's key.
 func (h *house) done(p *core.Payload, err error) uuid.UUID {
 	h.t.Helper()
-	if code := h.code(p, err); code != "" {
-		h.t.Fatalf("refused: %s %+v", code, p)
-	}
-	return p.Key
+	return townhall.Done(h.t, p, err)
 }
 
 // person is the n-th of the people whom the tests seat.

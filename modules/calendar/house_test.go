@@ -5,16 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/coretest"
-	"github.com/veche-city/veche/core/host"
-	"github.com/veche-city/veche/core/jobs"
-	"github.com/veche-city/veche/core/mutation"
+	"github.com/veche-city/veche/core/coretest/townhall"
 	"github.com/veche-city/veche/core/postgres"
-	"github.com/veche-city/veche/core/read"
 )
 
 // house is the module on a real database; today is 28 September 2012.
@@ -28,26 +22,17 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	db, clock := coretest.Database(t), coretest.Noon(2012, time.September, 28)
-	guard, err := access.New(db, access.Settings{Clock: clock, Log: coretest.Quiet()})
-	must(t, err)
-	t.Cleanup(func() { _ = guard.Close() })
+	db := coretest.Database(t)
 	town := coretest.Town(t, db, "kansk")
-	queue, err := jobs.New(db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return town, nil })
-	must(t, err)
-	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
+	h := townhall.Open(t, db, town, coretest.Noon(2012, time.September, 28))
 	m := New(h)
-	must(t, h.Reads.Ready())
-	must(t, guard.Know([]core.Info{m.Info()}))
-	must(t, guard.EnsureDefaults(t.Context(), town))
+	townhall.Settle(t, h, town, m)
 	return &house{Service: m.Service, t: t, db: db, town: town, module: m}
 }
 
 func must(t testing.TB, err error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	townhall.Must(t, err)
 }
 
 // as is an actor in the town who holds the roles everywhere; with none, somebody who has signed in.
@@ -61,23 +46,13 @@ func (h *house) as(roles ...string) context.Context {
 
 // ctx is the system's in the town.
 func (h *house) ctx() context.Context {
-	return core.WithActor(core.WithMunicipality(context.Background(), h.town), core.Actor{Kind: core.System})
+	return townhall.As(h.town, core.Actor{Kind: core.System})
 }
 
 // code is what came of a mutation: "" when it was done, else the code and the field at fault.
 func (h *house) code(p *core.Payload, err error) string {
 	h.t.Helper()
-	if err != nil {
-		return string(core.CodeOf(err))
-	}
-	if len(p.UserErrors) == 0 {
-		return ""
-	}
-	e := p.UserErrors[0]
-	if len(e.Path) == 0 {
-		return string(e.Code)
-	}
-	return string(e.Code) + " " + e.Path[len(e.Path)-1]
+	return townhall.Code(h.t, p, err)
 }
 
 // rule sets the rule for a deadline on a day off.

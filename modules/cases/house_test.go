@@ -2,18 +2,15 @@ package cases
 
 import (
 	"context"
-	"net/netip"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/coretest"
+	"github.com/veche-city/veche/core/coretest/townhall"
 	"github.com/veche-city/veche/core/host"
-	"github.com/veche-city/veche/core/identity"
-	"github.com/veche-city/veche/core/jobs"
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
@@ -42,32 +39,14 @@ func newHouse(t testing.TB) *house {
 	h := &house{t: t, db: db, town: coretest.Town(t, db, "kansk")}
 	h.on(2012, time.December, 3)
 	clock := func() time.Time { return h.now }
-	guard, err := access.New(db, access.Settings{Clock: clock, Log: coretest.Quiet()})
-	must(t, err)
-	t.Cleanup(func() { _ = guard.Close() })
-	queue, err := jobs.New(db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return h.town, nil })
-	must(t, err)
-	h.host = &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
-	h.host.Identity, err = identity.New(identity.Config{DB: db, Clock: clock, Log: coretest.Quiet(), Settings: identity.DefaultSettings(), Hooks: identity.Hooks{
-		Assignments: guard.AssignmentsOf, Covered: guard.Covered, HasAdministrator: guard.Store().HasAdministrator,
-		Mandate:           func(context.Context, uuid.UUID, uuid.UUID) (bool, error) { return false, nil },
-		MakeAdministrator: func(context.Context, postgres.Tx, uuid.UUID) error { return nil },
-	}})
-	must(t, err)
+	h.host = townhall.Open(t, db, h.town, clock)
 	p := people.New(h.host)
 	c := calendar.New(h.host)
 	f, err := files.New(h.host, p)
 	must(t, err)
 	m, err := New(h.host, p, c, f)
 	must(t, err)
-	all := []core.Module{p, places.New(h.host), c, f, m}
-	must(t, h.host.Reads.Ready())
-	infos := make([]core.Info, len(all))
-	for i, m := range all {
-		infos[i] = m.Info()
-	}
-	must(t, guard.Know(infos))
-	must(t, guard.EnsureDefaults(t.Context(), h.town))
+	townhall.Settle(t, h.host, h.town, p, places.New(h.host), c, f, m)
 	h.Service, h.people, h.calendar = m.Service, p.Service, c.Service
 	must(t, h.calendar.ImportRussian(h.ctx()))
 	return h
@@ -80,15 +59,12 @@ func (h *house) on(year int, month time.Month, d int) {
 
 func must(t testing.TB, err error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	townhall.Must(t, err)
 }
 
 // ctx is the system's in the town, from one address.
 func (h *house) ctx() context.Context {
-	ctx := identity.WithClient(context.Background(), identity.Client{Address: netip.MustParseAddr("192.0.2.1")})
-	return core.WithActor(core.WithMunicipality(ctx, h.town), core.Actor{Kind: core.System})
+	return townhall.As(h.town, core.Actor{Kind: core.System})
 }
 
 func (h *house) anonymous() context.Context {
@@ -118,29 +94,13 @@ func orNil(id uuid.UUID) *uuid.UUID {
 // code is what came of a mutation: "" when it was done, else the code and the field at fault.
 func (h *house) code(p *core.Payload, err error) string {
 	h.t.Helper()
-	if err != nil {
-		if core.CodeOf(err) == core.CodeInternal {
-			h.t.Fatal(err)
-		}
-		return string(core.CodeOf(err))
-	}
-	if len(p.UserErrors) == 0 {
-		return ""
-	}
-	e := p.UserErrors[0]
-	if len(e.Path) == 0 {
-		return string(e.Code)
-	}
-	return string(e.Code) + " " + e.Path[len(e.Path)-1]
+	return townhall.Code(h.t, p, err)
 }
 
 // done wants a mutation to have been done, and answers the object's key.
 func (h *house) done(p *core.Payload, err error) uuid.UUID {
 	h.t.Helper()
-	if code := h.code(p, err); code != "" {
-		h.t.Fatalf("refused: %s %+v", code, p)
-	}
-	return p.Key
+	return townhall.Done(h.t, p, err)
 }
 
 func (h *house) person(family string) uuid.UUID {

@@ -8,13 +8,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/coretest"
-	"github.com/veche-city/veche/core/host"
-	"github.com/veche-city/veche/core/jobs"
-	"github.com/veche-city/veche/core/mutation"
+	"github.com/veche-city/veche/core/coretest/townhall"
 	"github.com/veche-city/veche/core/postgres"
-	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/files"
@@ -36,14 +32,9 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	db, clock := coretest.Database(t), coretest.Noon(2012, time.September, 28)
-	guard, err := access.New(db, access.Settings{Clock: clock, Log: coretest.Quiet()})
-	must(t, err)
-	t.Cleanup(func() { _ = guard.Close() })
+	db := coretest.Database(t)
 	town := coretest.Town(t, db, "kansk")
-	queue, err := jobs.New(db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return town, nil })
-	must(t, err)
-	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
+	h := townhall.Open(t, db, town, coretest.Noon(2012, time.September, 28))
 	p := people.New(h)
 	f, err := files.New(h, p)
 	must(t, err)
@@ -52,49 +43,30 @@ func newHouse(t testing.TB) *house {
 	must(t, err)
 	m := meetings.New(h, p, f, c)
 	all := []core.Module{p, places.New(h), m, motions.New(h, p, m), New(h, p, f, m), f, days, c}
-	must(t, h.Reads.Ready())
-	infos := make([]core.Info, len(all))
-	for i, m := range all {
-		infos[i] = m.Info()
-	}
-	must(t, guard.Know(infos))
-	must(t, guard.EnsureDefaults(t.Context(), town))
+	townhall.Settle(t, h, town, all...)
 	return &house{Service: all[4].(*Module).Service, t: t, db: db, people: p.Service, town: town}
 }
 
 func must(t testing.TB, err error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	townhall.Must(t, err)
 }
 
 // ctx is the system's in the town.
 func (h *house) ctx() context.Context {
-	return core.WithActor(core.WithMunicipality(context.Background(), h.town), core.Actor{Kind: core.System})
+	return townhall.As(h.town, core.Actor{Kind: core.System})
 }
 
 // code is what came of a mutation: "" when it was done, else the code and the field at fault.
 func (h *house) code(p *core.Payload, err error) string {
 	h.t.Helper()
-	must(h.t, err)
-	if len(p.UserErrors) == 0 {
-		return ""
-	}
-	e := p.UserErrors[0]
-	if len(e.Path) == 0 {
-		return string(e.Code)
-	}
-	return string(e.Code) + " " + e.Path[len(e.Path)-1]
+	return townhall.Code(h.t, p, err)
 }
 
 // done wants a mutation to have been done, and answers the object's key.
 func (h *house) done(p *core.Payload, err error) uuid.UUID {
 	h.t.Helper()
-	if code := h.code(p, err); code != "" {
-		h.t.Fatalf("refused: %+v", p.UserErrors)
-	}
-	return p.Key
+	return townhall.Done(h.t, p, err)
 }
 
 // person is the n-th of the people whom the tests seat.

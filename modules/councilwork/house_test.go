@@ -2,21 +2,16 @@ package councilwork
 
 import (
 	"context"
-	"net/netip"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/coretest"
+	"github.com/veche-city/veche/core/coretest/townhall"
 	"github.com/veche-city/veche/core/host"
-	"github.com/veche-city/veche/core/identity"
-	"github.com/veche-city/veche/core/jobs"
-	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
-	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
@@ -50,18 +45,7 @@ func newHouse(t testing.TB) *house {
 	h := &house{t: t, db: db, town: coretest.Town(t, db, "kansk")}
 	h.on(2012, time.December, 3)
 	clock := func() time.Time { return h.now }
-	guard, err := access.New(db, access.Settings{Clock: clock, Log: coretest.Quiet()})
-	must(t, err)
-	t.Cleanup(func() { _ = guard.Close() })
-	queue, err := jobs.New(db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return h.town, nil })
-	must(t, err)
-	h.host = &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
-	h.host.Identity, err = identity.New(identity.Config{DB: db, Clock: clock, Log: coretest.Quiet(), Settings: identity.DefaultSettings(), Hooks: identity.Hooks{
-		Assignments: guard.AssignmentsOf, Covered: guard.Covered, HasAdministrator: guard.Store().HasAdministrator,
-		Mandate:           func(context.Context, uuid.UUID, uuid.UUID) (bool, error) { return false, nil },
-		MakeAdministrator: func(context.Context, postgres.Tx, uuid.UUID) error { return nil },
-	}})
-	must(t, err)
+	h.host = townhall.Open(t, db, h.town, clock)
 	h.build()
 	h.furnish()
 	return h
@@ -78,14 +62,7 @@ func (h *house) build() {
 	votes := motions.New(h.host, p, m)
 	bodies := councils.New(h.host, p, f, m)
 	work := New(h.host, Parts{People: p, Councils: bodies, Calendar: days, Cases: c, Files: f})
-	all := []core.Module{p, places.New(h.host), days, f, c, m, votes, bodies, work}
-	must(h.t, h.host.Reads.Ready())
-	infos := make([]core.Info, len(all))
-	for i, m := range all {
-		infos[i] = m.Info()
-	}
-	must(h.t, h.host.Guard.Know(infos))
-	must(h.t, h.host.Guard.EnsureDefaults(h.t.Context(), h.town))
+	townhall.Settle(h.t, h.host, h.town, p, places.New(h.host), days, f, c, m, votes, bodies, work)
 	h.Service, h.councils, h.people, h.calendar = work.Service, bodies.Service, p.Service, days.Service
 }
 
@@ -122,17 +99,14 @@ func (h *house) on(year int, month time.Month, d int) {
 
 func must(t testing.TB, err error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	townhall.Must(t, err)
 }
 
 // ctx is the system's in the town.
 func (h *house) ctx() context.Context { return h.as(core.Actor{Kind: core.System}) }
 
 func (h *house) as(actor core.Actor) context.Context {
-	ctx := identity.WithClient(context.Background(), identity.Client{Address: netip.MustParseAddr("192.0.2.1")})
-	return core.WithActor(core.WithMunicipality(ctx, h.town), actor)
+	return townhall.As(h.town, actor)
 }
 
 // in is an account of the person with a role, in a body or (nil) everywhere.
@@ -153,29 +127,13 @@ func (h *house) in(role string, person *core.ID, body *core.ID) context.Context 
 // code is what came of a mutation: "" when it was done, else the code and the field at fault.
 func (h *house) code(p *core.Payload, err error) string {
 	h.t.Helper()
-	if err != nil {
-		if code := core.CodeOf(err); code != core.CodeInternal {
-			return string(code)
-		}
-		h.t.Fatal(err)
-	}
-	if len(p.UserErrors) == 0 {
-		return ""
-	}
-	e := p.UserErrors[0]
-	if len(e.Path) == 0 {
-		return string(e.Code)
-	}
-	return string(e.Code) + " " + e.Path[len(e.Path)-1]
+	return townhall.Code(h.t, p, err)
 }
 
 // done wants a mutation to have been done, and answers the object's key.
 func (h *house) done(p *core.Payload, err error) uuid.UUID {
 	h.t.Helper()
-	if code := h.code(p, err); code != "" {
-		h.t.Fatalf("refused: %s %+v", code, p)
-	}
-	return p.Key
+	return townhall.Done(h.t, p, err)
 }
 
 // row reads a row as it is now.

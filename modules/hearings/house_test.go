@@ -2,7 +2,6 @@ package hearings
 
 import (
 	"context"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -10,12 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/coretest"
-	"github.com/veche-city/veche/core/host"
-	"github.com/veche-city/veche/core/identity"
-	"github.com/veche-city/veche/core/jobs"
-	"github.com/veche-city/veche/core/mutation"
+	"github.com/veche-city/veche/core/coretest/townhall"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/calendar"
@@ -44,18 +39,7 @@ func newHouse(t testing.TB) *house {
 	h := &house{t: t, db: db, town: coretest.Town(t, db, "kansk")}
 	h.on(date(2012, 5, 15))
 	clock := func() time.Time { return h.now }
-	guard, err := access.New(db, access.Settings{Clock: clock, Log: coretest.Quiet()})
-	must(t, err)
-	t.Cleanup(func() { _ = guard.Close() })
-	queue, err := jobs.New(db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return h.town, nil })
-	must(t, err)
-	on := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue}, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
-	on.Identity, err = identity.New(identity.Config{DB: db, Clock: clock, Log: coretest.Quiet(), Settings: identity.DefaultSettings(), Hooks: identity.Hooks{
-		Assignments: guard.AssignmentsOf, Covered: guard.Covered, HasAdministrator: guard.Store().HasAdministrator,
-		Mandate:           func(context.Context, uuid.UUID, uuid.UUID) (bool, error) { return false, nil },
-		MakeAdministrator: func(context.Context, postgres.Tx, uuid.UUID) error { return nil },
-	}})
-	must(t, err)
+	on := townhall.Open(t, db, h.town, clock)
 	p, where, days := people.New(on), places.New(on), calendar.New(on)
 	papers, err := files.New(on, p)
 	must(t, err)
@@ -63,14 +47,7 @@ func newHouse(t testing.TB) *house {
 	must(t, err)
 	met := meetings.New(on, p, papers, thread)
 	m := New(on, p, papers, met)
-	all := []core.Module{p, where, days, papers, thread, met, m}
-	must(t, on.Reads.Ready())
-	infos := make([]core.Info, len(all))
-	for i, m := range all {
-		infos[i] = m.Info()
-	}
-	must(t, guard.Know(infos))
-	must(t, guard.EnsureDefaults(t.Context(), h.town))
+	townhall.Settle(t, on, h.town, p, where, days, papers, thread, met, m)
 	h.Service, h.places = m.Service, where.Service
 	for n := range 2 {
 		key := h.done(h.places.CreateDistrict(h.ctx(), places.CreateDistrictInput{Number: n + 1, Name: "Район"}))
@@ -85,15 +62,12 @@ func (h *house) on(d core.Date) { h.now = d.Time().Add(5 * time.Hour) }
 
 func must(t testing.TB, err error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	townhall.Must(t, err)
 }
 
 // ctx is the system's in the town, from one address.
 func (h *house) ctx() context.Context {
-	ctx := identity.WithClient(context.Background(), identity.Client{Address: netip.MustParseAddr("192.0.2.1")})
-	return core.WithActor(core.WithMunicipality(ctx, h.town), core.Actor{Kind: core.System})
+	return townhall.As(h.town, core.Actor{Kind: core.System})
 }
 
 func (h *house) anonymous() context.Context {
@@ -113,29 +87,13 @@ func (h *house) as(role string, scope core.Scope) context.Context {
 // code is what came of a mutation: "" when it was done, else the code and the field at fault.
 func (h *house) code(p *core.Payload, err error) string {
 	h.t.Helper()
-	if err != nil {
-		if core.CodeOf(err) == core.CodeInternal {
-			h.t.Fatal(err)
-		}
-		return string(core.CodeOf(err))
-	}
-	if len(p.UserErrors) == 0 {
-		return ""
-	}
-	e := p.UserErrors[0]
-	if len(e.Path) == 0 {
-		return string(e.Code)
-	}
-	return string(e.Code) + " " + e.Path[len(e.Path)-1]
+	return townhall.Code(h.t, p, err)
 }
 
 // done wants a mutation to have been done, and answers the object's key.
 func (h *house) done(p *core.Payload, err error) uuid.UUID {
 	h.t.Helper()
-	if code := h.code(p, err); code != "" {
-		h.t.Fatalf("refused: %s %+v", code, p)
-	}
-	return p.Key
+	return townhall.Done(h.t, p, err)
 }
 
 func (h *house) person(family string) core.ID {

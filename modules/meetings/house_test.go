@@ -9,13 +9,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/coretest"
-	"github.com/veche-city/veche/core/host"
-	"github.com/veche-city/veche/core/jobs"
+	"github.com/veche-city/veche/core/coretest/townhall"
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/core/postgres"
-	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/calendar"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/modules/councils"
@@ -47,38 +44,24 @@ func newHouse(t testing.TB) *house {
 	house := &house{t: t, db: db, town: coretest.Town(t, db, "kansk")}
 	house.set(coretest.Noon(2012, time.September, 28)())
 	clock := func() time.Time { return *house.now.Load() }
-	guard, err := access.New(db, access.Settings{Clock: clock, Log: coretest.Quiet()})
-	must(t, err)
-	t.Cleanup(func() { _ = guard.Close() })
-	queue, err := jobs.New(db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return house.town, nil })
-	must(t, err)
-	house.writer = &mutation.Writer{DB: db, Clock: clock, Jobs: queue}
-	h := &host.Host{DB: db, Guard: guard, Reads: read.New(db, guard, clock, 100), Writer: house.writer, Jobs: queue, Clock: clock, Log: coretest.Quiet()}
+	h := townhall.Open(t, db, house.town, clock)
 	p, pl, days := people.New(h), places.New(h), calendar.New(h)
 	f, err := files.New(h, p)
 	must(t, err)
 	c, err := cases.New(h, p, days, f)
 	must(t, err)
+	house.writer = h.Writer
 	house.module = meetings.New(h, p, f, c)
 	motions.New(h, p, house.module)
 	co := councils.New(h, p, f, house.module)
-	all := []core.Module{p, pl, days, f, c, house.module, co}
-	must(t, h.Reads.Ready())
-	infos := make([]core.Info, len(all))
-	for i, m := range all {
-		infos[i] = m.Info()
-	}
-	must(t, guard.Know(infos))
-	must(t, guard.EnsureDefaults(t.Context(), house.town))
+	townhall.Settle(t, h, house.town, p, pl, days, f, c, house.module, co)
 	house.Service, house.people, house.places, house.councils = house.module.Service, p.Service, pl.Service, co.Service
 	return house
 }
 
 func must(t testing.TB, err error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	townhall.Must(t, err)
 }
 
 func ptr[T any](v T) *T { return &v }
@@ -95,7 +78,7 @@ func (h *house) at(month time.Month, day, hour, minute int) time.Time {
 func (h *house) ctx() context.Context { return h.acting(core.Actor{Kind: core.System}) }
 
 func (h *house) acting(a core.Actor) context.Context {
-	return core.WithActor(core.WithMunicipality(context.Background(), h.town), a)
+	return townhall.As(h.town, a)
 }
 
 // as is somebody with an account who holds roles by pairs of a role and the council in which it holds, the zero
@@ -111,32 +94,13 @@ func in(council core.ID, role string) core.Assignment {
 // code is what came of a mutation: "" when it was done, else the code and the field at fault.
 func (h *house) code(p *core.Payload, err error) string {
 	h.t.Helper()
-	if err != nil {
-		if core.CodeOf(err) == core.CodeInternal {
-			h.t.Fatal(err)
-		}
-		return string(core.CodeOf(err))
-	}
-	if len(p.UserErrors) == 0 {
-		return ""
-	}
-	e := p.UserErrors[0]
-	if len(e.Path) == 0 {
-		return string(e.Code)
-	}
-	return string(e.Code) + " " + e.Path[len(e.Path)-1]
+	return townhall.Code(h.t, p, err)
 }
 
 // done wants a mutation to have been done, and answers the object's key.
 func (h *house) done(p *core.Payload, err error) uuid.UUID {
 	h.t.Helper()
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if len(p.UserErrors) > 0 {
-		h.t.Fatalf("refused: %+v", p.UserErrors)
-	}
-	return p.Key
+	return townhall.Done(h.t, p, err)
 }
 
 // crowd is that many people, written at once.

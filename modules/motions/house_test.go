@@ -14,9 +14,7 @@ import (
 	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/ballot"
 	"github.com/veche-city/veche/core/coretest"
-	"github.com/veche-city/veche/core/host"
-	"github.com/veche-city/veche/core/jobs"
-	"github.com/veche-city/veche/core/mutation"
+	"github.com/veche-city/veche/core/coretest/townhall"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/read"
 	"github.com/veche-city/veche/modules/calendar"
@@ -59,14 +57,8 @@ func newHouse(t testing.TB, members int) *house {
 	clock := func() time.Time { return time.Unix(0, h.at.Load()).UTC() }
 	must(t, h.exec(`CREATE TABLE panels (municipality_id uuid, id uuid, PRIMARY KEY (municipality_id, id));
 		CREATE TABLE panel_members (municipality_id uuid, panel_id uuid, person_id uuid, PRIMARY KEY (municipality_id, panel_id, person_id))`))
-	guard, err := access.New(h.db, access.Settings{Clock: clock, Log: coretest.Quiet()})
-	must(t, err)
-	t.Cleanup(func() { _ = guard.Close() })
 	h.town = coretest.Town(t, h.db, "kansk")
-	queue, err := jobs.New(h.db, coretest.Quiet(), func(context.Context, uuid.UUID) (*core.Municipality, error) { return h.town, nil })
-	must(t, err)
-	services := &host.Host{DB: h.db, Guard: guard, Reads: read.New(h.db, guard, clock, 100), Writer: &mutation.Writer{DB: h.db, Clock: clock, Jobs: queue},
-		Jobs: queue, Clock: clock, Log: coretest.Quiet()}
+	services := townhall.Open(t, h.db, h.town, clock)
 	p, pl := people.New(services), places.New(services)
 	attached, err := files.New(services, p)
 	must(t, err)
@@ -83,9 +75,7 @@ func newHouse(t testing.TB, members int) *house {
 			return meetings.Rules{Quorum: meetings.MoreThanHalf}, nil
 		}})
 	m.RegisterRules("Panel", func(context.Context, bun.IDB, uuid.UUID, core.Date) (Rules, error) { return *h.rules, nil })
-	must(t, services.Reads.Ready())
-	must(t, guard.Know([]core.Info{p.Info(), pl.Info(), attached.Info(), days.Info(), opened.Info(), meet.Info(), m.Info()}))
-	must(t, guard.EnsureDefaults(t.Context(), h.town))
+	townhall.Settle(t, services, h.town, p, pl, attached, days, opened, meet, m)
 	h.Service, h.people = m.Service, p.Service
 	h.convene(members)
 	return h
@@ -152,13 +142,11 @@ func (h *house) exec(sql string, args ...any) error {
 
 func must(t testing.TB, err error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	townhall.Must(t, err)
 }
 
 func (h *house) system() context.Context {
-	return core.WithActor(core.WithMunicipality(context.Background(), h.town), core.Actor{Kind: core.System})
+	return townhall.As(h.town, core.Actor{Kind: core.System})
 }
 
 // as is somebody with a role in the panel.
@@ -174,26 +162,15 @@ func (h *house) secretary() context.Context   { return h.as("council_secretary",
 // code is what came of a mutation: "" when it was done, else the code and the field at fault.
 func (h *house) code(p *core.Payload, err error) string {
 	h.t.Helper()
-	if err != nil {
-		return string(core.CodeOf(err))
+	if core.CodeOf(err) == core.CodeInternal {
+		return string(core.CodeInternal) // what the graph's own types would have refused
 	}
-	if len(p.UserErrors) == 0 {
-		return ""
-	}
-	e := p.UserErrors[0]
-	if len(e.Path) == 0 {
-		return string(e.Code)
-	}
-	return string(e.Code) + " " + e.Path[len(e.Path)-1]
+	return townhall.Code(h.t, p, err)
 }
 
 func (h *house) done(p *core.Payload, err error) uuid.UUID {
 	h.t.Helper()
-	must(h.t, err)
-	if len(p.UserErrors) > 0 {
-		h.t.Fatalf("refused: %+v", p.UserErrors)
-	}
-	return p.Key
+	return townhall.Done(h.t, p, err)
 }
 
 func id(typ string, key uuid.UUID) core.ID { return core.ID{Type: typ, Key: key} }

@@ -38,7 +38,7 @@ var raised = []struct {
 	text     string
 	promised int
 }{
-	{gatherings.Problem, "Не горят фонари у школы", 14}, {gatherings.Problem, "Ямы на проезде к детскому саду", 0}, {gatherings.Problem, "Во дворе стоят брошенные автомобили", 30},
+	{gatherings.Problem, "Не горят фонари у школы", 14}, {gatherings.Problem, "Разбит проезд к детскому саду", 0}, {gatherings.Problem, "Под окнами стоят брошенные автомобили", 30},
 	{gatherings.Idea, "Поставить лавочки у остановки", 0}, {gatherings.Problem, "Шум у ночного магазина", 7}, {gatherings.Question, "Когда откроют опорный пункт полиции", 0},
 }
 

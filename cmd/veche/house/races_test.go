@@ -46,6 +46,7 @@ func (w *world) newCouncil(as, name string, seats int) string {
 }
 
 func TestTwoHundredAtOneSeat(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	admin := w.administrator("kansk")
 	data := w.ask(request{as: admin, Query: `{ persons(first: 100) { nodes { id } } }`})

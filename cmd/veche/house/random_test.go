@@ -27,7 +27,8 @@ import (
 // VECHE_RANDOM is how many operations are asked, VECHE_SEED the seed of the first half; the second
 // half goes by a seed of the day, which is printed.
 func TestRandomOperationsBothWays(t *testing.T) {
-	many, seed := number(t, "VECHE_RANDOM", 6000), number(t, "VECHE_SEED", 1)
+	t.Parallel()
+	many, seed := number(t, "VECHE_RANDOM", 4000), number(t, "VECHE_SEED", 1)
 	r := newReferee(t, uint64(seed))
 	r.sweep()
 	r.run(many - many/2)
@@ -47,7 +48,7 @@ func TestRandomOperationsBothWays(t *testing.T) {
 	t.Logf("of mutations (those that change rights or callers are left out): %s", r.generator.Report("Mutation"))
 	asked, answered := r.generator.Missing("Query")
 	answered = slices.DeleteFunc(answered, func(c string) bool { return c == "DataClass.keepMonths" }) // no class has any
-	if len(asked)+len(answered) > 0 && many >= 6000 {
+	if len(asked)+len(answered) > 0 && many >= 4000 {
 		t.Errorf("never asked: %s; never answered by a value: %s", strings.Join(asked, ", "), strings.Join(answered, ", "))
 	}
 	if r.outcomes["without an error"] < many/2 {
@@ -57,6 +58,7 @@ func TestRandomOperationsBothWays(t *testing.T) {
 
 // The referee sees a difference of one byte, and shows the least operation that has it.
 func TestTheRefereeSeesADifference(t *testing.T) {
+	t.Parallel()
 	r := newReferee(t, 1)
 	honest := r.server.Config.Handler
 	liar := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {

@@ -19,6 +19,7 @@ import (
 // below it, as the administrator of Kansk to learn the ids, and then with those ids as the
 // administrator of Achinsk.
 func TestASecondMunicipalitySeesNothingOfTheFirst(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	first, second := w.administrator("kansk"), w.administrator("achinsk")
 	w.account(first, "kansk-clerk", w.person(first, "Первый"), "clerk", "")

@@ -30,7 +30,7 @@ func schema(t *testing.T) *ast.Schema {
 
 func pool(s *ast.Schema) *randomop.Pool {
 	p := &randomop.Pool{IDs: map[string][]string{}, Cursors: map[string][]string{}, Numbers: map[string][]float64{"longitude": {95.7}}, Texts: map[string][]string{
-		"search": {"образцов", "совет"}, "Date": {"2012-12-31"}, "DateTime": {"2012-12-31T00:00:00Z"}, "GeoJSON": {"shape"}}}
+		"search": {"образцов", "совет"}, "Date": {"2012-12-31"}, "DateTime": {"2012-12-31T00:00:00Z"}, "GeoJSON": {"shape"}, "Upload": {"file"}}}
 	for _, def := range s.PossibleTypes["Node"] {
 		p.IDs[def.Name] = []string{def.Name + "-1", def.Name + "-2"}
 	}
@@ -47,7 +47,7 @@ func TestOperationsAreValidAndReachTheWholeSchema(t *testing.T) {
 	s := schema(t)
 	g, again := randomop.New(s, pool(s), 1), randomop.New(s, pool(s), 1)
 	kinds := map[string]int{}
-	for n := range 4000 {
+	for n := range 8000 {
 		op := g.Query(nil)
 		text := op.Text()
 		if same := again.Query(nil).Text(); same != text {
@@ -68,7 +68,7 @@ func TestOperationsAreValidAndReachTheWholeSchema(t *testing.T) {
 	}
 	for _, kind := range []string{"fragment used twice", "alias id", "merged", "bare inline fragment", "skip", "include", "default", "null", "absent", "variable in an object", "object variable", "list variable", "wrong", "deep"} {
 		if kinds[kind] < 5 {
-			t.Errorf("%s: only %d times in 4,000", kind, kinds[kind])
+			t.Errorf("%s: only %d times in 8,000", kind, kinds[kind])
 		}
 	}
 }
