@@ -162,7 +162,7 @@ func (h *house) secretary() context.Context   { return h.as("council_secretary",
 // code is what came of a mutation: "" when it was done, else the code and the field at fault.
 func (h *house) code(p *core.Payload, err error) string {
 	h.t.Helper()
-	if core.CodeOf(err) == core.CodeInternal {
+	if err != nil && core.CodeOf(err) == core.CodeInternal {
 		return string(core.CodeInternal) // what the graph's own types would have refused
 	}
 	return townhall.Code(h.t, p, err)

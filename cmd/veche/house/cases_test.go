@@ -180,7 +180,11 @@ const signingIn = 2
 func TestOverdueAcrossNewYear(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	due := map[string]int{}
+	counted := func() float64 {
+		data := d.ask(request{as: d.admin, Query: `{ indicators(from: "2012-01-01", to: "2013-01-10", keys: ["cases.overdue"]) { value } }`})
+		return at(data, "indicators", 0, "value").(float64)
+	}
+	due, had := map[string]int{}, counted()
 	for n := range 40 {
 		on := core.NewDate(2012, 11, 20).AddDays(n).String()
 		p := d.done("clerk", "openCase", "case { id dueOn }", map[string]any{"title": fmt.Sprint("Яма ", n), "text": "Яма", "receivedOn": on, "registeredOn": on, "ownerOrganisationId": d.department})
@@ -222,15 +226,14 @@ func TestOverdueAcrossNewYear(t *testing.T) {
 			t.Errorf("%d cases by resolvers: %d statements:\n%s", n, len(statements), strings.Join(statements, "\n"))
 		}
 	}
-	late := d.ask(request{as: d.admin, Query: `{ indicators(from: "2012-01-01", to: "2013-01-10", keys: ["cases.overdue"]) { value } }`})
 	want := 0
 	for on, n := range due {
 		if on < "2013-01-10" {
 			want += n
 		}
 	}
-	if got := at(late, "indicators", 0, "value"); got != float64(want) {
-		t.Errorf("the report counts %v overdue, want %d", got, want)
+	if got := counted() - had; got != float64(want) {
+		t.Errorf("the report counts %v overdue more, want %d", got, want)
 	}
 }
 

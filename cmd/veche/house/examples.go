@@ -49,7 +49,7 @@ var examples = []graphiql.Example{
       name
       composition(asOf: $day) { expected fillable filled vacant vacancies { reason count } }
       seats(asOf: $day, first: 50, filter: {state: VACANT}) {
-        nodes { number district { name } council { name } vacancy { reason } }
+        nodes { number district { name } vacancy { reason } }
       }
     }
   }
@@ -66,7 +66,7 @@ var examples = []graphiql.Example{
       headCount
       organiser { name }
       topics(first: 5) {
-        nodes { kind text promisedUntil case { number publicState dueOn overdue(asOf: $day) } }
+        nodes { kind text case { number publicState dueOn overdue(asOf: $day) } }
       }
     }
   }

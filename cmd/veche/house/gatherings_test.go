@@ -29,7 +29,7 @@ func newGathered(t *testing.T) *gathered {
 // held is a gathering of 27 December 2012 that the police called.
 func (w *gathered) held(changes ...any) string {
 	w.t.Helper()
-	in := with(map[string]any{"title": "Встреча с жителями", "organiserId": w.police, "districtIds": []string{w.district(3)}, "heldOn": "2012-12-27", "headCount": 140,
+	in := with(map[string]any{"title": "Встреча с жителями", "organiserId": w.police, "districtIds": []string{w.district(10)}, "heldOn": "2012-12-27", "headCount": 140,
 		"countedById": w.police, "officials": []any{map[string]any{"personId": w.deputy, "organisationId": w.city, "title": "Заместитель главы"}}}, changes...)
 	return at(w.done("clerk", "recordGathering", "gathering { id }", in), "gathering", "id").(string)
 }
@@ -124,7 +124,7 @@ func fortyProblems(t *testing.T, w *gathered) {
 			t.Errorf("%s is %v, want %v", path, got, want)
 		}
 	}
-	if at(found, "topics", "totalCount") != 40.0 || at(found, "cases", "totalCount") != 40.0 || at(found, "districts", "nodes", 0, "district", "id") != w.district(3) {
+	if at(found, "topics", "totalCount") != 40.0 || at(found, "cases", "totalCount") != 40.0 || at(found, "districts", "nodes", 0, "district", "id") != w.district(10) {
 		t.Errorf("the public sees %v", found)
 	}
 	if name := at(found, "officials", "nodes", 0, "person", "name"); name == nil {
@@ -138,7 +138,7 @@ func fortyProblems(t *testing.T, w *gathered) {
 		return at(w.ask(request{Query: `{ gatherings(filter: ` + filter + `) { totalCount } }`}), "gatherings", "totalCount")
 	}
 	for filter, want := range map[string]float64{
-		`{district: {eq: "` + w.district(3) + `"}}`: 1, `{district: {eq: "` + w.district(4) + `"}}`: 0, `{district: {isNull: true}}`: 0,
+		`{district: {eq: "` + w.district(10) + `"}}`: 1, `{district: {eq: "` + w.district(11) + `"}}`: 0, `{district: {isNull: true}}`: 0,
 		`{organiser: {eq: "` + w.police + `"}, state: {eq: PUBLISHED}}`: 1, `{search: "жителями"}`: 1, `{headCount: {gte: 141}}`: 0,
 	} {
 		if got := total(filter); got != want {

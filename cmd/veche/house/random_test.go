@@ -28,7 +28,7 @@ import (
 // half goes by a seed of the day, which is printed.
 func TestRandomOperationsBothWays(t *testing.T) {
 	t.Parallel()
-	many, seed := number(t, "VECHE_RANDOM", 4000), number(t, "VECHE_SEED", 1)
+	many, seed := number(t, "VECHE_RANDOM", 5000), number(t, "VECHE_SEED", 1)
 	r := newReferee(t, uint64(seed))
 	r.sweep()
 	r.run(many - many/2)
@@ -48,7 +48,7 @@ func TestRandomOperationsBothWays(t *testing.T) {
 	t.Logf("of mutations (those that change rights or callers are left out): %s", r.generator.Report("Mutation"))
 	asked, answered := r.generator.Missing("Query")
 	answered = slices.DeleteFunc(answered, func(c string) bool { return c == "DataClass.keepMonths" }) // no class has any
-	if len(asked)+len(answered) > 0 && many >= 4000 {
+	if len(asked)+len(answered) > 0 && many >= 5000 {
 		t.Errorf("never asked: %s; never answered by a value: %s", strings.Join(asked, ", "), strings.Join(answered, ", "))
 	}
 	if r.outcomes["without an error"] < many/2 {
