@@ -245,7 +245,7 @@ CREATE INDEX substitute_calls_by ON substitute_calls (municipality_id, substitut
 -- holds it and who sits in it (a called substitute in the holder's stead), or why nobody does.
 --   A district that stands has its seats whether or not it has a council. A body has its own while it
 -- stands, a named one whether or not it does. Where all members of a body sit, each is a seat, except
--- who holds another here already.
+-- who holds another here already, or sits in one as a substitute.
 --   fillable: there is a body at work to name somebody, or somebody sits. sorted: the seats' order, the
 -- same on every day.
 CREATE FUNCTION assembly_seats(town uuid, assembly uuid, day date)
@@ -308,7 +308,7 @@ WITH rule AS (
     FROM rule JOIN memberships AS m ON m.municipality_id = town AND m.council_id = rule.council_id
         AND m.starts_on <= day AND (m.ends_on IS NULL OR m.ends_on >= day)
     WHERE rule.kind = 'BODY_ALL' AND NOT EXISTS (SELECT FROM named JOIN delegates AS d ON d.municipality_id = town AND d.id = named.holder_id
-        WHERE d.person_id = m.person_id)
+        WHERE d.person_id = m.person_id OR named.person_id = m.person_id)
     ORDER BY m.person_id, rule.position
 )
 SELECT rule_id, position, number, district_id, council_id, holder_id, NULL::uuid, substitute_id, person_id, person_id IS NOT NULL, fillable,

@@ -88,6 +88,9 @@ func (h *history) on(day core.Date) (seats []plain) {
 			sit[d.PersonID] = true
 		}
 	}
+	for _, s := range seats {
+		sit[s.person] = true // substitutes too
+	}
 	for _, part := range everybody {
 		for _, m := range h.memberships {
 			if m.CouncilID == *h.rules[part.RuleID].CouncilID && holds(m.StartsOn, m.EndsOn, day) && !sit[m.PersonID] {
