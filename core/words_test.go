@@ -222,3 +222,20 @@ func TestProblems(t *testing.T) {
 		t.Errorf("got %v", p)
 	}
 }
+
+func TestWhatATextMayHold(t *testing.T) {
+	long, nul, empty := "слово слово", "а\x00", ""
+	for _, c := range []struct {
+		note func(*core.Problems)
+		want int
+	}{
+		{func(p *core.Problems) { p.Words(" ", 5, "a") }, 1}, {func(p *core.Problems) { p.Words(nul, 5, "a") }, 1}, {func(p *core.Problems) { p.Words(long, 5, "a") }, 1},
+		{func(p *core.Problems) { p.Words(" слово ", 5, "a") }, 0}, {func(p *core.Problems) { p.Short(nil, 5, "a") }, 0}, {func(p *core.Problems) { p.Short(&empty, 5, "a") }, 0},
+		{func(p *core.Problems) { p.Short(&nul, 5, "a") }, 1}, {func(p *core.Problems) { p.Short(&long, 5, "a") }, 1},
+	} {
+		var p core.Problems
+		if c.note(&p); len(p) != c.want {
+			t.Errorf("got %v, want %d problems", p, c.want)
+		}
+	}
+}

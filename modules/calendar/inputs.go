@@ -1,9 +1,6 @@
 package calendar
 
 import (
-	"strings"
-	"unicode/utf8"
-
 	"github.com/veche-city/veche/core"
 )
 
@@ -33,7 +30,7 @@ type SetDeadlineRuleInput struct {
 func (in ImportCalendarInput) validate() error {
 	var p core.Problems
 	p.Check(in.Year >= 1900 && in.Year <= 2200, core.T("A year from 1900 to 2200.", "Год от 1900 до 2200."), "input", "year")
-	words(&p, in.Source, 1000, "input", "source")
+	p.Words(in.Source, 1000, "input", "source")
 	if len(in.Days) > 366 {
 		p.Check(false, core.T("A year has at most 366 days.", "В году не больше 366 дней."), "input", "days")
 		return p.Err()
@@ -43,14 +40,8 @@ func (in ImportCalendarInput) validate() error {
 		p.Check(d.Day.Time().Year() == in.Year, core.Textf("%[1]s is no day of %[2]d.", "%[1]s — день другого года, а не %[2]d.", d.Day, in.Year), "input", "days")
 		p.Check(!seen[d.Day], core.Textf("%s is there twice.", "%s указан дважды.", d.Day), "input", "days")
 		seen[d.Day] = true
-		words(&p, d.Name.En, 200, "input", "days")
-		words(&p, d.Name.Ru, 200, "input", "days")
+		p.Words(d.Name.En, 200, "input", "days")
+		p.Words(d.Name.Ru, 200, "input", "days")
 	}
 	return p.Err()
-}
-
-// words checks a text that must say something and can be kept.
-func words(p *core.Problems, text string, most int, path ...string) {
-	n := utf8.RuneCountInString(strings.TrimSpace(text))
-	p.Check(n >= 1 && n <= most && !strings.ContainsRune(text, 0), core.Textf("From 1 to %d characters.", "От 1 до %d знаков.", most), path...)
 }

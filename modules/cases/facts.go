@@ -1,9 +1,6 @@
 package cases
 
 import (
-	"strings"
-	"unicode/utf8"
-
 	"github.com/veche-city/veche/core"
 )
 
@@ -31,9 +28,3 @@ func (c *Case) touched() []core.ID {
 
 // owned says whether somebody answers for the case.
 func (c *Case) owned() bool { return c.OwnerOrganisationID != nil || c.OwnerPersonID != nil }
-
-// words checks a text that must say something and can be kept.
-func words(p *core.Problems, text string, most int, path []string) {
-	n := utf8.RuneCountInString(strings.TrimSpace(text))
-	p.Check(n >= 1 && n <= most && !strings.ContainsRune(text, 0), core.Textf("From 1 to %d characters.", "От 1 до %d знаков.", most), path...)
-}

@@ -115,8 +115,8 @@ func (o *Opening) complete(tx *mutation.Tx, kind *CaseKind) error {
 		o.RegisteredOn = &today
 	}
 	var p core.Problems
-	words(&p, o.Title, 300, o.at("title"))
-	words(&p, o.Text, 20_000, o.at("text"))
+	p.Words(o.Title, 300, o.at("title")...)
+	p.Words(o.Text, 20_000, o.at("text")...)
 	p.Check(!tx.Today().Before(o.ReceivedOn), core.T("That day is still to come.", "Этот день ещё не наступил."), o.at("receivedOn")...)
 	if o.RegisteredOn != nil {
 		p.Check(!tx.Today().Before(*o.RegisteredOn), core.T("That day is still to come.", "Этот день ещё не наступил."), o.at("registeredOn")...)

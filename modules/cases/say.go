@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -28,7 +27,7 @@ func (s *Service) do(ctx context.Context, tx *mutation.Tx, c *Case, a act) error
 	if err := save(ctx, tx, c, a.columns...); err != nil {
 		return err
 	}
-	step := &CaseStep{ID: core.NewID(), CaseID: c.ID, Kind: a.step, StateID: c.StateID, OrganisationID: a.organisation, Text: trimmed(a.text), At: tx.Now()}
+	step := &CaseStep{ID: core.NewID(), CaseID: c.ID, Kind: a.step, StateID: c.StateID, OrganisationID: a.organisation, Text: core.Trimmed(a.text), At: tx.Now()}
 	if _, err := tx.NewInsert().Model(step).Exec(ctx); err != nil {
 		return err
 	}
@@ -46,22 +45,10 @@ func (s *Service) do(ctx context.Context, tx *mutation.Tx, c *Case, a act) error
 	return nil
 }
 
-// trimmed is the text without blanks around it; nil where nothing is left.
-func trimmed(text *string) *string {
-	if text == nil {
-		return nil
-	}
-	bare := strings.TrimSpace(*text)
-	if bare == "" {
-		return nil
-	}
-	return &bare
-}
-
 // reason checks the words that a mutation asks for.
 func reason(text, field string) error {
 	var p core.Problems
-	words(&p, text, 4000, []string{"input", field})
+	p.Words(text, 4000, "input", field)
 	return p.Err()
 }
 

@@ -21,7 +21,7 @@ func (s *Service) AnswerCase(ctx context.Context, in AnswerCaseInput) (*core.Pay
 			return uuid.Nil, err
 		}
 		var p core.Problems
-		words(&p, in.Text, 20_000, []string{"input", "text"})
+		p.Words(in.Text, 20_000, "input", "text")
 		if err := p.Err(); err != nil {
 			return uuid.Nil, err
 		}

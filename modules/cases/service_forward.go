@@ -25,7 +25,7 @@ func (s *Service) ForwardCase(ctx context.Context, in ForwardCaseInput) (*core.P
 			return uuid.Nil, err
 		}
 		var p core.Problems
-		words(&p, in.Reason, 4000, []string{"input", "reason"})
+		p.Words(in.Reason, 4000, "input", "reason")
 		p.Check(in.ReplyDays == nil || *in.ReplyDays >= 1 && *in.ReplyDays <= 366, core.T("From 1 to 366 days.", "От 1 до 366 дней."), "input", "replyDays")
 		if err := p.Err(); err != nil {
 			return uuid.Nil, err
@@ -115,7 +115,7 @@ func (s *Service) EndForwarding(ctx context.Context, in EndForwardingInput) (*co
 		}
 		var p core.Problems
 		if in.Reply != nil {
-			words(&p, *in.Reply, 20_000, []string{"input", "reply"})
+			p.Words(*in.Reply, 20_000, "input", "reply")
 		}
 		p.Check(in.Outcome != ForwardAnswered || in.Reply != nil, core.T("Give the reply.", "Приведите ответ."), "input", "reply")
 		p.Check(in.Outcome != ForwardWithdrawn || !f.Outside, core.T("What was forwarded outside is answered there, or comes back.",
@@ -130,7 +130,7 @@ func (s *Service) EndForwarding(ctx context.Context, in EndForwardingInput) (*co
 func (s *Service) returned(ctx context.Context, tx *mutation.Tx, c *Case, f *CaseForwarding, in EndForwardingInput) error {
 	today := tx.Today()
 	var ended []uuid.UUID // the row is read again under the case's lock
-	err := tx.NewUpdate().Model(f).Set("ended_on = ?", today).Set("outcome = ?", in.Outcome).Set("reply = ?", trimmed(in.Reply)).
+	err := tx.NewUpdate().Model(f).Set("ended_on = ?", today).Set("outcome = ?", in.Outcome).Set("reply = ?", core.Trimmed(in.Reply)).
 		WherePK().Where("ended_on IS NULL").Returning("id").Scan(ctx, &ended)
 	if err != nil && !postgres.NoRows(err) {
 		return err

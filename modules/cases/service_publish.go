@@ -25,7 +25,7 @@ func (s *Service) PublishCase(ctx context.Context, in PublishCaseInput) (*core.P
 		}
 		before, now := c.facts(), tx.Now()
 		title, text := strings.TrimSpace(in.Title), strings.TrimSpace(in.Text)
-		c.PublishedAt, c.PublishedTitle, c.PublishedText, c.PublishedAnswer = &now, &title, &text, trimmed(in.Answer)
+		c.PublishedAt, c.PublishedTitle, c.PublishedText, c.PublishedAnswer = &now, &title, &text, core.Trimmed(in.Answer)
 		if err := save(ctx, tx, c, "published_at", "published_title", "published_text", "published_answer"); err != nil {
 			return uuid.Nil, err
 		}
@@ -41,10 +41,10 @@ var contacts = regexp.MustCompile(`[\pL\pN._%+-]+@[\pL\pN-]+\.[\pL\pN]+|(?:\+?\d
 // clean refuses words that tell who the applicant is, as far as a program sees that.
 func (s *Service) clean(ctx context.Context, tx *mutation.Tx, c *Case, in PublishCaseInput) error {
 	var p core.Problems
-	words(&p, in.Title, 300, []string{"input", "title"})
-	words(&p, in.Text, 20_000, []string{"input", "text"})
+	p.Words(in.Title, 300, "input", "title")
+	p.Words(in.Text, 20_000, "input", "text")
 	if in.Answer != nil {
-		words(&p, *in.Answer, 20_000, []string{"input", "answer"})
+		p.Words(*in.Answer, 20_000, "input", "answer")
 		p.Check(c.AnsweredOn != nil || c.PublicState == Refused, core.T("The case was not answered yet.", "На обращение ещё нет ответа."), "input", "answer")
 	}
 	if err := p.Err(); err != nil {

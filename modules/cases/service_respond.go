@@ -61,7 +61,7 @@ func (s *Service) ObjectToAnswer(ctx context.Context, in ObjectToAnswerInput) (*
 		if answer.ObjectUntil.Before(today) {
 			return uuid.Nil, core.Conflict(core.Textf("The time to object ended on %s. Hand in a new case.", "Срок для возражения истёк %s. Подайте новое обращение.", answer.ObjectUntil), "input", "id")
 		}
-		answer.ObjectedOn, answer.Objection = &today, trimmed(&in.Text)
+		answer.ObjectedOn, answer.Objection = &today, core.Trimmed(&in.Text)
 		if _, err := tx.NewUpdate().Model(answer).Column("objected_on", "objection").WherePK().Exec(ctx); err != nil {
 			return uuid.Nil, err
 		}

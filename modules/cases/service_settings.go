@@ -80,8 +80,8 @@ func checkKey(p *core.Problems, key string) {
 }
 
 func checkNames(p *core.Problems, names core.Text) {
-	words(p, names.En, 200, []string{"input", "names"})
-	words(p, names.Ru, 200, []string{"input", "names"})
+	p.Words(names.En, 200, "input", "names")
+	p.Words(names.Ru, 200, "input", "names")
 }
 
 // set puts the terms that are given into the kind.

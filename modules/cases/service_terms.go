@@ -22,7 +22,7 @@ func (s *Service) ExtendCase(ctx context.Context, in ExtendCaseInput) (*core.Pay
 			return uuid.Nil, err
 		}
 		var p core.Problems
-		words(&p, in.Reason, 4000, []string{"input", "reason"})
+		p.Words(in.Reason, 4000, "input", "reason")
 		p.Check(in.Days >= 1 && in.Days <= kind.ExtensionDays, core.Textf("From 1 to %d days.", "От 1 до %d дней.", kind.ExtensionDays), "input", "days")
 		if err := p.Err(); err != nil {
 			return uuid.Nil, err

@@ -1,9 +1,6 @@
 package councils
 
 import (
-	"strings"
-	"unicode/utf8"
-
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/veche-city/veche/core"
@@ -107,9 +104,9 @@ type EndMembershipInput struct {
 // the service's and the database's to hold.
 func (c *Council) validate() error {
 	var p core.Problems
-	words(&p, c.Name, 300, "name")
-	words(&p, c.FoundingAct, 500, "foundingAct")
-	short(&p, &c.Purpose, 4000, "purpose")
+	p.Words(c.Name, 300, "input", "name")
+	p.Words(c.FoundingAct, 500, "input", "foundingAct")
+	p.Short(&c.Purpose, 4000, "input", "purpose")
 	p.Check(c.ActiveFrom == nil || !c.ActiveFrom.Before(c.FoundedOn),
 		core.T("A body cannot be at work before it was founded.", "Орган не может начать работу до своего создания."), "input", "activeFrom")
 	p.Check(c.ActiveFrom == nil || c.DissolvedOn == nil || !c.DissolvedOn.Before(*c.ActiveFrom),
@@ -123,12 +120,6 @@ func (c *Council) validate() error {
 	return p.Err()
 }
 
-// words checks a text that must say something.
-func words(p *core.Problems, text string, most int, field string) {
-	n := utf8.RuneCountInString(strings.TrimSpace(text))
-	p.Check(n >= 1 && n <= most, core.Textf("From 1 to %d characters.", "От 1 до %d знаков.", most), "input", field)
-}
-
 // validate holds a seat's own rules.
 func (m *Membership) validate() error {
 	var p core.Problems
@@ -137,11 +128,6 @@ func (m *Membership) validate() error {
 		core.T("This ground is a delegation: name the organisation.", "Такое основание — делегирование: укажите организацию."), "input", "organisationId")
 	p.Check(m.Basis.Delegated() || m.Basis == ExOfficio || m.OrganisationID == nil,
 		core.T("Nobody delegates on this ground: leave the organisation out.", "По такому основанию не делегируют: не указывайте организацию."), "input", "organisationId")
-	short(&p, m.AppointingAct, 500, "appointingAct")
+	p.Short(m.AppointingAct, 500, "input", "appointingAct")
 	return p.Err()
-}
-
-// short checks a text that may be left out.
-func short(p *core.Problems, text *string, most int, field string) {
-	p.Check(text == nil || utf8.RuneCountInString(*text) <= most, core.Textf("At most %d characters.", "Не более %d знаков.", most), "input", field)
 }

@@ -20,7 +20,7 @@ func (s *Service) DissolveCouncil(ctx context.Context, in DissolveCouncilInput) 
 			return uuid.Nil, err
 		}
 		var p core.Problems
-		words(&p, in.Reason, 1000, "reason")
+		p.Words(in.Reason, 1000, "input", "reason")
 		p.Check(!in.DissolvedOn.Before(c.FoundedOn), core.T("A body cannot be dissolved before it was founded.", "Орган нельзя упразднить до его создания."), "input", "dissolvedOn")
 		if err := p.Err(); err != nil {
 			return uuid.Nil, err

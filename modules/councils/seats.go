@@ -160,7 +160,7 @@ func (s *Service) EndMembership(ctx context.Context, in EndMembershipInput) (*co
 		var p core.Problems
 		p.Check(!in.EndsOn.Before(m.StartsOn), core.T("The last day is before the first.", "Последний день раньше первого."), "input", "endsOn")
 		p.Check(m.EndsOn == nil || !m.EndsOn.Before(in.EndsOn), core.T("The membership ends earlier than that.", "Членство заканчивается раньше этого дня."), "input", "endsOn")
-		short(&p, in.Note, 1000, "note")
+		p.Short(in.Note, 1000, "input", "note")
 		if err := p.Err(); err != nil {
 			return uuid.Nil, err
 		}

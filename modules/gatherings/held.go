@@ -136,7 +136,7 @@ func (g *Gathering) wasHeld() error {
 func (s *Service) PublishGathering(ctx context.Context, in PublishGatheringInput) (*core.Payload, error) {
 	return s.change(ctx, "publishGathering", in, in.ID, in.ExpectedVersion, mayWrite, func(ctx context.Context, tx *mutation.Tx, g *Gathering) (*core.Notice, []string, error) {
 		var p core.Problems
-		words(&p, in.Summary, 20_000, "summary")
+		p.Words(in.Summary, 20_000, "input", "summary")
 		p.Check(in.WithoutPersonalData, core.T("Read summary and topics: nothing that tells who somebody is may stand in them. Then say true here.",
 			"Прочитайте итоги и вопросы: в них не должно быть ничего, что указывает на конкретного человека. Затем подтвердите это здесь."), "input", "withoutPersonalData")
 		if err := p.Err(); err != nil {

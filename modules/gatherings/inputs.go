@@ -147,9 +147,9 @@ const (
 // validate holds the gathering's own rules.
 func (g *Gathering) validate() error {
 	var p core.Problems
-	words(&p, g.Title, 300, "title")
-	short(&p, &g.Purpose, 4000, "purpose")
-	short(&p, g.Place, 300, "place")
+	p.Words(g.Title, 300, "input", "title")
+	p.Short(&g.Purpose, 4000, "input", "purpose")
+	p.Short(g.Place, 300, "input", "place")
 	p.Check(g.HeadCount == nil || inRange(*g.HeadCount), core.T("From 1 to 1,000,000 people.", "От 1 до 1 000 000 человек."), "input", "headCount")
 	return p.Err()
 }
@@ -172,26 +172,6 @@ func (in *GatheringTopicInput) check(p *core.Problems, i int, heldOn core.Date) 
 // at is the path of a field of the n-th part of a list.
 func at(list string, i int, field string) []string {
 	return []string{"input", list, strconv.Itoa(i), field}
-}
-
-// words checks a text that must say something.
-func words(p *core.Problems, text string, most int, field string) {
-	n := utf8.RuneCountInString(strings.TrimSpace(text))
-	p.Check(n >= 1 && n <= most, core.Textf("From 1 to %d characters.", "От 1 до %d знаков.", most), "input", field)
-}
-
-// short checks a text that may be left out.
-func short(p *core.Problems, text *string, most int, field string) {
-	p.Check(text == nil || utf8.RuneCountInString(*text) <= most, core.Textf("At most %d characters.", "Не более %d знаков.", most), "input", field)
-}
-
-// trimmed is a text without blanks around it; nil when nothing is left.
-func trimmed(text *string) *string {
-	if text == nil || strings.TrimSpace(*text) == "" {
-		return nil
-	}
-	t := strings.TrimSpace(*text)
-	return &t
 }
 
 // title is what a case of the topic is called: the beginning of its text, cut between words.

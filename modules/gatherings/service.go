@@ -38,7 +38,7 @@ var broken = map[string]*core.Error{
 func (s *Service) PlanGathering(ctx context.Context, in PlanGatheringInput) (*core.Payload, error) {
 	return s.writer.Do(ctx, "planGathering", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
 		g := &Gathering{
-			ID: core.NewID(), ExternalKey: in.ExternalKey, Title: strings.TrimSpace(in.Title), Purpose: strings.TrimSpace(in.Purpose), Place: trimmed(in.Place),
+			ID: core.NewID(), ExternalKey: in.ExternalKey, Title: strings.TrimSpace(in.Title), Purpose: strings.TrimSpace(in.Purpose), Place: core.Trimmed(in.Place),
 			HeldOn: core.DateOf(in.StartsAt.In(core.MunicipalityOf(ctx).Location())), State: Planned, Version: 1,
 		}
 		districts, err := s.begin(ctx, tx, g, mayWrite, in.DistrictIDs, in.OrganiserID)
@@ -73,7 +73,7 @@ func (s *Service) PlanGathering(ctx context.Context, in PlanGatheringInput) (*co
 func (s *Service) RecordGathering(ctx context.Context, in RecordGatheringInput) (*core.Payload, error) {
 	return s.writer.Do(ctx, "recordGathering", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
 		g := &Gathering{
-			ID: core.NewID(), ExternalKey: in.ExternalKey, Title: strings.TrimSpace(in.Title), Purpose: strings.TrimSpace(in.Purpose), Place: trimmed(in.Place),
+			ID: core.NewID(), ExternalKey: in.ExternalKey, Title: strings.TrimSpace(in.Title), Purpose: strings.TrimSpace(in.Purpose), Place: core.Trimmed(in.Place),
 			HeldOn: in.HeldOn, State: Held, HeadCount: &in.HeadCount, Estimated: &in.Estimated, Version: 1,
 		}
 		districts, err := s.begin(ctx, tx, g, mayRecord, in.DistrictIDs, in.OrganiserID)
@@ -164,7 +164,7 @@ func (s *Service) UpdateGathering(ctx context.Context, in UpdateGatheringInput) 
 			{in.Title, func(v *string) { g.Title = orEmpty(v) }}, {in.Purpose, func(v *string) { g.Purpose = orEmpty(v) }}, {in.Place, func(v *string) { g.Place = v }},
 		} {
 			if v, ok := text.given.ValueOK(); ok {
-				text.put(trimmed(v))
+				text.put(core.Trimmed(v))
 			}
 		}
 		if v, ok := in.OrganiserID.ValueOK(); ok {
@@ -198,7 +198,7 @@ func (s *Service) callOthers(ctx context.Context, tx *mutation.Tx, g *Gathering,
 func (s *Service) CancelGathering(ctx context.Context, in CancelGatheringInput) (*core.Payload, error) {
 	return s.change(ctx, "cancelGathering", in, in.ID, in.ExpectedVersion, mayWrite, func(ctx context.Context, tx *mutation.Tx, g *Gathering) (*core.Notice, []string, error) {
 		var p core.Problems
-		if words(&p, in.Reason, 1000, "reason"); len(p) > 0 {
+		if p.Words(in.Reason, 1000, "input", "reason"); len(p) > 0 {
 			return nil, nil, p.Err()
 		}
 		if err := g.must(core.T("Only a planned one is cancelled.", "Отменить можно только запланированный."), Planned); err != nil {

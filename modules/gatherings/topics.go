@@ -80,7 +80,7 @@ func (s *Service) raised(ctx context.Context, tx *mutation.Tx, g *Gathering, in 
 	for i := range in.Topics {
 		t, text := &in.Topics[i], strings.TrimSpace(in.Topics[i].Text)
 		topics[i] = GatheringTopic{
-			ID: core.NewID(), GatheringID: g.ID, Number: g.LastTopic + i + 1, Kind: t.Kind, Text: text, Place: trimmed(t.Place),
+			ID: core.NewID(), GatheringID: g.ID, Number: g.LastTopic + i + 1, Kind: t.Kind, Text: text, Place: core.Trimmed(t.Place),
 			AddressID: keyOf(t.AddressID), PeopleCount: t.PeopleCount, PromisedByID: keyOf(t.PromisedByID), PromisedUntil: t.PromisedUntil,
 		}
 		openings[i] = cases.Opening{

@@ -98,7 +98,7 @@ func sessionsOf(ctx context.Context, db bun.IDB, hearing uuid.UUID) (all []sessi
 func (s *Service) CancelPublicHearing(ctx context.Context, in CancelPublicHearingInput) (*core.Payload, error) {
 	return s.change(ctx, "cancelPublicHearing", in, in.ID, in.ExpectedVersion, func(ctx context.Context, tx *mutation.Tx, h *PublicHearing) (*core.Notice, []string, error) {
 		var p core.Problems
-		if words(&p, in.Reason, 1000, "reason"); len(p) > 0 {
+		if p.Words(in.Reason, 1000, "input", "reason"); len(p) > 0 {
 			return nil, nil, p.Err()
 		}
 		if err := h.goesOn(); err != nil {

@@ -166,7 +166,7 @@ func (s *Service) AnswerHearingProposals(ctx context.Context, in AnswerHearingPr
 // keys are those of the proposals, each once; what the answer says is held to its rules.
 func (in *AnswerHearingProposalsInput) keys() ([]uuid.UUID, error) {
 	var p core.Problems
-	words(&p, in.Reasons, 10_000, "reasons")
+	p.Words(in.Reasons, 10_000, "input", "reasons")
 	p.Check(!contacts.MatchString(in.Reasons), errContacts, "input", "reasons")
 	p.Check(len(in.ProposalIDs) >= 1 && len(in.ProposalIDs) <= mostAnswered, core.Textf("From 1 to %d proposals.", "От 1 до %d предложений.", mostAnswered), "input", "proposalIds")
 	if err := p.Err(); err != nil {

@@ -17,7 +17,7 @@ import (
 func (s *Service) ConcludePublicHearing(ctx context.Context, in ConcludePublicHearingInput) (*core.Payload, error) {
 	return s.change(ctx, "concludePublicHearing", in, in.ID, in.ExpectedVersion, func(ctx context.Context, tx *mutation.Tx, h *PublicHearing) (*core.Notice, []string, error) {
 		var p core.Problems
-		words(&p, in.Text, 20_000, "text")
+		p.Words(in.Text, 20_000, "input", "text")
 		p.Check(!contacts.MatchString(in.Text), errContacts, "input", "text")
 		if err := p.Err(); err != nil {
 			return nil, nil, err

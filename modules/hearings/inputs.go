@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -117,10 +116,10 @@ const (
 // validate holds the hearing's own rules; the kind's rule is the service's to hold.
 func (h *PublicHearing) validate() error {
 	var p core.Problems
-	words(&p, h.Subject, 500, "subject")
-	short(&p, &h.Text, 20_000, "text")
-	words(&p, h.AppointingAct, 500, "appointingAct")
-	words(&p, h.DisplayPlace, 500, "displayPlace")
+	p.Words(h.Subject, 500, "input", "subject")
+	p.Short(&h.Text, 20_000, "input", "text")
+	p.Words(h.AppointingAct, 500, "input", "appointingAct")
+	p.Words(h.DisplayPlace, 500, "input", "displayPlace")
 	if h.Link != nil {
 		p.Check((strings.HasPrefix(*h.Link, "https://") || strings.HasPrefix(*h.Link, "http://")) && len(*h.Link) <= 2000,
 			core.T("A link begins with https:// or http://.", "Ссылка начинается с https:// или http://."), "input", "link")
@@ -135,24 +134,4 @@ func (h *PublicHearing) validate() error {
 // at is the path of a field of the n-th part of a list.
 func at(list string, i int, field string) []string {
 	return []string{"input", list, strconv.Itoa(i), field}
-}
-
-// words checks a text that must say something.
-func words(p *core.Problems, text string, most int, path ...string) {
-	n := utf8.RuneCountInString(strings.TrimSpace(text))
-	p.Check(n >= 1 && n <= most, core.Textf("From 1 to %d characters.", "От 1 до %d знаков.", most), append([]string{"input"}, path...)...)
-}
-
-// short checks a text that may be left out.
-func short(p *core.Problems, text *string, most int, path ...string) {
-	p.Check(text == nil || utf8.RuneCountInString(*text) <= most, core.Textf("At most %d characters.", "Не более %d знаков.", most), append([]string{"input"}, path...)...)
-}
-
-// trimmed is a text without blanks around it; nil when nothing is left.
-func trimmed(text *string) *string {
-	if text == nil || strings.TrimSpace(*text) == "" {
-		return nil
-	}
-	t := strings.TrimSpace(*text)
-	return &t
 }

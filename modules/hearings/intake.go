@@ -175,7 +175,7 @@ func (s *Service) enter(ctx context.Context, tx *mutation.Tx, h *PublicHearing, 
 	for i := range in {
 		h.LastProposal++
 		text := strings.TrimSpace(in[i].Text)
-		proposals[i] = HearingProposal{ID: core.NewID(), HearingID: h.ID, StatementID: t.ID, Number: h.LastProposal, Clause: trimmed(in[i].Clause), SubmittedText: &text}
+		proposals[i] = HearingProposal{ID: core.NewID(), HearingID: h.ID, StatementID: t.ID, Number: h.LastProposal, Clause: core.Trimmed(in[i].Clause), SubmittedText: &text}
 	}
 	if _, err := tx.NewInsert().Model(t).Exec(ctx); err != nil {
 		return postgres.Conflicts(err, broken)

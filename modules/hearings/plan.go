@@ -20,7 +20,7 @@ func (s *Service) PlanPublicHearing(ctx context.Context, in PlanPublicHearingInp
 	return s.writer.Do(ctx, "planPublicHearing", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
 		h := &PublicHearing{
 			ID: core.NewID(), ExternalKey: in.ExternalKey, Kind: in.Kind, Form: in.Form, Subject: strings.TrimSpace(in.Subject), Text: strings.TrimSpace(in.Text),
-			Initiator: in.Initiator, AppointingAct: strings.TrimSpace(in.AppointingAct), WholeTown: len(in.DistrictIDs) == 0, Link: trimmed(in.Link),
+			Initiator: in.Initiator, AppointingAct: strings.TrimSpace(in.AppointingAct), WholeTown: len(in.DistrictIDs) == 0, Link: core.Trimmed(in.Link),
 			DisplayPlace: strings.TrimSpace(in.DisplayPlace), DisplayFrom: in.DisplayFrom, DisplayTo: in.DisplayTo, IntakeFrom: in.IntakeFrom, IntakeTo: in.IntakeTo, Version: 1,
 		}
 		districts, err := s.begin(ctx, tx, h, in)
@@ -166,7 +166,7 @@ func (h *PublicHearing) put(in UpdatePublicHearingInput) error {
 		}
 	}
 	if v, ok := in.Link.ValueOK(); ok {
-		h.Link = trimmed(v)
+		h.Link = core.Trimmed(v)
 	}
 	must := core.T("It has one: give it, or leave the field out.", "Это поле не бывает пустым: укажите значение или не указывайте поле.")
 	if v, ok := in.Initiator.ValueOK(); ok {

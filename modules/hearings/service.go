@@ -159,7 +159,7 @@ func (s *Service) SetHearingRule(ctx context.Context, in SetHearingRuleInput) (*
 		var p core.Problems
 		p.Check(in.NoticeDays >= 0 && in.NoticeDays <= 365, core.T("From 0 to 365 days.", "От 0 до 365 дней."), "input", "noticeDays")
 		p.Check(in.MaxMonths == nil || *in.MaxMonths >= 1 && *in.MaxMonths <= 24, core.T("From 1 to 24 months.", "От 1 до 24 месяцев."), "input", "maxMonths")
-		if words(&p, in.Law, 500, "law"); len(p) > 0 {
+		if p.Words(in.Law, 500, "input", "law"); len(p) > 0 {
 			return uuid.Nil, p.Err()
 		}
 		r, err := ruleOf(ctx, tx, in.Kind)

@@ -77,7 +77,7 @@ func place(last int, asked *int) (int, error) {
 
 func (i *AgendaItem) validate() error {
 	var p core.Problems
-	words(&p, i.Title, 500, "title")
+	p.Words(i.Title, 500, "input", "title")
 	p.Check(utf8.RuneCountInString(i.Text) <= 4000, core.T("At most 4,000 characters.", "Не более 4000 знаков."), "input", "text")
 	return p.Err()
 }

@@ -141,7 +141,7 @@ func (s *Service) moved(ctx context.Context, tx *mutation.Tx, m *Meeting, in Mov
 		m.VenueID = venue
 	}
 	if v, ok := in.Link.ValueOK(); ok {
-		m.Link = trimmed(v)
+		m.Link = core.Trimmed(v)
 	}
 	if m.RegistrationClosesAt != nil && m.RegistrationClosesAt.After(m.StartsAt) {
 		m.RegistrationClosesAt = &m.StartsAt
@@ -167,7 +167,7 @@ func (s *Service) CancelMeeting(ctx context.Context, in CancelMeetingInput) (*co
 			return uuid.Nil, err
 		}
 		var p core.Problems
-		if words(&p, in.Reason, 1000, "reason"); len(p) > 0 {
+		if p.Words(in.Reason, 1000, "input", "reason"); len(p) > 0 {
 			return uuid.Nil, p.Err()
 		}
 		return m.ID, s.cancel(ctx, tx, m, in.Reason)

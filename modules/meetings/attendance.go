@@ -163,7 +163,7 @@ func noted(ctx context.Context, db bun.IDB, m *Meeting, persons []uuid.UUID) (ma
 
 // take puts what is given into the entry.
 func (e *entry) take(ctx context.Context, m *Meeting, in AttendanceEntryInput, now time.Time, p *core.Problems, path []string) error {
-	e.State, e.Reason = in.State, trimmed(in.Reason)
+	e.State, e.Reason = in.State, core.Trimmed(in.Reason)
 	at := func(field string) []string { return append(append([]string{}, path...), field) }
 	p.Check(e.Reason == nil || in.State != Present, core.T("A reason belongs to an absence.", "Причину указывают для отсутствия."), at("reason")...)
 	p.Check(e.Reason == nil || utf8.RuneCountInString(*e.Reason) <= 1000, core.T("At most 1,000 characters.", "Не более 1000 знаков."), at("reason")...)

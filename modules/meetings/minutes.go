@@ -52,7 +52,7 @@ func writer(ctx context.Context) *uuid.UUID {
 
 func (m *Minutes) validate() error {
 	var p core.Problems
-	words(&p, m.Text, 200_000, "text")
+	p.Words(m.Text, 200_000, "input", "text")
 	return p.Err()
 }
 

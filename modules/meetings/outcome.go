@@ -41,7 +41,7 @@ func (s *Service) CloseAgendaItem(ctx context.Context, in CloseAgendaItemInput) 
 
 // outcome reads the input; the meeting that takes the item up must be one that the caller may write.
 func (s *Service) outcome(ctx context.Context, tx *mutation.Tx, in CloseAgendaItemInput) (o Outcome, err error) {
-	o = Outcome{Kind: in.Outcome, Text: trimmed(in.Text)}
+	o = Outcome{Kind: in.Outcome, Text: core.Trimmed(in.Text)}
 	var p core.Problems
 	counts := []*int{in.VotesFor, in.VotesAgainst, in.VotesAbstained}
 	given := 0

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -98,7 +97,7 @@ func (s *Service) meets(body *core.ID) error {
 func (s *Service) planned(ctx context.Context, tx *mutation.Tx, p Plan) (*Meeting, error) {
 	m := &Meeting{
 		ID: core.NewID(), ExternalKey: p.ExternalKey, Kind: p.Kind, Title: strings.TrimSpace(p.Title), OrganiserID: p.OrganiserID, DistrictID: p.DistrictID,
-		VenueID: p.VenueID, Link: trimmed(p.Link), StartsAt: p.StartsAt, EndsAt: p.EndsAt, StartsOn: dayOf(ctx, p.StartsAt),
+		VenueID: p.VenueID, Link: core.Trimmed(p.Link), StartsAt: p.StartsAt, EndsAt: p.EndsAt, StartsOn: dayOf(ctx, p.StartsAt),
 		State: Planned, ChangedAt: tx.Now(), Version: 1,
 	}
 	if p.Body != nil {
@@ -159,7 +158,7 @@ func (s *Service) plan(ctx context.Context, tx *mutation.Tx, m *Meeting) error {
 
 // check holds the meeting's own rules.
 func (m *Meeting) check(p *core.Problems) {
-	words(p, m.Title, 300, "title")
+	p.Words(m.Title, 300, "input", "title")
 	p.Check(m.EndsAt == nil || m.EndsAt.After(m.StartsAt), core.T("The end is not after the start.", "Окончание не позже начала."), "input", "endsAt")
 	p.Check(m.EndsAt == nil || m.EndsAt.Sub(m.StartsAt) <= 31*24*time.Hour, core.T("At most 31 days.", "Не более 31 дня."), "input", "endsAt")
 	if m.Link != nil {
@@ -216,19 +215,4 @@ func seen[M any](ctx context.Context, s *Service, tx *mutation.Tx, id *core.ID, 
 		return nil, err
 	}
 	return key, read.Seen[M](ctx, s.reads, tx, *key, "input", field)
-}
-
-// words checks a text that must say something.
-func words(p *core.Problems, text string, most int, field string) {
-	n := utf8.RuneCountInString(strings.TrimSpace(text))
-	p.Check(n >= 1 && n <= most, core.Textf("From 1 to %d characters.", "От 1 до %d знаков.", most), "input", field)
-}
-
-// trimmed is a text without blanks around it; nil when nothing is left.
-func trimmed(text *string) *string {
-	if text == nil || strings.TrimSpace(*text) == "" {
-		return nil
-	}
-	t := strings.TrimSpace(*text)
-	return &t
 }

@@ -49,7 +49,7 @@ func (s *Service) AskFloorQuestion(ctx context.Context, in AskFloorQuestionInput
 		if m.VenueID == nil {
 			o.Channel = cases.ChannelOnline
 		}
-		if o.Title = value(trimmed(in.Title)); o.Title == "" {
+		if o.Title = value(core.Trimmed(in.Title)); o.Title == "" {
 			o.Title = beginning(o.Text)
 		}
 		return s.cases.Open(ctx, tx, o)
