@@ -3,7 +3,6 @@ package assemblies
 import (
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -183,8 +182,7 @@ type WithdrawNominationInput struct {
 // words checks a text that must say something, and trims it.
 func words(p *core.Problems, text string, most int, path ...string) string {
 	text = strings.TrimSpace(text)
-	n := utf8.RuneCountInString(text)
-	p.Check(n >= 1 && n <= most, core.Textf("From 1 to %d characters.", "От 1 до %d знаков.", most), path...)
+	p.Words(text, most, path...)
 	return text
 }
 

@@ -27,14 +27,13 @@ import (
 // words cleans a text in place and checks that it says something, in at most so many characters.
 func words(p *core.Problems, text *string, most int, field string) {
 	*text = strings.TrimSpace(*text)
-	n := utf8.RuneCountInString(*text)
-	p.Check(n >= 1 && n <= most, core.Textf("From 1 to %d characters.", "От 1 до %d знаков.", most), "input", field)
+	p.Words(*text, most, "input", field)
 }
 
 // short cleans a text in place that may be empty.
 func short(p *core.Problems, text *string, most int, field string) {
 	*text = strings.TrimSpace(*text)
-	p.Check(utf8.RuneCountInString(*text) <= most, core.Textf("At most %d characters.", "Не более %d знаков.", most), "input", field)
+	p.Short(text, most, "input", field)
 }
 
 // optional is words for a text that may be left out; it leaves the caller's own as it is.

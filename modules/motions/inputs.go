@@ -2,7 +2,6 @@ package motions
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -161,8 +160,7 @@ const (
 // words trims the text and notes a problem where nothing, or too much, is left of it.
 func words(p *core.Problems, text *string, most int, field string) {
 	*text = strings.TrimSpace(*text)
-	n := utf8.RuneCountInString(*text)
-	p.Check(n >= 1 && n <= most, core.Textf("From 1 to %d characters.", "От 1 до %d знаков.", most), "input", field)
+	p.Words(*text, most, "input", field)
 }
 
 // given is a text field of an update; null empties it, which words then refuses.
