@@ -29,11 +29,11 @@ func (r *referee) sweep() {
 	}
 	for _, f := range schema.Query.Fields {
 		if strings.HasPrefix(f.Name, "__") || slices.ContainsFunc(f.Arguments, func(a *ast.ArgumentDefinition) bool {
-			return a.Name == "first" || a.Type.NonNull && a.DefaultValue == nil
+			return a.Type.NonNull && a.DefaultValue == nil
 		}) {
 			continue
 		}
-		for _, c := range r.callers {
+		for _, c := range r.callers { // some lists only their owner sees
 			r.ask(c, "{ "+whole(schema, f, 3)+" }", nil)
 		}
 	}
