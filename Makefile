@@ -1,9 +1,10 @@
 # Two commands set everything up: make run, make test. They install what is missing themselves.
 GO      ?= go
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BUF     := github.com/bufbuild/buf/cmd/buf@v1.75.0
 BIN     := bin/veche
 
-.PHONY: help run test check build generate fresh lint vet tidy schema bench fuzz audit graphiql
+.PHONY: help run test check build generate contract fresh lint vet tidy schema bench fuzz audit graphiql
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -23,13 +24,16 @@ build: ## bin/veche
 	@echo "building $(BIN) (the first time takes a few minutes)"
 	@$(GO) build -trimpath -o $(BIN) ./cmd/veche
 
-generate: ## the joined schema and its resolvers, from the modules' folders
+generate: contract ## the joined schema and its resolvers, from the modules' folders; the plugins' contract
 	$(GO) run ./cmd/generate
 	$(GO) run ./cmd/veche schema > graph/schema.graphql
 
+contract: ## the plugins' contract, which may only grow: it is compared with the frozen one
+	cd plugins/contract && $(GO) run $(BUF) lint && $(GO) run $(BUF) breaking --against v1.binpb && $(GO) run $(BUF) generate
+
 fresh: generate ## generated code equals what is committed
-	@git diff --exit-code --stat -- graph || { echo "generated code was stale: commit what make generate wrote"; exit 1; }
-	@test -z "$$(git status --porcelain -- graph)" || { git status --short -- graph; echo "generated files are not committed"; exit 1; }
+	@git diff --exit-code --stat -- graph plugins/contract || { echo "generated code was stale: commit what make generate wrote"; exit 1; }
+	@test -z "$$(git status --porcelain -- graph plugins/contract)" || { git status --short -- graph plugins/contract; echo "generated files are not committed"; exit 1; }
 
 tidy:
 	$(GO) mod tidy -diff

@@ -19,6 +19,14 @@ const (
 	CodeUnavailable     Code = "UNAVAILABLE"     // a part that is needed is starting or stopping; try again
 	CodeTimeout         Code = "TIMEOUT"         // the operation took longer than it may
 	CodeInternal        Code = "INTERNAL"        // our mistake; the text never says more
+
+	// Of fields that plugins answer, and of actions before which plugins are asked.
+	CodePluginError          Code = "PLUGIN_ERROR"           // the plugin failed; its own words are in the log
+	CodePluginUnavailable    Code = "PLUGIN_UNAVAILABLE"     // it is starting, stopped, or failing too often; try again later
+	CodePluginTimeout        Code = "PLUGIN_TIMEOUT"         // it did not answer in time
+	CodePluginBadResponse    Code = "PLUGIN_BAD_RESPONSE"    // it answered what the schema does not allow, or too much
+	CodePluginOutcomeUnknown Code = "PLUGIN_OUTCOME_UNKNOWN" // a change was cut short: look whether it was made before trying again
+	CodeHookUnavailable      Code = "HOOK_UNAVAILABLE"       // a plugin that must be asked before the action does not answer; nothing was changed
 )
 
 // Error is a failure that its reader can act on. Everything else is internal: logged where it is
