@@ -12,15 +12,19 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/extension"
-	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/plugins/fields"
 )
 
 // plan says who answers which part of an operation.
 type plan struct {
 	// roots are the fields at the top, when each is a part (or __typename): gqlgen has nothing to do.
 	roots []root
-	// parts are those at the top of a query that gqlgen answers otherwise, by their names in the answer.
-	parts map[string]*read.Part
+	// parts are those at the top of what gqlgen answers otherwise, by their names in the answer.
+	parts map[string]extension.Part
+	// joint says that plugins answer some of the operation, so that its parts are asked for together.
+	joint bool
+	// listen is the field of a subscription that a plugin answers.
+	listen *fields.Stream
 	// operation is what gqlgen runs, with a slot where a part below its own objects stood; nil: as it came.
 	operation *ast.OperationDefinition
 	slots     []extension.Slot
@@ -31,8 +35,8 @@ type root struct {
 	alias   string
 	name    string // the same as JSON
 	nonNull bool
-	text    string     // of __typename
-	part    *read.Part // nil where text is all
+	text    string         // of __typename
+	part    extension.Part // nil where text is all
 }
 
 // operations keeps what was compiled, by the conditions under which it holds.
@@ -45,21 +49,24 @@ type operations struct {
 // mostPlans bounds the plans of one operation: 2 to the power of its conditions can be many.
 const mostPlans = 32
 
-// of is the plan for the variables' values.
-func (o *operations) of(op *graphql.OperationContext, reads *read.Reader) *plan {
+// of is the plan for the variables' values. byResolvers leaves what is declared to the resolvers.
+func (o *operations) of(op *graphql.OperationContext, s *compiled, byResolvers bool) *plan {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	key := make([]byte, len(o.conditions))
+	key := make([]byte, len(o.conditions), len(o.conditions)+1)
 	for i, name := range o.conditions {
 		key[i] = '0'
 		if op.Variables[name] == true {
 			key[i] = '1'
 		}
 	}
+	if byResolvers {
+		key = append(key, 'r')
+	}
 	if p := o.plans[string(key)]; p != nil {
 		return p
 	}
-	c := &compiler{op: op, reads: reads}
+	c := &compiler{op: op, compiled: s, byResolvers: byResolvers}
 	p := c.compile()
 	if len(o.plans) < mostPlans {
 		o.plans[string(key)] = p
@@ -99,21 +106,35 @@ func (o *operations) conditionsIn(set ast.SelectionSet) {
 
 // compiler finds the parts of one operation.
 type compiler struct {
-	op    *graphql.OperationContext
-	reads *read.Reader
-	slots []extension.Slot
+	*compiled
+	op          *graphql.OperationContext
+	byResolvers bool
+	slots       []extension.Slot
+	joint       bool // a plugin's field was found
 }
 
 func (c *compiler) compile() *plan {
-	p := &plan{}
+	p := &plan{parts: map[string]extension.Part{}}
 	def := parsedSchema.Types[rootType(c.op.Operation.Operation)]
-	if c.op.Operation.Operation == ast.Query {
+	switch c.op.Operation.Operation {
+	case ast.Query:
 		if c.roots(p) {
+			p.joint = c.joint
+			return p
+		}
+	case ast.Mutation:
+		for _, f := range graphql.CollectFields(c.op, c.op.Operation.SelectionSet, []string{"Mutation"}) {
+			if part := c.outside("Mutation", f); part != nil {
+				p.parts[f.Alias] = part
+			}
+		}
+	case ast.Subscription:
+		if p.listen = c.stream(); p.listen != nil {
 			return p
 		}
 	}
-	set, changed := c.rewrite(def, c.op.Operation.SelectionSet)
-	if changed {
+	set, changed := c.rewrite(def, c.op.Operation.SelectionSet, p.parts, c.byResolvers)
+	if p.joint = c.joint; changed {
 		of := *c.op.Operation
 		of.SelectionSet = set
 		p.operation, p.slots = &of, c.slots
@@ -127,17 +148,13 @@ func rootType(of ast.Operation) string {
 
 // roots finds the parts at the top of a query, and says whether they are all of it.
 func (c *compiler) roots(p *plan) bool {
-	p.parts = map[string]*read.Part{}
 	whole := true
 	for _, f := range graphql.CollectFields(c.op, c.op.Operation.SelectionSet, []string{"Query"}) {
 		r := root{alias: f.Alias, name: strconv.Quote(f.Alias) + ":", nonNull: f.Definition.Type.NonNull}
-		switch {
-		case f.Name == "__typename":
+		if f.Name == "__typename" {
 			r.text = `"Query"`
-		case declaredRoots[f.Name], f.Name == "node", f.Name == "nodes":
-			r.part = c.reads.Root(c.op, f)
-			fallthrough
-		default:
+		} else {
+			r.part = c.root(f)
 			whole = whole && r.part != nil
 		}
 		if r.part != nil {
@@ -145,38 +162,73 @@ func (c *compiler) roots(p *plan) bool {
 		}
 		p.roots = append(p.roots, r)
 	}
-	if whole {
-		p.parts = nil
-	} else {
+	if !whole {
 		p.roots = nil
 	}
 	return whole
 }
 
+// root is the part that a field at the top of a query is; nil when it is none.
+func (c *compiler) root(f graphql.CollectedField) extension.Part {
+	if part := c.outside("Query", f); part != nil {
+		return part
+	}
+	if !c.byResolvers && (declaredRoots[f.Name] || f.Name == "node" || f.Name == "nodes") {
+		if part := c.reads.Root(c.op, f, c.outsides()); part != nil {
+			return part
+		}
+	}
+	return nil
+}
+
 // rewrite puts slots in the place of the parts below objects that gqlgen resolves: those whose
-// objects are known by their ids before they are read. A slot cannot null what it stands in, so
-// only fields that may be null get one. Below a declared object those are gqlgen's which its module
-// resolves by hand.
-func (c *compiler) rewrite(def *ast.Definition, set ast.SelectionSet) (ast.SelectionSet, bool) {
+// objects are known by their ids before they are read, and those that plugins answer. A slot cannot
+// null what it stands in, so only fields that may be null get one. Below a declared object those are
+// gqlgen's which its module resolves by hand, and with plugins whatever one of their fields stands below.
+func (c *compiler) rewrite(def *ast.Definition, set ast.SelectionSet, parts map[string]extension.Part, declared bool) (ast.SelectionSet, bool) {
 	var all ast.SelectionSet
 	changed := false
 	for _, f := range graphql.CollectFields(c.op, set, append([]string{def.Name}, def.Interfaces...)) {
 		field := *f.Field
 		field.Directives = nil
 		field.SelectionSet = f.Selections
-		if slot := c.slot(def, f); slot != nil {
+		slot := c.outsideSlot(def, f)
+		if slot == nil && !declared {
+			slot = c.slot(def, f)
+		}
+		if slot != nil {
 			all, changed = append(all, slot), true
 			continue
 		}
-		if f.Definition != nil && (!slices.Contains(def.Interfaces, "Node") || slices.Contains(byHand[def.Name], f.Name)) {
-			if of := parsedSchema.Types[f.Definition.Type.Name()]; of != nil && of.Kind == ast.Object && !of.BuiltIn {
-				inner, within := c.rewrite(of, f.Selections)
-				if within {
-					field.SelectionSet, changed = inner, true
-				}
+		isNode := slices.Contains(def.Interfaces, "Node") && !slices.Contains(byHand[def.Name], f.Name)
+		if f.Definition != nil && parts[f.Alias] == nil && (!isNode || c.plugins != nil) {
+			if inner, within := c.below(f, declared || isNode); within {
+				field.SelectionSet, changed = inner, true
 			}
 		}
 		all = append(all, &field)
+	}
+	return all, changed
+}
+
+// below rewrites the selection of a field that gqlgen resolves; of one that shows objects of several
+// types, for each of them, where plugins can have added to some.
+func (c *compiler) below(f graphql.CollectedField, declared bool) (ast.SelectionSet, bool) {
+	of := parsedSchema.Types[f.Definition.Type.Name()]
+	switch {
+	case of == nil || of.BuiltIn:
+		return nil, false
+	case of.Kind == ast.Object:
+		return c.rewrite(of, f.Selections, nil, declared)
+	case !of.IsAbstractType() || c.plugins == nil:
+		return nil, false
+	}
+	var all ast.SelectionSet
+	changed := false
+	for _, possible := range c.Schema().GetPossibleTypes(of) {
+		set, within := c.rewrite(parsedSchema.Types[possible.Name], f.Selections, nil, declared)
+		changed = changed || within
+		all = append(all, &ast.InlineFragment{TypeCondition: possible.Name, SelectionSet: set, ObjectDefinition: of, Position: f.Position})
 	}
 	return all, changed
 }
@@ -187,16 +239,21 @@ func (c *compiler) slot(def *ast.Definition, f graphql.CollectedField) *ast.Fiel
 	if keyOf == nil || f.Definition.Type.NonNull {
 		return nil
 	}
-	part := c.reads.Referred(c.op, f)
+	part := c.reads.Referred(c.op, f, c.outsides())
 	if part == nil {
 		return nil
 	}
-	c.slots = append(c.slots, extension.Slot{Part: part, Parent: func(object any) any {
+	return c.place(def, f, extension.Slot{Part: part, Parent: func(object any) any {
 		if id := keyOf(object); id != (core.ID{}) {
 			return id
 		}
 		return nil
 	}})
+}
+
+// place is the hidden field under the name of the one whose place it takes.
+func (c *compiler) place(def *ast.Definition, f graphql.CollectedField, slot extension.Slot) *ast.Field {
+	c.slots = append(c.slots, slot)
 	return &ast.Field{
 		Alias: f.Alias, Name: hidden, ObjectDefinition: def, Definition: def.Fields.ForName(hidden), Position: f.Position,
 		Arguments: ast.ArgumentList{{Name: "slot", Value: &ast.Value{Kind: ast.IntValue, Raw: strconv.Itoa(len(c.slots) - 1)}}},

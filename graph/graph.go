@@ -11,15 +11,18 @@
 package graph
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"sync"
 
-	"github.com/99designs/gqlgen/graphql"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/plugins/fields"
 )
 
 // Resolver is the root of all resolvers; compose.generated.go gives it a method a type.
@@ -32,10 +35,18 @@ type Resolver struct {
 type Graph struct {
 	config  Config
 	reads   *read.Reader
+	guard   *access.Guard
 	log     *slog.Logger
+	sets    func(*core.Municipality) *fields.Set
+	fresh   func(context.Context) (context.Context, error)
 	mu      sync.Mutex
-	schemas map[string]graphql.ExecutableSchema // by the modules that are switched off
+	schemas *lru.Cache[string, *compiled] // by the modules that are switched off, and the plugins
+	cores   map[string]*ast.Schema        // without plugins, by the modules that are switched off
 }
+
+// mostSchemas is how many schemas are kept: those of municipalities with the same modules and plugins
+// are one. A schema that is dropped while it is in use is made again, with other caches.
+const mostSchemas = 256
 
 // New joins the modules. It fails when one is missing, or when a field's resolver was generated
 // for a declaration that is not there.
@@ -55,11 +66,20 @@ func New(all []core.Module, reads *read.Reader, guard *access.Guard, log *slog.L
 		return nil, err
 	}
 	reads.Join(parsedSchema, byHand)
-	g := &Graph{log: log, reads: reads, schemas: map[string]graphql.ExecutableSchema{}}
+	g := &Graph{log: log, reads: reads, guard: guard, cores: map[string]*ast.Schema{}}
+	if g.schemas, err = lru.New[string, *compiled](mostSchemas); err != nil {
+		return nil, err
+	}
 	g.config = Config{Resolvers: &Resolver{Modules: modules, Reads: reads}, Directives: directives(guard)}
 	price(&g.config.Complexity)
 	g.config.Complexity.Query.Nodes = priceOfNodes
 	return g, nil
+}
+
+// Extend has plugins join the schema: sets is what is enabled in a municipality, fresh the context
+// with the caller's rights as they are now. It is called once, before the first operation.
+func (g *Graph) Extend(sets func(*core.Municipality) *fields.Set, fresh func(context.Context) (context.Context, error)) {
+	g.sets, g.fresh = sets, fresh
 }
 
 // agree holds the schema and the declarations to the same protected fields: what clients read in

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 	"weak"
 
@@ -24,11 +26,8 @@ import (
 type compiled struct {
 	graphql.ExecutableSchema
 	reads      *read.Reader
+	plugins    *plugins // nil: none is enabled
 	operations sync.Map // weak.Pointer[ast.OperationDefinition] to *operations
-}
-
-func compile(s graphql.ExecutableSchema, reads *read.Reader) *compiled {
-	return &compiled{ExecutableSchema: s, reads: reads}
 }
 
 // operation is what was compiled of it.
@@ -54,13 +53,17 @@ func WithResolvers(ctx context.Context) context.Context {
 
 // Exec runs an operation.
 func (c *compiled) Exec(ctx context.Context) graphql.ResponseHandler {
-	if ctx.Value(resolversKey{}) != nil {
+	byResolvers := ctx.Value(resolversKey{}) != nil
+	if byResolvers && c.plugins == nil {
 		return c.ExecutableSchema.Exec(ctx)
 	}
 	op := graphql.GetOperationContext(ctx)
-	p := c.operation(op).of(op, c.reads)
-	if p.roots == nil {
-		return p.resolve(ctx, c.ExecutableSchema, op)
+	p := c.operation(op).of(op, c, byResolvers)
+	switch {
+	case p.listen != nil:
+		return p.listen.Run(ctx)
+	case p.roots == nil:
+		return p.resolve(ctx, c, op)
 	}
 	answered := false
 	return func(ctx context.Context) *graphql.Response {
@@ -75,6 +78,7 @@ func (c *compiled) Exec(ctx context.Context) graphql.ResponseHandler {
 // answer reads all parts of a query, side by side, and writes them once.
 func (p *plan) answer(ctx context.Context) *graphql.Response {
 	wanted := make([]*extension.Wanted, len(p.roots))
+	var together []*extension.Wanted
 	var wait sync.WaitGroup
 	for i, r := range p.roots {
 		if r.part == nil {
@@ -86,8 +90,13 @@ func (p *plan) answer(ctx context.Context) *graphql.Response {
 			extension.Fill(wanted[i : i+1])
 			return p.alone(ctx, wanted[i])
 		}
+		if p.joint {
+			together = append(together, wanted[i])
+			continue
+		}
 		wait.Go(func() { extension.Fill(wanted[i : i+1]) })
 	}
+	extension.Fill(together)
 	wait.Wait()
 	var out []byte
 	spoiled := false
@@ -119,28 +128,41 @@ func (p *plan) alone(ctx context.Context, w *extension.Wanted) *graphql.Response
 	return &graphql.Response{Data: append(w.JSON, '}')}
 }
 
-func want(ctx context.Context, part *read.Part, alias string) *extension.Wanted {
+func want(ctx context.Context, part extension.Part, alias string) *extension.Wanted {
 	return &extension.Wanted{Part: part, Path: ast.Path{ast.PathName(alias)}, Context: ctx}
 }
 
-type planKey struct{}
+type runKey struct{}
+
+// run is one operation while gqlgen runs it.
+type run struct {
+	*plan
+	schema *compiled
+	once   sync.Once
+	wanted map[string]*extension.Wanted // the parts at the top, where they are asked for together
+}
 
 // resolve has gqlgen run what is not a part, with the plan in the operation's context.
-func (p *plan) resolve(ctx context.Context, s graphql.ExecutableSchema, op *graphql.OperationContext) graphql.ResponseHandler {
+func (p *plan) resolve(ctx context.Context, s *compiled, op *graphql.OperationContext) graphql.ResponseHandler {
 	if p.operation != nil {
-		op = &graphql.OperationContext{
-			RawQuery: op.RawQuery, Variables: op.Variables, OperationName: op.OperationName, Doc: op.Doc, Extensions: op.Extensions, Headers: op.Headers,
-			Operation: p.operation, DisableIntrospection: op.DisableIntrospection, RecoverFunc: op.RecoverFunc,
-			ResolverMiddleware: op.ResolverMiddleware, RootResolverMiddleware: op.RootResolverMiddleware, Stats: op.Stats,
-		}
+		op = with(op, p.operation)
 	}
-	slots := extension.NewSlots(p.slots)
-	with := func(ctx context.Context) context.Context {
-		ctx = context.WithValue(graphql.WithOperationContext(ctx, op), planKey{}, p)
+	slots, r := extension.NewSlots(p.slots), &run{plan: p, schema: s}
+	within := func(ctx context.Context) context.Context {
+		ctx = context.WithValue(graphql.WithOperationContext(ctx, op), runKey{}, r)
 		return extension.With(ctx, slots)
 	}
-	handler := s.Exec(with(ctx))
-	return func(ctx context.Context) *graphql.Response { return handler(with(ctx)) }
+	handler := s.ExecutableSchema.Exec(within(ctx))
+	return func(ctx context.Context) *graphql.Response { return handler(within(ctx)) }
+}
+
+// with is the operation's context for another form of the operation.
+func with(op *graphql.OperationContext, operation *ast.OperationDefinition) *graphql.OperationContext {
+	return &graphql.OperationContext{
+		RawQuery: op.RawQuery, Variables: op.Variables, OperationName: op.OperationName, Doc: op.Doc, Extensions: op.Extensions, Headers: op.Headers,
+		Operation: operation, DisableIntrospection: op.DisableIntrospection, RecoverFunc: op.RecoverFunc,
+		ResolverMiddleware: op.ResolverMiddleware, RootResolverMiddleware: op.RootResolverMiddleware, Stats: op.Stats,
+	}
 }
 
 // Parts is gqlgen's hook through which the parts at the top of an operation join what gqlgen
@@ -152,22 +174,27 @@ func (Parts) ExtensionName() string                   { return "Parts" }
 func (Parts) Validate(graphql.ExecutableSchema) error { return nil }
 
 func (Parts) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	p, ok := ctx.Value(planKey{}).(*plan)
+	r, ok := ctx.Value(runKey{}).(*run)
 	if !ok {
 		return next(ctx)
 	}
 	f := graphql.GetRootFieldContext(ctx).Field
-	if part := p.parts[f.Alias]; part != nil {
-		w := want(ctx, part, f.Alias)
-		extension.Fill([]*extension.Wanted{w})
+	if part := r.parts[f.Alias]; part != nil {
+		w := r.fill(ctx, part, f.Alias)
 		extension.Report(ctx, w.All())
 		if w.Null {
 			return graphql.Null
 		}
 		return written(w.Append(nil))
 	}
+	isMutation := graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation
+	if isMutation {
+		if refused := r.schema.before(ctx, f); refused != nil {
+			return refused
+		}
+	}
 	out := next(ctx)
-	if out == graphql.Null || graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
+	if out == graphql.Null || !isMutation {
 		return out
 	}
 	var text bytes.Buffer
@@ -175,7 +202,35 @@ func (Parts) InterceptRootField(ctx context.Context, next graphql.RootResolver) 
 	return written(text.Bytes())
 }
 
+// fill answers a part at the top: those of a query that plugins have a share in all at once.
+func (r *run) fill(ctx context.Context, part extension.Part, alias string) *extension.Wanted {
+	op := graphql.GetOperationContext(ctx)
+	if !r.joint || op.Operation.Operation != ast.Query {
+		w := want(ctx, part, alias)
+		extension.Fill([]*extension.Wanted{w})
+		return w
+	}
+	r.once.Do(func() {
+		r.wanted = map[string]*extension.Wanted{}
+		var all []*extension.Wanted
+		for _, name := range slices.Sorted(maps.Keys(r.parts)) {
+			w := want(ctx, r.parts[name], name)
+			r.wanted[name], all = w, append(all, w)
+		}
+		extension.Fill(all)
+	})
+	return r.wanted[alias]
+}
+
 // written is JSON that needs no more work.
 type written []byte
 
 func (t written) MarshalGQL(w io.Writer) { _, _ = w.Write(t) }
+
+// Complexity is the price of a field: a plugin's list by the page that is asked for, as the core's.
+func (c *compiled) Complexity(ctx context.Context, typ, field string, child int, args map[string]any) (int, bool) {
+	if c.plugins == nil || c.plugins.schema.Owner(typ, field) == nil {
+		return c.ExecutableSchema.Complexity(ctx, typ, field, child, args)
+	}
+	return 1 + child*c.plugins.rows(typ, field, args), true
+}

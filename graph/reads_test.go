@@ -11,7 +11,7 @@ import (
 // What was compiled of an operation goes when the operation does, so that the door's bound on parsed
 // queries bounds it too.
 func TestWhatWasCompiledGoesWithItsOperation(t *testing.T) {
-	c := compile(nil, nil)
+	c := &compiled{}
 	kept := func() (n int) {
 		c.operations.Range(func(any, any) bool { n++; return true })
 		return n

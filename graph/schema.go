@@ -12,27 +12,80 @@ import (
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/plugins/compose"
+	"github.com/veche-city/veche/plugins/fields"
 )
 
 // hidden is the field through which plugins join at run time; no schema that is served names it.
 const hidden = "_extension"
 
-// For is the schema of a municipality: what its modules bring, less those that are switched off.
-// The same modules give the same pointer, by which the transport keeps its caches.
+// For is the schema of a municipality: what its modules bring, less those that are switched off, and
+// what its plugins add. The same modules and plugins give the same pointer, by which the transport keeps
+// its caches. Plugins that do not compose with the modules of the moment are left out, and the log says
+// why: they were checked when they were enabled, so a module was switched off since.
 func (g *Graph) For(m *core.Municipality) graphql.ExecutableSchema {
-	off := slices.Clone(m.DisabledModules)
-	slices.Sort(off)
-	key := strings.Join(slices.Compact(off), " ")
+	set := g.set(m)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if s, ok := g.schemas[key]; ok {
+	off := switchedOff(m)
+	key := off + "\n" + set.Key
+	if s, ok := g.schemas.Get(key); ok {
 		return s
 	}
+	joined, err := g.compose(m, set)
+	if err != nil {
+		g.log.Error("plugins are left out of the schema", "municipality", m.Key, "error", err)
+		joined = &fields.Schema{Schema: g.core(m), Set: &fields.Set{}}
+	}
 	config := g.config
-	config.Schema = without(parsedSchema, off)
-	s := compile(NewExecutableSchema(config), g.reads)
-	g.schemas[key] = s
+	config.Schema = joined.Schema
+	s := &compiled{ExecutableSchema: NewExecutableSchema(config), reads: g.reads}
+	if len(joined.Set.Sources) > 0 {
+		s.plugins = g.join(joined, s)
+	}
+	g.schemas.Add(key, s)
 	return s
+}
+
+var noPlugins = &fields.Set{}
+
+func (g *Graph) set(m *core.Municipality) *fields.Set {
+	if g.sets != nil {
+		if set := g.sets(m); set != nil {
+			return set
+		}
+	}
+	return noPlugins
+}
+
+func switchedOff(m *core.Municipality) string {
+	off := slices.Clone(m.DisabledModules)
+	slices.Sort(off)
+	return strings.Join(slices.Compact(off), " ")
+}
+
+// core is the schema of the municipality's modules; the caller holds the lock.
+func (g *Graph) core(m *core.Municipality) *ast.Schema {
+	key := switchedOff(m)
+	if g.cores[key] == nil {
+		g.cores[key] = without(parsedSchema, strings.Fields(key))
+	}
+	return g.cores[key]
+}
+
+func (g *Graph) compose(m *core.Municipality, set *fields.Set) (*fields.Schema, error) {
+	if len(set.Sources) == 0 {
+		return &fields.Schema{Schema: g.core(m), Set: set}, nil
+	}
+	return compose.Compose(g.core(m), set)
+}
+
+// Compose is the schema that the municipality would have with these plugins. An error says what
+// stands against them, with plugin, file and line.
+func (g *Graph) Compose(m *core.Municipality, set *fields.Set) (*fields.Schema, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.compose(m, set)
 }
 
 // SDL is the whole public schema as text, for code generators.

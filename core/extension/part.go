@@ -3,6 +3,7 @@ package extension
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -11,6 +12,13 @@ import (
 // Part is a part of an operation that one source answers wholly: many places in, a value for each
 // out. What is wrong is said in the values.
 type Part interface{ Fill(wanted []*Wanted) }
+
+// Joint is a part whose source answers several parts in one call: all parts of one source that are
+// wanted in a round are given to one of them.
+type Joint interface {
+	Part
+	Source() any // comparable; the same for parts that are asked together
+}
 
 // Wanted is a value that a part is asked for.
 type Wanted struct {
@@ -28,6 +36,12 @@ type Value struct {
 	Null   bool
 	Inner  []Inner // values within it that other parts are asked for, in the order of their places
 	Errors []*Error
+
+	// Asks are values that the whole of this one hangs on, wherever they are to stand in it; Settle makes
+	// JSON, Null and Errors of them once they are all there. Both are nil where Inner is enough: where
+	// no value within can spoil what is around it.
+	Asks   []*Wanted
+	Settle func()
 }
 
 // Inner is a value that stands at a place within another's JSON.
@@ -43,28 +57,54 @@ type Error struct {
 	Err   error
 }
 
-// Fill asks for all values, then for those within them, and so on: one call a part and round.
+// Fill asks for all values, then for those within them, and so on: one call a source and round.
 func Fill(wanted []*Wanted) {
+	var settling []*Wanted
 	for len(wanted) > 0 {
-		var parts []Part
-		by := map[Part][]*Wanted{}
-		for _, w := range wanted {
-			if by[w.Part] == nil {
-				parts = append(parts, w.Part)
-			}
-			by[w.Part] = append(by[w.Part], w)
-		}
+		ask(wanted)
 		var next []*Wanted
-		for _, part := range parts {
-			call(part, by[part])
-			for _, w := range by[part] {
-				for _, inner := range w.Inner {
-					next = append(next, inner.Wanted)
-				}
+		for _, w := range wanted {
+			for _, inner := range w.Inner {
+				next = append(next, inner.Wanted)
+			}
+			next = append(next, w.Asks...)
+			if w.Settle != nil {
+				settling = append(settling, w)
 			}
 		}
 		wanted = next
 	}
+	for _, w := range slices.Backward(settling) { // the innermost came last
+		w.Settle()
+	}
+}
+
+// ask asks each source for what is wanted of it; where one takes several parts together, which lies
+// outside of the house, all of them side by side.
+func ask(wanted []*Wanted) {
+	var sources []any
+	by, apart := map[any][]*Wanted{}, false
+	for _, w := range wanted {
+		var source any = w.Part
+		if joint, ok := w.Part.(Joint); ok {
+			source, apart = joint.Source(), true
+		}
+		if by[source] == nil {
+			sources = append(sources, source)
+		}
+		by[source] = append(by[source], w)
+	}
+	if !apart || len(sources) == 1 {
+		for _, source := range sources {
+			call(by[source][0].Part, by[source])
+		}
+		return
+	}
+	var wait sync.WaitGroup
+	for _, source := range sources {
+		wait.Go(func() { call(by[source][0].Part, by[source]) })
+	}
+	wait.Wait()
 }
 
 // call asks a part. A panic is an error at each place, as a resolver's is at its field.

@@ -93,6 +93,11 @@ func (c *compiler) field(s *scope, o *object, f graphql.CollectedField) (output,
 	if f.Name == "__typename" {
 		return constant(strconv.Quote(t.Name)), nil
 	}
+	if _, ours := t.References[f.Name]; !ours {
+		if part := c.referredOf(f); part != nil {
+			return outside{typ: t.Name, key: s.at(columnOf(s.alias, t.key)), part: part}, nil
+		}
+	}
 	place := c.placeOf(f.Field)
 	if place >= 0 && c.said[place].early() {
 		return failed{place}, nil
@@ -209,7 +214,7 @@ func (c *compiler) group(s *scope, f graphql.CollectedField, g Group) (output, e
 func (c *compiler) reference(s *scope, f graphql.CollectedField, ref Reference) (output, error) {
 	return reference{
 		typ: s.at("(" + c.sql(ref.Type, s.alias, nil) + ")"), key: s.at("(" + c.sql(ref.Key, s.alias, nil) + ")"),
-		part: c.referred[f.Field],
+		part: c.referredOf(f),
 	}, nil
 }
 

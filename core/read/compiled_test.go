@@ -23,7 +23,7 @@ func (w *world) compare(ctx context.Context, op *graphql.OperationContext, want 
 	data := object{}
 	var codes []string
 	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Query"}) {
-		part := w.reads.Root(op, f)
+		part := w.reads.Root(op, f, nil)
 		if part == nil || f.Name == "handmade" {
 			return
 		}

@@ -2,6 +2,7 @@ package read
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -17,12 +18,38 @@ import (
 // are first wanted, for each standing of viewers and each shape of the arguments.
 type Part struct {
 	reads    *Reader
+	outside  Outside
 	root     graphql.CollectedField
 	rows     *typ // of a list at the root
 	found    *typ // of a field that finds one object by its id
 	asked    []*asked
 	places   map[*ast.Field]int
-	referred map[*ast.Field]*Part
+	referred map[*ast.Field][]referral
+}
+
+// Outside is a field of a declared type that another source answers, by the object's id; nil for
+// those that are the reader's or the resolvers'.
+type Outside func(typ string, f graphql.CollectedField) extension.Part
+
+// referral is what another part answers below a row. One field of a fragment may stand at several
+// places, where it is joined with other selections.
+type referral struct {
+	selections ast.SelectionSet
+	part       extension.Part
+}
+
+func (p *Part) refer(f graphql.CollectedField, to extension.Part) {
+	p.referred[f.Field] = append(p.referred[f.Field], referral{f.Selections, to})
+}
+
+// referredOf is the part that answers the field; nil when the rows themselves do.
+func (p *Part) referredOf(f graphql.CollectedField) extension.Part {
+	for _, r := range p.referred[f.Field] {
+		if slices.Equal(r.selections, f.Selections) {
+			return r.part
+		}
+	}
+	return nil
 }
 
 // statement is one that was composed, and how its rows are written. Without SQL there are none.
@@ -45,8 +72,8 @@ type statementKey struct {
 var errUndeclared = errors.New("read: a field is not declared")
 
 // Root is the part that a field at the root is; nil when not all of it is declared.
-func (r *Reader) Root(op *graphql.OperationContext, f graphql.CollectedField) *Part {
-	p := r.part(f)
+func (r *Reader) Root(op *graphql.OperationContext, f graphql.CollectedField, outside Outside) *Part {
+	p := r.part(f, outside)
 	name := f.Definition.Type.Name()
 	of, isList := strings.CutSuffix(name, "Connection")
 	switch {
@@ -76,16 +103,16 @@ func (r *Reader) Root(op *graphql.OperationContext, f graphql.CollectedField) *P
 
 // Referred is the part of a field whose object is known by its id: a payload's, an event's; nil
 // when not all of it is declared.
-func (r *Reader) Referred(op *graphql.OperationContext, f graphql.CollectedField) *Part {
-	p := r.part(f)
+func (r *Reader) Referred(op *graphql.OperationContext, f graphql.CollectedField, outside Outside) *Part {
+	p := r.part(f, outside)
 	if p.walkAny(op, f) != nil {
 		return nil
 	}
 	return p
 }
 
-func (r *Reader) part(f graphql.CollectedField) *Part {
-	return &Part{reads: r, root: f, places: map[*ast.Field]int{}, referred: map[*ast.Field]*Part{}}
+func (r *Reader) part(f graphql.CollectedField, outside Outside) *Part {
+	return &Part{reads: r, outside: outside, root: f, places: map[*ast.Field]int{}, referred: map[*ast.Field][]referral{}}
 }
 
 func (p *Part) ask(a *asked) {
@@ -129,6 +156,12 @@ func (p *Part) walk(op *graphql.OperationContext, t *typ, set ast.SelectionSet) 
 
 func (p *Part) walkField(op *graphql.OperationContext, t *typ, f graphql.CollectedField) error {
 	name := fold(f.Name)
+	if p.outside != nil {
+		if other := p.outside(t.Name, f); other != nil {
+			p.refer(f, other)
+			return nil
+		}
+	}
 	if t.byHand[f.Name] {
 		return errUndeclared
 	}
@@ -143,9 +176,11 @@ func (p *Part) walkField(op *graphql.OperationContext, t *typ, f graphql.Collect
 		return p.walk(op, p.reads.byModel[rel.target], f.Selections)
 	}
 	if _, ok := t.References[f.Name]; ok {
-		if p.referred[f.Field] = p.reads.Referred(op, f); p.referred[f.Field] == nil {
+		object := p.reads.Referred(op, f, p.outside)
+		if object == nil {
 			return errUndeclared
 		}
+		p.refer(f, object)
 		return nil
 	}
 	_, group := t.Groups[f.Name]

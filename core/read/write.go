@@ -164,7 +164,7 @@ func (g group) write(w *writing) bool {
 // reference is an object of any type: only its place is noted, and all of them are read together.
 type reference struct {
 	typ, key int
-	part     *Part
+	part     extension.Part
 }
 
 func (r reference) write(w *writing) bool {
@@ -172,8 +172,25 @@ func (r reference) write(w *writing) bool {
 	if !ok {
 		return w.null()
 	}
-	place := &extension.Wanted{Part: r.part, Parent: id, Path: slices.Clone(w.path), Context: w.ctx}
+	w.place(r.part, id)
+	return false
+}
+
+// place is where another part writes.
+func (w *writing) place(part extension.Part, parent core.ID) {
+	place := &extension.Wanted{Part: part, Parent: parent, Path: slices.Clone(w.path), Context: w.ctx}
 	w.places = append(w.places, extension.Inner{At: len(w.out), Wanted: place})
+}
+
+// outside is a field of the row that another source answers; it may always be null.
+type outside struct {
+	typ  string
+	key  int
+	part extension.Part
+}
+
+func (o outside) write(w *writing) bool {
+	w.place(o.part, core.ID{Type: o.typ, Key: uuid.UUID(w.cell(o.key).data)})
 	return false
 }
 

@@ -13,6 +13,8 @@ import (
 	"encoding/json"
 	"iter"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/veche-city/veche/plugins/contract"
 	"github.com/veche-city/veche/plugins/manifest"
 )
@@ -49,4 +51,25 @@ type Set struct {
 	// Key is the same for the same versions of the same plugins with the same hooks, and for no others.
 	Key     string
 	Sources []*Source // by name
+}
+
+// Schema is the core's with what a set of plugins adds to it; compose makes it.
+type Schema struct {
+	*ast.Schema
+	Set *Set
+	// Fields are those that plugins add to the core's types and roots, Type.field, each with its owner.
+	Fields map[string]*Source
+	// Types are the plugins' own.
+	Types map[string]*Source
+}
+
+// Owner is the plugin that answers the field; nil when the core does.
+func (s *Schema) Owner(typ, field string) *Source {
+	if s == nil {
+		return nil
+	}
+	if own := s.Types[typ]; own != nil {
+		return own
+	}
+	return s.Fields[typ+"."+field]
 }

@@ -45,7 +45,11 @@ type reply struct {
 // personal data left in the log is taken out again, so that the next way finds the same log; it
 // must be the same both ways, too.
 func (s *stillWorld) put(q question, way string) (reply, error) {
-	body, err := json.Marshal(map[string]any{"query": q.op.Text(), "variables": q.op.Variables})
+	return s.putText(q, q.op.Text(), q.op.Variables, way)
+}
+
+func (s *stillWorld) putText(q question, text string, variables map[string]any, way string) (reply, error) {
+	body, err := json.Marshal(map[string]any{"query": text, "variables": variables})
 	if err != nil {
 		return reply{}, err
 	}
@@ -67,11 +71,11 @@ func (s *stillWorld) put(q question, way string) (reply, error) {
 		return reply{}, err
 	}
 	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(res.Body)
+	answer, err := io.ReadAll(res.Body)
 	if err != nil {
 		return reply{}, err
 	}
-	r, id := reply{status: res.StatusCode, body: string(text)}, res.Header.Get("X-Request-Id")
+	r, id := reply{status: res.StatusCode, body: string(answer)}, res.Header.Get("X-Request-Id")
 	if seesPersonal(q.op) {
 		r.log, err = s.takeLog(id)
 	}

@@ -149,8 +149,8 @@ func (b *builder) name(f *ast.Field, s scope) bool {
 	mayAlias := b.spent.aliases < most.aliases
 	if mayAlias && b.chance(25) {
 		f.Alias = one(b, shared)
-		if b.chance(30) {
-			f.Alias = one(b, f.ObjectDefinition.Fields).Name
+		if fields := f.ObjectDefinition.Fields; len(fields) > 0 && b.chance(30) { // a union has none
+			f.Alias = one(b, fields).Name
 		}
 		if strings.HasPrefix(f.Alias, "__") {
 			f.Alias = f.Name

@@ -1,0 +1,180 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/extension"
+	"github.com/veche-city/veche/core/read"
+	"github.com/veche-city/veche/plugins/fields"
+)
+
+// plugins are those of one schema, for either way of reading: what a plugin names of the core is
+// read the same way as the operation.
+type plugins struct {
+	schema    *fields.Schema
+	compiled  *fields.Compiler
+	resolvers *fields.Compiler
+}
+
+// scalars are checked by the core's own rules, whichever side they come from.
+var scalars = map[string]func(v any) error{
+	"Date":     func(v any) error { var d core.Date; return d.UnmarshalGQL(v) },
+	"DateTime": func(v any) error { _, err := core.UnmarshalDateTime(v); return err },
+}
+
+func (g *Graph) join(schema *fields.Schema, s *compiled) *plugins {
+	of := func(byResolvers bool) *fields.Compiler {
+		return &fields.Compiler{Schema: schema, Check: scalars, May: g.may, Fresh: g.fresh,
+			Refer: func(op *graphql.OperationContext, f graphql.CollectedField, typ string) extension.Part {
+				return (&compiler{compiled: s, op: op, byResolvers: byResolvers}).refer(f, typ)
+			}}
+	}
+	return &plugins{schema: schema, compiled: of(false), resolvers: of(true)}
+}
+
+// may is what @can asks.
+func (g *Graph) may(ctx context.Context, permission string) error {
+	decision, err := g.guard.Decide(ctx, permission)
+	if err == nil && decision.None() {
+		err = core.Forbidden(ctx)
+	}
+	return err
+}
+
+// fields compiles what plugins own; nil where there are none.
+func (c *compiler) fields() *fields.Compiler {
+	switch {
+	case c.plugins == nil:
+		return nil
+	case c.byResolvers:
+		return c.plugins.resolvers
+	}
+	return c.plugins.compiled
+}
+
+// outside is the part that a field of a plugin is; nil when it is the core's.
+func (c *compiler) outside(object string, f graphql.CollectedField) extension.Part {
+	if c.plugins == nil {
+		return nil
+	}
+	part := c.fields().Part(c.op, object, f)
+	c.joint = c.joint || part != nil
+	return part
+}
+
+// outsides is outside for the reader; nil where there are no plugins.
+func (c *compiler) outsides() read.Outside {
+	if c.plugins == nil {
+		return nil
+	}
+	return c.outside
+}
+
+// outsideSlot is the hidden field in the place of a plugin's; nil where the field is the core's.
+func (c *compiler) outsideSlot(def *ast.Definition, f graphql.CollectedField) *ast.Field {
+	part := c.outside(def.Name, f)
+	if part == nil {
+		return nil
+	}
+	return c.place(def, f, extension.Slot{Part: part, Parent: func(object any) any { return object }})
+}
+
+// stream is the subscription's field, where a plugin answers it.
+func (c *compiler) stream() *fields.Stream {
+	if c.plugins == nil {
+		return nil
+	}
+	return c.fields().Stream(c.op, graphql.CollectFields(c.op, c.op.Operation.SelectionSet, []string{"Subscription"})[0])
+}
+
+// refer is the part that reads, for a plugin's field, objects of a type of the core by their ids.
+func (c *compiler) refer(f graphql.CollectedField, typ string) extension.Part {
+	field, def := *f.Field, *f.Definition
+	def.Type, def.Directives, field.Definition = ast.NamedType(typ, f.Position), nil, &def
+	as := graphql.CollectedField{Field: &field, Selections: f.Selections}
+	if !c.byResolvers {
+		if part := c.reads.Referred(c.op, as, c.outsides()); part != nil {
+			return part
+		}
+	}
+	set, _ := c.rewrite(parsedSchema.Types[typ], f.Selections, nil, c.byResolvers)
+	return &nodes{schema: c.compiled, typ: typ, set: set, slots: c.slots}
+}
+
+// before asks the plugins that want to be asked before a mutation of the core; what they have
+// against it is its answer, and nothing was done.
+func (c *compiled) before(ctx context.Context, f graphql.CollectedField) graphql.Marshaler {
+	if c.plugins == nil {
+		return nil
+	}
+	for _, source := range c.plugins.schema.Set.Sources {
+		if !source.Hooks[f.Name] {
+			continue
+		}
+		arguments, err := json.Marshal(f.ArgumentMap(graphql.GetOperationContext(ctx).Variables))
+		if err == nil {
+			err = source.Plugin.Before(ctx, f.Name, arguments)
+		}
+		if err != nil {
+			return c.refused(ctx, f, err)
+		}
+	}
+	return nil
+}
+
+// refused is the payload that bears what a form can show; any other error stands at the field.
+func (c *compiled) refused(ctx context.Context, f graphql.CollectedField, err error) graphql.Marshaler {
+	var one *core.Error
+	problems := core.Problems{}
+	if errors.As(err, &one) && (one.Code == core.CodeBadUserInput || one.Code == core.CodeConflict) {
+		problems = append(problems, one)
+	} else if !errors.As(err, &problems) {
+		problems = nil
+	}
+	if len(problems) > 0 && c.Schema().Types[f.Definition.Type.Name()].Fields.ForName("userErrors") != nil {
+		type userError struct {
+			Code    core.Code `json:"code"`
+			Message string    `json:"message"`
+			Path    []string  `json:"path"`
+		}
+		shown := make([]userError, len(problems))
+		for i, p := range problems {
+			shown[i] = userError{p.Code, p.Text.In(core.LanguageOf(ctx)), append([]string{}, p.Path...)}
+		}
+		payload, err := json.Marshal(map[string]any{"userErrors": shown})
+		if err == nil {
+			w := c.plugins.compiled.Complete(ctx, f, payload)
+			extension.Report(ctx, w.All())
+			return written(w.Append(nil))
+		}
+	}
+	graphql.AddError(ctx, err)
+	return graphql.Null
+}
+
+// usualRows is what a list of a plugin is priced at where nothing says how long it may be.
+const usualRows = 20
+
+// rows is how many values a field may give.
+func (p *plugins) rows(typ, field string, args map[string]any) int {
+	for _, name := range []string{"first", "last"} {
+		switch n := args[name].(type) {
+		case int64:
+			return max(int(n), 1)
+		case json.Number:
+			if n, err := n.Int64(); err == nil {
+				return max(int(n), 1)
+			}
+		}
+	}
+	if p.schema.Schema.Types[typ].Fields.ForName(field).Type.Elem != nil {
+		return usualRows
+	}
+	return 1
+}
