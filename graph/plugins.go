@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -109,27 +110,34 @@ func (c *compiler) refer(f graphql.CollectedField, typ string) extension.Part {
 
 // before asks the plugins that want to be asked before a mutation of the core; what they have
 // against it is its answer, and nothing was done.
-func (c *compiled) before(ctx context.Context, f graphql.CollectedField) graphql.Marshaler {
-	if c.plugins == nil {
+func (r *run) before(ctx context.Context, f graphql.CollectedField) graphql.Marshaler {
+	if r.schema.plugins == nil {
 		return nil
 	}
-	for _, source := range c.plugins.schema.Set.Sources {
+	if can := f.Definition.Directives.ForName("can"); can != nil {
+		if r.schema.plugins.compiled.May(ctx, can.Arguments.ForName("permission").Value.Raw) != nil {
+			return nil // who may not is told so by the field itself, and no plugin hears of it
+		}
+	}
+	for _, source := range r.schema.plugins.schema.Set.Sources {
 		if !source.Hooks[f.Name] {
 			continue
 		}
-		arguments, err := json.Marshal(f.ArgumentMap(graphql.GetOperationContext(ctx).Variables))
+		arguments, err := json.Marshal(f.ArgumentMap(r.op.Variables))
 		if err == nil {
 			err = source.Plugin.Before(ctx, f.Name, arguments)
 		}
 		if err != nil {
-			return c.refused(ctx, f, err)
+			return r.refused(ctx, f.Alias, err)
 		}
 	}
 	return nil
 }
 
 // refused is the payload that bears what a form can show; any other error stands at the field.
-func (c *compiled) refused(ctx context.Context, f graphql.CollectedField, err error) graphql.Marshaler {
+func (r *run) refused(ctx context.Context, alias string, err error) graphql.Marshaler {
+	all := graphql.CollectFields(r.op, r.op.Operation.SelectionSet, []string{"Mutation"})
+	f := all[slices.IndexFunc(all, func(f graphql.CollectedField) bool { return f.Alias == alias })]
 	var one *core.Error
 	problems := core.Problems{}
 	if errors.As(err, &one) && (one.Code == core.CodeBadUserInput || one.Code == core.CodeConflict) {
@@ -137,7 +145,7 @@ func (c *compiled) refused(ctx context.Context, f graphql.CollectedField, err er
 	} else if !errors.As(err, &problems) {
 		problems = nil
 	}
-	if len(problems) > 0 && c.Schema().Types[f.Definition.Type.Name()].Fields.ForName("userErrors") != nil {
+	if len(problems) > 0 && r.schema.Schema().Types[f.Definition.Type.Name()].Fields.ForName("userErrors") != nil {
 		type userError struct {
 			Code    core.Code `json:"code"`
 			Message string    `json:"message"`
@@ -149,7 +157,7 @@ func (c *compiled) refused(ctx context.Context, f graphql.CollectedField, err er
 		}
 		payload, err := json.Marshal(map[string]any{"userErrors": shown})
 		if err == nil {
-			w := c.plugins.compiled.Complete(ctx, f, payload)
+			w := r.schema.plugins.compiled.Complete(ctx, r.op, f, payload)
 			extension.Report(ctx, w.All())
 			return written(w.Append(nil))
 		}

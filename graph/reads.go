@@ -138,16 +138,17 @@ type runKey struct{}
 type run struct {
 	*plan
 	schema *compiled
+	op     *graphql.OperationContext // as it came
 	once   sync.Once
 	wanted map[string]*extension.Wanted // the parts at the top, where they are asked for together
 }
 
 // resolve has gqlgen run what is not a part, with the plan in the operation's context.
 func (p *plan) resolve(ctx context.Context, s *compiled, op *graphql.OperationContext) graphql.ResponseHandler {
+	slots, r := extension.NewSlots(p.slots), &run{plan: p, schema: s, op: op}
 	if p.operation != nil {
 		op = with(op, p.operation)
 	}
-	slots, r := extension.NewSlots(p.slots), &run{plan: p, schema: s}
 	within := func(ctx context.Context) context.Context {
 		ctx = context.WithValue(graphql.WithOperationContext(ctx, op), runKey{}, r)
 		return extension.With(ctx, slots)
@@ -189,7 +190,7 @@ func (Parts) InterceptRootField(ctx context.Context, next graphql.RootResolver) 
 	}
 	isMutation := graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation
 	if isMutation {
-		if refused := r.schema.before(ctx, f); refused != nil {
+		if refused := r.before(ctx, f); refused != nil {
 			return refused
 		}
 	}

@@ -139,7 +139,7 @@ func (p *part) wanted(ctx context.Context, item *contract.Item) *extension.Wante
 
 // Complete writes a value for a field of the core whose answer is not the core's own: the payload of
 // an action that was refused before it began.
-func (c *Compiler) Complete(ctx context.Context, f graphql.CollectedField, value json.RawMessage) *extension.Wanted {
-	p := &part{Compiler: c, field: f, value: c.value(graphql.GetOperationContext(ctx), f)}
+func (c *Compiler) Complete(ctx context.Context, op *graphql.OperationContext, f graphql.CollectedField, value json.RawMessage) *extension.Wanted {
+	p := &part{Compiler: c, field: f, value: c.value(op, f)}
 	return p.wanted(ctx, &contract.Item{Value: value})
 }

@@ -67,3 +67,80 @@ func TestPluginFieldsAreFieldsLikeAnyOther(t *testing.T) {
 		t.Errorf("another town has the plugin's fields: %s", a.text)
 	}
 }
+
+// A mutation of a plugin stands in its place among the others: what comes before is done and read
+// before it begins.
+func TestMutationsOfAPluginKeepTheirOrder(t *testing.T) {
+	w := newWorld(t)
+	admin := w.administrator("kansk")
+	p := park(t, w, admin)
+	var seen []string
+	p.refuse = func(action string, _ json.RawMessage) error {
+		seen = append(seen, action)
+		if len(p.calls()) != len(seen)-1 {
+			t.Errorf("the plugin was asked out of order before %d", len(seen))
+		}
+		return nil
+	}
+	venue := `{ userErrors { message } venue { id } }`
+	data := w.send(request{as: admin, Query: `mutation($a: CreateVenueInput!, $b: CreateVenueInput!, $p: ParkingIssueInput!) {
+		one: createVenue(input: $a) ` + venue + ` parkingIssue(input: $p) { permit { council { name } } } two: createVenue(input: $b) ` + venue + ` }`,
+		Variables: map[string]any{"p": map[string]any{"councilId": p.ids["Council"][0]}, "a": venueInput("Первая"), "b": venueInput("Вторая")}})
+	if at(data.Data, "one", "venue", "id") == nil || at(data.Data, "two", "venue", "id") == nil || len(seen) != 2 {
+		t.Errorf("%v: %s", seen, data.text)
+	}
+}
+
+func venueInput(name string) map[string]any {
+	return map[string]any{"kind": "LIBRARY", "name": name}
+}
+
+// A plugin that has something against an action of the core is heard before anything is done: as an
+// error of the form, at the field that it names.
+func TestAPluginRefusesAnActionOfTheCore(t *testing.T) {
+	w := newWorld(t)
+	admin := w.administrator("kansk")
+	p := park(t, w, admin)
+	p.refuse = func(action string, arguments json.RawMessage) error {
+		if !strings.Contains(string(arguments), "Стоянка") {
+			return nil
+		}
+		return core.Problems{core.Invalid(core.T("There is a car.", "Там машина."), "input", "name")}
+	}
+	create := `mutation($in: CreateVenueInput!) { made: createVenue(input: $in) { __typename venue { id } userErrors { code message path } clientMutationId } }`
+	a := w.ask(request{as: admin, Query: create, Variables: map[string]any{"in": venueInput("Стоянка")}, with: map[string]string{"Accept-Language": "ru"}})
+	if text, _ := json.Marshal(a); string(text) != `{"made":{"__typename":"VenuePayload","clientMutationId":null,"userErrors":[{"code":"BAD_USER_INPUT","message":"Там машина.","path":["input","name"]}],"venue":null}}` {
+		t.Errorf("%s", text)
+	}
+	if n := w.rows("venues", "name = 'Стоянка'"); n != 0 {
+		t.Errorf("%d were made all the same", n)
+	}
+	w.do(request{as: admin, Query: create, Variables: map[string]any{"in": venueInput("Сквер")}})
+	p.refuse = func(string, json.RawMessage) error {
+		return &core.Error{Code: core.CodeHookUnavailable, Text: core.T("Not now.", "Не сейчас.")}
+	}
+	if a := w.send(request{as: admin, Query: create, Variables: map[string]any{"in": venueInput("Парк")}}); strings.Join(a.codes(), "") != "HOOK_UNAVAILABLE" {
+		t.Errorf("%s", a.text)
+	}
+}
+
+// A subscription of a plugin: each event is completed like any value, the core's objects in it are
+// read, and a stream that breaks says so before it ends.
+func TestASubscriptionOfAPlugin(t *testing.T) {
+	w := newWorld(t)
+	park(t, w, w.administrator("kansk"))
+	for name, by := range map[string]func(request) *stream{"socket": w.socket, "events": w.events} {
+		s := by(request{Query: `subscription { issued: parkingIssued(seed: 5) { number council { name } holder { name } } }`})
+		for range 3 {
+			if a := s.next(); a.Data == nil {
+				t.Errorf("%s: %s", name, a.text)
+			}
+		}
+		if a := s.next(); strings.Join(a.codes(), "") != "PLUGIN_UNAVAILABLE" {
+			t.Errorf("%s: %s", name, a.text)
+		}
+		if f := s.frame(); f.Type != "complete" {
+			t.Errorf("%s: %s %s", name, f.Type, f.Payload)
+		}
+	}
+}
