@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/veche-city/veche/plugins/contract"
 	"github.com/veche-city/veche/plugins/process"
 )
 
@@ -98,22 +99,25 @@ func (t *trial) recovers(do func(pid int) error) error {
 
 // drains ends the process while it is asked for something.
 func (t *trial) drains() (string, error) {
-	under := make(chan error, 1)
-	asked := t.asked()
-	if len(asked) == 0 {
-		under <- nil
-	} else {
-		go func() {
-			_, err := t.ask(t.ctx, alpha, t.schema.call(asked[0], 1, t.functions, alpha))
-			under <- err
-		}()
+	under, began := make(chan error, 1), make(chan struct{})
+	go func() {
+		under <- t.plugin.Call(t.ctx, false, func(ctx context.Context, c contract.PluginClient) error {
+			close(began)
+			_, err := c.Describe(ctx, &contract.DescribeRequest{})
+			return err
+		})
+	}()
+	select {
+	case <-began:
+	case err := <-under:
+		return "", err
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, t.patience)
 	defer cancel()
 	if err := t.plugin.Drain(ctx); err != nil {
 		return "", err
 	}
-	if err := <-under; err != nil && t.plugin.State().Reason != "drained" {
+	if err := <-under; err != nil {
 		return "", fmt.Errorf("a call under way was lost: %w", err)
 	}
 	return "", nil

@@ -311,12 +311,12 @@ func (t *trial) leaks() (string, error) {
 			under.Go(func() {
 				call := t.schema.call(one, 3, t.functions, mine)
 				answer, err := t.ask(t.ctx, mine, call)
-				if err == nil && slices.ContainsFunc(answer.GetResults(), func(r *contract.FieldResult) bool { return t.names(r, one, other) }) {
-					err = fmt.Errorf("%s answers %s with what is %s's", one, mine, other)
+				if err != nil { // found by the check of batches
+					return
 				}
-				if err != nil {
+				if slices.ContainsFunc(answer.GetResults(), func(r *contract.FieldResult) bool { return t.names(r, one, other) }) {
 					mu.Lock()
-					wrong = append(wrong, err)
+					wrong = append(wrong, fmt.Errorf("%s answers %s with what is %s's", one, mine, other))
 					mu.Unlock()
 				}
 			})
