@@ -60,6 +60,8 @@ type Settings struct {
 	Keys string
 	// Secret seals secrets instead of the file plugins.key: for several replicas, which share it.
 	Secret string
+	// Uploads lets bundles be sent through the graph by who holds plugins:install in a municipality.
+	Uploads bool
 }
 
 // Options are the services that the catalog stands on, and its hooks into the running house. A hook that

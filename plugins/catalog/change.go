@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
 	"github.com/veche-city/veche/core"
@@ -196,3 +197,36 @@ func (c *Catalog) Here(ctx context.Context, name string) (*Plugin, error) {
 	}
 	return p, err
 }
+
+// ByID is Here by the plugin's key.
+func (c *Catalog) ByID(ctx context.Context, id uuid.UUID) (*Plugin, error) {
+	p := &Plugin{}
+	err := c.db.NewSelect().Model(p).Where("?TableAlias.id = ?", id).Scan(ctx)
+	if postgres.NoRows(err) {
+		return nil, core.ErrNotFound
+	}
+	return p, err
+}
+
+// LogsHere are the last lines of the plugin's processes on this replica that the context's municipality
+// may see: those written in its name, and those in nobody's when no other municipality has the plugin.
+func (c *Catalog) LogsHere(ctx context.Context, name string, last int) ([]LogLine, error) {
+	lines := []LogLine{}
+	if c.Logs == nil {
+		return lines, nil
+	}
+	var shared bool
+	err := c.db.NewRaw("SELECT EXISTS (SELECT FROM plugins WHERE name = ? AND state = 'ENABLED' AND municipality_id <> ?)", name, core.MunicipalityOf(ctx).ID).Scan(ctx, &shared)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range c.Logs(name, mostLogs) {
+		if line.Municipality == core.MunicipalityOf(ctx).Key || line.Municipality == "" && !shared {
+			lines = append(lines, line)
+		}
+	}
+	return lines[max(0, len(lines)-last):], nil
+}
+
+// mostLogs are looked at of a plugin's lines.
+const mostLogs = 10_000

@@ -3,6 +3,7 @@ package catalog
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -26,6 +27,8 @@ type sealer struct {
 	once  sync.Mutex
 	block cipher.AEAD
 	name  string
+	// marking is the key of marks; see Mark.
+	marking []byte
 }
 
 // ready gives the cipher and the name of its key, which tells one key from another.
@@ -48,6 +51,8 @@ func (s *sealer) ready() (cipher.AEAD, string, error) {
 	}
 	sum := sha256.Sum256(append([]byte("veche plugins' secrets: which key"), key...))
 	s.name = hex.EncodeToString(sum[:6])
+	marking := sha256.Sum256(append([]byte("veche plugins' secrets: marks"), key...))
+	s.marking = marking[:]
 	return s.block, s.name, nil
 }
 
@@ -134,4 +139,16 @@ func (s *sealer) open(sealed, under, place string) ([]byte, error) {
 		return nil, fmt.Errorf("the secret of %s is damaged: set it anew", place)
 	}
 	return text, nil
+}
+
+// Mark stands for a text that may hold secrets, where two of them are compared: it tells nothing of the
+// text to who has no key. Without a key each text is another's.
+func (c *Catalog) Mark(text string) string {
+	_, _, err := c.key.ready()
+	if err != nil {
+		return rand.Text()
+	}
+	mac := hmac.New(sha256.New, c.key.marking)
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,10 +99,27 @@ func (c *Catalog) settle(ctx context.Context, tx postgres.Tx, p *Plugin, row *In
 // object reads a JSON object as the schema's validator wants it.
 func object(text json.RawMessage) (map[string]any, error) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if settings, ok := value.(map[string]any); ok && err == nil {
+	if settings, ok := value.(map[string]any); ok && err == nil && storable(value) {
 		return settings, nil
 	}
-	return nil, core.Invalid(core.T("Settings are a JSON object.", "Настройки — объект JSON."), "input", "settings")
+	return nil, core.Invalid(core.T("Settings are a JSON object, without NUL in its texts.", "Настройки — объект JSON, без символа NUL в текстах."), "input", "settings")
+}
+
+// storable says whether the database takes the value: it takes no NUL.
+func storable(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return !strings.ContainsRune(v, 0)
+	case []any:
+		return !slices.ContainsFunc(v, func(below any) bool { return !storable(below) })
+	case map[string]any:
+		for name, below := range v {
+			if !storable(name) || !storable(below) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // part moves the secrets out of settings that were given, over those from before.
