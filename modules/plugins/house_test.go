@@ -1,17 +1,16 @@
 package plugins
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -22,8 +21,8 @@ import (
 	"github.com/veche-city/veche/core/coretest/townhall"
 	"github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/core/postgres"
+	"github.com/veche-city/veche/plugins/bundle"
 	"github.com/veche-city/veche/plugins/catalog"
-	"github.com/veche-city/veche/plugins/manifest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -47,7 +46,7 @@ func newHouse(t testing.TB) *house {
 	c, err := catalog.New(h.db, catalog.Options{
 		Settings: catalog.Settings{Dir: dir, Keys: filepath.Join(dir, "keys"), Uploads: true},
 		Guard:    hall.Guard, Clock: clock, Log: coretest.Quiet(), Towns: func() []*core.Municipality { return h.towns },
-		Open: open, Logs: func(string, int) []catalog.LogLine { return h.lines },
+		Logs: func(string, int) []catalog.LogLine { return h.lines },
 		Export: func(_ context.Context, _ *core.Municipality, _ string, table func(string) (io.Writer, error)) error {
 			w, err := table("orders")
 			return errors.Join(err, json.NewEncoder(w).Encode([]string{"one"}))
@@ -55,7 +54,7 @@ func newHouse(t testing.TB) *house {
 	})
 	townhall.Must(t, err)
 	townhall.Must(t, os.MkdirAll(c.Keys, 0o700))
-	townhall.Must(t, os.WriteFile(filepath.Join(c.Keys, "author.pub"), []byte(base64.StdEncoding.EncodeToString(make([]byte, ed25519.PublicKeySize))), 0o600))
+	townhall.Must(t, os.WriteFile(filepath.Join(c.Keys, "author.pub"), []byte(base64.StdEncoding.EncodeToString(author.Public().(ed25519.PublicKey))), 0o600))
 	h.Module, err = New(hall, c)
 	townhall.Must(t, err)
 	townhall.Settle(t, hall, h.towns[0], h.Module)
@@ -63,32 +62,27 @@ func newHouse(t testing.TB) *house {
 	return h
 }
 
-// bundle is one as these tests have it: its text is its manifest, and whoever reads it trusts it.
-type bundle struct {
-	text string
-	card *manifest.Manifest
-}
-
 const settings = `{"type": "object", "properties": {"limit": {"type": "integer"}, "token": {"type": "string", "writeOnly": true}}}`
 
-func open(r io.ReaderAt, size int64) (catalog.Bundle, error) {
-	raw, err := io.ReadAll(io.NewSectionReader(r, 0, size))
-	if err != nil {
-		return nil, err
-	}
-	b := &bundle{text: string(raw)}
-	b.card, err = manifest.Read(b.FS())
-	return b, err
-}
+// author signs the bundles of these tests.
+var author = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 
-func (b *bundle) Digest() string               { return digestOf(b.text) }
-func (b *bundle) Manifest() *manifest.Manifest { return b.card }
-func (b *bundle) SDL() string                  { return "type OrdersOrder { id: ID! }" }
-func (b *bundle) FS() fs.FS {
-	return fstest.MapFS{"plugin.yaml": {Data: []byte(b.text)}, "orders.graphqls": {Data: []byte(b.SDL())}, "settings.json": {Data: []byte(settings)}}
+// pack makes a bundle of a card.
+func pack(t testing.TB, card string) io.ReadSeeker {
+	t.Helper()
+	folder := t.TempDir()
+	for name, text := range map[string]string{"plugin.yaml": card, "orders.graphqls": "type OrdersOrder { id: ID! }", "settings.json": settings} {
+		townhall.Must(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	out, err := os.Create(filepath.Join(t.TempDir(), "orders.veche"))
+	townhall.Must(t, err)
+	_, err = bundle.Pack(folder, out)
+	townhall.Must(t, errors.Join(err, out.Close()))
+	townhall.Must(t, bundle.Sign(out.Name(), author))
+	raw, err := os.ReadFile(out.Name())
+	townhall.Must(t, err)
+	return bytes.NewReader(raw)
 }
-func (b *bundle) SignedBy(map[string]ed25519.PublicKey) (string, bool) { return "author", true }
-func (b *bundle) Unpack(dir string) error                              { return os.CopyFS(dir, b.FS()) }
 
 func card(release, reads string) string {
 	return `name: orders
@@ -101,7 +95,7 @@ settings: settings.json
 permissions: [{name: "orders:read", title: {ru: Читать, en: Read}}]
 reads: [` + reads + `]
 hooks: [{before: planMeeting, reason: {ru: Смотрит, en: Looks}, failure: open}]
-build: {run: "true", platforms: [any]}
+build: {run: "echo orders > $VECHE_OUT", platforms: [any]}
 `
 }
 

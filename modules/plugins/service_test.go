@@ -3,8 +3,6 @@ package plugins
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -20,13 +18,9 @@ import (
 	"github.com/veche-city/veche/plugins/catalog"
 )
 
-func digestOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
-}
-
 func (h *house) install(ctx context.Context, text string) (*InstallPluginPayload, error) {
-	return h.Service.Install(ctx, InstallPluginInput{File: files.Upload(graphql.Upload{File: strings.NewReader(text), Filename: "orders.veche"})})
+	h.Helper()
+	return h.Service.Install(ctx, InstallPluginInput{File: files.Upload(graphql.Upload{File: pack(h, text), Filename: "orders.veche"})})
 }
 
 // installed is a release that was installed, as an administrator reads it.

@@ -20,11 +20,9 @@ package catalog
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"sync"
 
@@ -41,16 +39,6 @@ import (
 // Channel is where every change is notified, with the municipality's id or nothing.
 const Channel = "veche_plugins"
 
-// Bundle is an opened bundle, whose files were held against their sums; plugins/bundle has it.
-type Bundle interface {
-	Digest() string
-	Manifest() *manifest.Manifest
-	SDL() string
-	FS() fs.FS
-	SignedBy(keys map[string]ed25519.PublicKey) (name string, ok bool)
-	Unpack(dir string) error
-}
-
 // Settings are the operator's.
 type Settings struct {
 	// Dir is where bundles are unpacked, and where the key that seals secrets stands, plugins.key.
@@ -65,7 +53,7 @@ type Settings struct {
 }
 
 // Options are the services that the catalog stands on, and its hooks into the running house. A hook that
-// is nil is not asked, but for Open, which is needed.
+// is nil is not asked.
 type Options struct {
 	Settings
 	Guard *access.Guard
@@ -73,8 +61,6 @@ type Options struct {
 	Log   *slog.Logger
 	// Towns are all municipalities.
 	Towns func() []*core.Municipality
-	// Open opens a bundle, checking every file.
-	Open func(r io.ReaderAt, size int64) (Bundle, error)
 	// Probe runs the program of an unpacked bundle once, without data, and answers the functions that it
 	// says it has, after it has said what its manifest says.
 	Probe func(ctx context.Context, folder string, m *manifest.Manifest, sdl string) (functions []string, err error)

@@ -2,8 +2,6 @@ package catalog
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,12 +11,10 @@ import (
 	"sync"
 
 	"github.com/veche-city/veche/core/postgres"
+	"github.com/veche-city/veche/plugins/bundle"
 )
 
 var digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
-// sums is the file of a bundle that its digest is the sum of.
-const sums = "files.json"
 
 // Folder is where the bundle is unpacked on this replica. When it is not there it is fetched from the
 // database, opened, and held against its digest and the keys that are trusted now. What is there from
@@ -30,26 +26,16 @@ func (c *Catalog) Folder(ctx context.Context, digest string) (string, error) {
 	}
 	defer c.folders.lock(digest)()
 	dir := c.folderOf(digest)
-	if listed(dir, digest) {
+	if whole, err := bundle.Check(dir); err == nil && whole == digest {
 		return dir, nil
 	}
 	if err := removeAll(dir); err != nil {
 		return "", fmt.Errorf("plugins' folder: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+	if err := makeDir(filepath.Dir(dir)); err != nil {
 		return "", fmt.Errorf("plugins' folder: %w", err)
 	}
 	return dir, c.fetch(ctx, digest, dir)
-}
-
-// listed says whether the folder holds the list of files that the digest names.
-func listed(dir, digest string) bool {
-	text, err := os.ReadFile(filepath.Join(dir, sums))
-	if err != nil {
-		return false
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]) == digest
 }
 
 func (c *Catalog) fetch(ctx context.Context, digest, dir string) (err error) {
@@ -62,7 +48,7 @@ func (c *Catalog) fetch(ctx context.Context, digest, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	b, err := c.Open(packed, size)
+	b, err := bundle.Open(packed, size)
 	if err != nil {
 		return fmt.Errorf("bundle %s, as the database has it: %w", digest, err)
 	}

@@ -74,7 +74,6 @@ func (h *house) replica(dir string) *catalog.Catalog {
 		Settings: catalog.Settings{Dir: filepath.Join(dir, "plugins"), Keys: filepath.Join(h.dir, "keys")},
 		Guard:    h.guard, Clock: coretest.Noon(2012, 5, 15), Log: coretest.Quiet(),
 		Towns: func() []*core.Municipality { return h.towns },
-		Open:  open,
 		Probe: func(_ context.Context, folder string, m *manifest.Manifest, _ string) ([]string, error) {
 			if _, err := os.Stat(filepath.Join(folder, "plugin.yaml")); err != nil {
 				return nil, err
@@ -167,7 +166,7 @@ reads: [District.name]
 hooks:
   - {before: planMeeting, reason: {ru: Смотрит, en: Looks}, failure: open}
 values: true
-build: {run: "true", platforms: [any]}
+build: {run: "echo orders > $VECHE_OUT", platforms: [any]}
 `,
 		"orders.graphqls": "type OrdersOrder { id: ID! name: String }\nextend type Query { orders(first: Int): [OrdersOrder!] @can(permission: \"orders:read\") }\n",
 		"policy.csv":      "p, anonymous, *, orders:read, any, allow\n",
@@ -211,7 +210,7 @@ func (h *house) install(raw []byte) (*catalog.Installed, error) {
 
 func (h *house) installed(change ...func(map[string]string)) *catalog.Installed {
 	h.Helper()
-	row, err := h.install(pack(files(change...), h.key))
+	row, err := h.install(pack(h, files(change...), h.key))
 	must(h, err)
 	return row
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/postgres"
+	"github.com/veche-city/veche/plugins/bundle"
 	"github.com/veche-city/veche/plugins/fields"
 	"github.com/veche-city/veche/plugins/manifest"
 )
@@ -33,7 +34,7 @@ var file = []string{"input", "file"}
 // Check looks at a bundle: its form and sums, its signer, its names, its settings, its schema; and runs it
 // once. It needs no transaction, and may take as long as a program takes to start.
 func (c *Catalog) Check(ctx context.Context, r io.ReaderAt, size int64) (*Candidate, error) {
-	b, err := c.Open(r, size)
+	b, err := bundle.Open(r, size)
 	if err != nil {
 		return nil, refused(err, "This is no sound bundle: %v. Pack and sign it again by veche plugin pack and sign.", "Это не исправный пакет плагина: %v. Соберите и подпишите его заново: veche plugin pack и sign.")
 	}
@@ -63,7 +64,7 @@ func refused(err error, en, ru string) *core.Error {
 }
 
 // signer is the name of the trusted key that signed the bundle.
-func (c *Catalog) signer(b Bundle) (string, error) {
+func (c *Catalog) signer(b *bundle.Bundle) (string, error) {
 	keys, err := c.keys()
 	if err != nil {
 		return "", err
@@ -77,7 +78,7 @@ func (c *Catalog) signer(b Bundle) (string, error) {
 }
 
 // describe is the row of the bundle.
-func describe(b Bundle) (Installed, error) {
+func describe(b *bundle.Bundle) (Installed, error) {
 	m := b.Manifest()
 	card, err := json.Marshal(m)
 	if err != nil {
@@ -141,11 +142,11 @@ func taken(row *Installed) *core.Error {
 }
 
 // probe runs the bundle once, from a folder that is then gone.
-func (c *Catalog) probe(ctx context.Context, b Bundle) ([]string, error) {
+func (c *Catalog) probe(ctx context.Context, b *bundle.Bundle) ([]string, error) {
 	if c.Probe == nil {
 		return []string{}, nil
 	}
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+	if err := makeDir(c.Dir); err != nil {
 		return nil, fmt.Errorf("plugins' folder: %w", err)
 	}
 	above, err := os.MkdirTemp(c.Dir, ".probe-*")
@@ -153,6 +154,9 @@ func (c *Catalog) probe(ctx context.Context, b Bundle) ([]string, error) {
 		return nil, fmt.Errorf("plugins' folder: %w", err)
 	}
 	defer func() { _ = removeAll(above) }()
+	if err := os.Chmod(above, 0o755); err != nil { //nolint:gosec // as makeDir
+		return nil, fmt.Errorf("plugins' folder: %w", err)
+	}
 	folder := filepath.Join(above, "bundle")
 	if err := b.Unpack(folder); err != nil {
 		return nil, fmt.Errorf("plugin %s: %w", b.Manifest().Name, err)
@@ -164,6 +168,9 @@ func (c *Catalog) probe(ctx context.Context, b Bundle) ([]string, error) {
 	slices.Sort(functions)
 	return functions, nil
 }
+
+// makeDir makes a folder that plugins, which may run as users of their own, can go through.
+func makeDir(dir string) error { return os.MkdirAll(dir, 0o755) } //nolint:gosec // see above; the key in it is the host's alone
 
 // removeAll removes a folder whose files and folders may be read-only.
 func removeAll(dir string) error {

@@ -1,7 +1,10 @@
 package catalog_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/postgres"
+	"github.com/veche-city/veche/plugins/bundle"
 	"github.com/veche-city/veche/plugins/catalog"
 	"github.com/veche-city/veche/plugins/manifest"
 )
@@ -19,13 +23,22 @@ func TestBundlesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	const at = "input.file"
-	_, err := h.install(pack(files(), nil))
+	_, err := h.install(pack(t, files(), nil))
 	refused(t, err, core.CodeBadUserInput, at, "trust", "orders")
-	_, err = h.install(pack(files(), keyOf("stranger")))
+	_, err = h.install(pack(t, files(), keyOf("stranger")))
 	refused(t, err, core.CodeBadUserInput, at, "veche plugin trust")
-	changed := []byte(strings.Replace(string(pack(files(), h.key)), `"settings.json":"e`, `"settings.json":"f`, 1))
-	_, err = h.install(changed)
-	refused(t, err, core.CodeBadUserInput, at, "settings.json")
+	raw := pack(t, files(), h.key)
+	for place := 0; place < len(raw); place += 1 + len(raw)/40 {
+		changed := bytes.Clone(raw)
+		changed[place] ^= 1
+		if row, err := h.install(changed); err == nil && row.Digest != h.digestOf(raw) {
+			t.Errorf("byte %d of %d is another, and it is installed", place, len(raw))
+		} else if err != nil {
+			refused(t, err, core.CodeBadUserInput, at)
+		}
+	}
+	_, err = h.db.Exec(`DELETE FROM plugin_bundles`) // what none of the sums covers, a time say, may have been changed
+	must(t, err)
 	_, err = h.install([]byte("no bundle"))
 	refused(t, err, core.CodeBadUserInput, at)
 	for name, change := range map[string]struct {
@@ -43,12 +56,12 @@ func TestBundlesThatAreRefused(t *testing.T) {
 		if name == "a module's name" {
 			all["plugin.yaml"] = strings.ReplaceAll(all["plugin.yaml"], `"orders:`, `"permissions:`)
 		}
-		_, err := h.install(pack(all, h.key))
+		_, err := h.install(pack(t, all, h.key))
 		t.Log(name)
 		refused(t, err, core.CodeBadUserInput, at, change.word)
 	}
 	h.probed = func(*manifest.Manifest) ([]string, error) { return nil, errors.New("it says it is moss") }
-	_, err = h.install(pack(files(), h.key))
+	_, err = h.install(pack(t, files(), h.key))
 	refused(t, err, core.CodeBadUserInput, at, "moss")
 	if left, err := filepath.Glob(filepath.Join(h.dir, "plugins", ".probe-*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
@@ -58,12 +71,20 @@ func TestBundlesThatAreRefused(t *testing.T) {
 	}
 }
 
+// digestOf is what the bundle is called.
+func (h *house) digestOf(raw []byte) string {
+	h.Helper()
+	b, err := bundle.Open(reader(raw))
+	must(h, err)
+	return b.Digest()
+}
+
 func TestAVersionMeansOneBundle(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	first := h.installed()
 	h.installed() // the same again changes nothing
-	_, err := h.install(pack(files(edit("policy.csv", "orders:read", "orders:edit")), h.key))
+	_, err := h.install(pack(t, files(edit("policy.csv", "orders:read", "orders:edit")), h.key))
 	refused(t, err, core.CodeConflict, "input.file", "1.0.0")
 	h.installed(version("1.1.0"))
 	all, err := h.Installed(t.Context())
@@ -83,7 +104,7 @@ func TestAVersionMeansOneBundle(t *testing.T) {
 	refused(t, uninstall("1.0.0"), core.CodeConflict, "input.version")
 	must(t, uninstall("1.1.0"))
 	// Gone, and still that version means those bytes only.
-	_, err = h.install(pack(files(version("1.1.0"), edit("policy.csv", "orders:read", "orders:edit")), h.key))
+	_, err = h.install(pack(t, files(version("1.1.0"), edit("policy.csv", "orders:read", "orders:edit")), h.key))
 	refused(t, err, core.CodeConflict, "input.file", "1.1.0")
 	again := h.installed(version("1.1.0"))
 	if _, err := h.Folder(t.Context(), again.Digest); err != nil {
@@ -99,7 +120,7 @@ func TestTwoInstallOneVersionAtOnce(t *testing.T) {
 	failed := make([]error, 2)
 	var candidates []*catalog.Candidate
 	for _, word := range []string{"orders:read", "orders:edit"} {
-		r, size := reader(pack(files(edit("policy.csv", "orders:read", word)), h.key))
+		r, size := reader(pack(t, files(edit("policy.csv", "orders:read", word)), h.key))
 		candidate, err := h.Check(t.Context(), r, size)
 		must(t, err)
 		candidates = append(candidates, candidate)
@@ -122,7 +143,11 @@ func TestTwoInstallOneVersionAtOnce(t *testing.T) {
 func TestAFolderIsWhatWasSigned(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	row := h.installed(func(all map[string]string) { all["big"] = strings.Repeat("veche ", 500_000) }) // three parts
+	noise := make([]byte, 2_000_000)
+	_, _ = rand.Read(noise)
+	row := h.installed(edit("plugin.yaml", "values: true", "migrations: migrations"), func(all map[string]string) { // two parts and some
+		all["migrations/1.sql"] = "-- " + hex.EncodeToString(noise)
+	})
 	other := h.replica(t.TempDir())
 	for _, wrong := range []string{"", "../../etc", strings.Repeat("0", 64)} {
 		if dir, err := other.Folder(t.Context(), wrong); err == nil {
@@ -131,12 +156,12 @@ func TestAFolderIsWhatWasSigned(t *testing.T) {
 	}
 	dir, err := other.Folder(t.Context(), row.Digest)
 	must(t, err)
-	text, err := os.ReadFile(filepath.Join(dir, "big"))
-	if err != nil || len(text) != 3_000_000 {
+	text, err := os.ReadFile(filepath.Join(dir, "migrations", "1.sql"))
+	if err != nil || len(text) != 4_000_003 {
 		t.Errorf("%d bytes, %v", len(text), err)
 	}
 	// What somebody put in its place is fetched anew.
-	sums := filepath.Join(dir, "files.json")
+	sums := filepath.Join(dir, "plugin.yaml")
 	must(t, os.Chmod(sums, 0o600))
 	must(t, os.WriteFile(sums, []byte("{}"), 0o600))
 	_, err = other.Folder(t.Context(), row.Digest)
@@ -150,7 +175,7 @@ func TestAFolderIsWhatWasSigned(t *testing.T) {
 	_, err = third.Folder(t.Context(), row.Digest)
 	refused(t, err, core.CodeBadUserInput, "input.file", "trust")
 	must(t, os.Rename(filepath.Join(h.dir, "author.pub"), filepath.Join(h.dir, "keys", "author.pub")))
-	_, err = h.db.Exec(`UPDATE plugin_bundle_parts SET bytes = convert_to(replace(convert_from(bytes, 'UTF8'), '"big":"d', '"big":"e'), 'UTF8') WHERE part = 0`)
+	_, err = h.db.Exec(`UPDATE plugin_bundle_parts SET bytes = set_byte(bytes, 1000, 255 - get_byte(bytes, 1000)) WHERE part = 1`)
 	must(t, err)
 	if dir, err := third.Folder(t.Context(), row.Digest); err == nil {
 		t.Errorf("changed bytes: %s", dir)

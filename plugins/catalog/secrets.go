@@ -84,7 +84,7 @@ func (s *sealer) key() ([]byte, error) {
 
 // create makes the file whole or not at all; of two processes that do, the first wins.
 func (s *sealer) create(path string) error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := makeDir(s.dir); err != nil {
 		return fmt.Errorf("the key of plugins' secrets: %w", err)
 	}
 	key := make([]byte, 32)
