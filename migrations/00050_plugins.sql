@@ -57,6 +57,7 @@ CREATE TABLE plugins (
     approved_by      text NOT NULL,
     approved_at      timestamptz NOT NULL,
     changed_at       timestamptz NOT NULL,
+    erased_at        timestamptz, -- of a removed one: when its data were gone
     version          bigint NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality_id, id),
     CONSTRAINT plugins_name UNIQUE (municipality_id, name)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 	"go.uber.org/goleak"
 
@@ -34,6 +34,9 @@ type house struct {
 	db    *postgres.DB
 	towns []*core.Municipality
 	lines []catalog.LogLine
+
+	erased   int
+	replayed []string
 }
 
 func newHouse(t testing.TB) *house {
@@ -46,10 +49,14 @@ func newHouse(t testing.TB) *house {
 	c, err := catalog.New(h.db, catalog.Options{
 		Settings: catalog.Settings{Dir: dir, Keys: filepath.Join(dir, "keys"), Uploads: true},
 		Guard:    hall.Guard, Clock: clock, Log: coretest.Quiet(), Towns: func() []*core.Municipality { return h.towns },
-		Logs: func(string, int) []catalog.LogLine { return h.lines },
-		Export: func(_ context.Context, _ *core.Municipality, _ string, table func(string) (io.Writer, error)) error {
-			w, err := table("orders")
-			return errors.Join(err, json.NewEncoder(w).Encode([]string{"one"}))
+		Logs:  func(string, int) []catalog.LogLine { return h.lines },
+		Erase: func(context.Context, *core.Municipality, string) error { h.erased++; return nil },
+		Dead: func(_ context.Context, m *core.Municipality, name string, _ int) ([]catalog.Letter, error) {
+			return []catalog.Letter{{Event: core.NewID(), Name: m.Key + " " + name, Reason: "too late"}}, nil
+		},
+		Replay: func(_ context.Context, m *core.Municipality, name string, events ...uuid.UUID) (int, error) {
+			h.replayed = append(h.replayed, m.Key+" "+name)
+			return 1 - len(events), nil
 		},
 	})
 	townhall.Must(t, err)

@@ -74,6 +74,13 @@ type RestartPluginInput struct {
 	ClientMutationID *string
 }
 
+// ReplayPluginDeliveriesInput names what to bring anew; no events: all that were given up.
+type ReplayPluginDeliveriesInput struct {
+	Name             string
+	EventIds         []string
+	ClientMutationID *string
+}
+
 // chosen are the choices as the catalog takes them.
 func chosen(in []*PluginHookFailureInput) map[string]string {
 	all := map[string]string{}

@@ -140,3 +140,21 @@ type RemovePluginPayload struct {
 	core.Payload
 	ExportPath *string `json:"exportPath"`
 }
+
+// PluginDeadLetter is an event that was given up for a plugin.
+type PluginDeadLetter struct {
+	EventID  string
+	Name     string
+	ObjectID *core.ID
+	At       time.Time
+	GivenUp  time.Time
+	Attempts int
+	Reason   string
+}
+
+// ReplayPluginDeliveriesPayload is what bringing anew answers.
+type ReplayPluginDeliveriesPayload struct {
+	Count            int              `json:"count"`
+	UserErrors       []core.UserError `json:"-"`
+	ClientMutationID *string          `json:"clientMutationId,omitempty"`
+}

@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -15,12 +16,12 @@ type purgeArgs struct{}
 
 func (purgeArgs) Kind() string { return "plugins.purge" }
 
-// purger deletes what removed plugins left, when its time is over.
+// purger deletes exports when their time is over, and erases what a removal could not erase at once.
 type purger struct {
 	river.WorkerDefaults[purgeArgs]
 	catalog *catalog.Catalog
 }
 
 func (p *purger) Work(ctx context.Context, _ *river.Job[purgeArgs]) error {
-	return p.catalog.Purge(ctx)
+	return errors.Join(p.catalog.Purge(ctx), p.catalog.EraseRemoved(ctx))
 }

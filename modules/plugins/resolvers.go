@@ -140,6 +140,28 @@ func (r QueryResolver) PluginLogs(ctx context.Context, id core.ID, last int) ([]
 	return all, nil
 }
 
+func (r QueryResolver) PluginDeadLetters(ctx context.Context, id core.ID, last int) ([]*PluginDeadLetter, error) {
+	if last < 0 || last > 1000 {
+		return nil, core.Invalid(core.T("last is from 0 to 1000.", "last — от 0 до 1000."), "last")
+	}
+	p, err := r.Module.byID(ctx, id)
+	if err != nil || r.Module.catalog.Dead == nil {
+		return []*PluginDeadLetter{}, err
+	}
+	letters, err := r.Module.catalog.Dead(ctx, core.MunicipalityOf(ctx), p.Name, last)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*PluginDeadLetter, len(letters))
+	for i, l := range letters {
+		all[i] = &PluginDeadLetter{EventID: l.Event.String(), Name: l.Name, At: l.At, GivenUp: l.Dead, Attempts: l.Attempts, Reason: l.Reason}
+		if l.Object.Type != "" {
+			all[i].ObjectID = &l.Object
+		}
+	}
+	return all, nil
+}
+
 // Asks reads the list that SQL gave as JSON.
 func (r PluginResolver) Asks(ctx context.Context, obj *Plugin) ([]*PluginAsk, error) {
 	asks, err := listOf[catalog.Asks](ctx, r.Module.host.Reads, obj)
@@ -198,6 +220,10 @@ func (r MutationResolver) RemovePlugin(ctx context.Context, input RemovePluginIn
 
 func (r MutationResolver) RestartPlugin(ctx context.Context, input RestartPluginInput) (*core.Payload, error) {
 	return r.Module.Service.Restart(ctx, input)
+}
+
+func (r MutationResolver) ReplayPluginDeliveries(ctx context.Context, input ReplayPluginDeliveriesInput) (*ReplayPluginDeliveriesPayload, error) {
+	return r.Module.Service.Replay(ctx, input)
 }
 
 // Handlers serve what removed plugins left, to who may manage plugins.

@@ -146,6 +146,9 @@ func TestAPluginsLife(t *testing.T) {
 	if want := "enablePlugin upgradePlugin rollBackPlugin restartPlugin disablePlugin removePlugin"; strings.Join(actions, " ") != want {
 		t.Errorf("the audit tells %v", actions)
 	}
+	if h.erased != 1 {
+		t.Errorf("erased %d times", h.erased)
+	}
 	h.takeAway(*removed.ExportPath)
 }
 
@@ -259,5 +262,30 @@ func TestLogsAreOfThisMunicipality(t *testing.T) {
 	}
 	if _, err := (QueryResolver{h.Module}).PluginLogs(h.admin(0), id, 1001); core.CodeOf(err) != core.CodeBadUserInput {
 		t.Error(err)
+	}
+}
+
+func TestWhatWasGivenUpIsBroughtAnew(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	id := h.enabled(0, h.installed("1.0.0", ""))
+	letters, err := QueryResolver{h.Module}.PluginDeadLetters(h.admin(0), id, 10)
+	townhall.Must(t, err)
+	if len(letters) != 1 || letters[0].Name != "kansk orders" {
+		t.Errorf("%+v", letters)
+	}
+	if _, err := (QueryResolver{h.Module}).PluginDeadLetters(h.admin(1), id, 10); core.CodeOf(err) != core.CodeNotFound {
+		t.Errorf("another town's: %v", err)
+	}
+	if _, err := h.Service.Replay(h.as(0, "auditor"), ReplayPluginDeliveriesInput{Name: "orders"}); core.CodeOf(err) != core.CodeForbidden {
+		t.Error(err)
+	}
+	for field, in := range map[string]ReplayPluginDeliveriesInput{"name": {Name: "moss"}, "eventIds": {Name: "orders", EventIds: []string{"x"}}} {
+		if got, err := h.Service.Replay(h.admin(0), in); err != nil || len(got.UserErrors) != 1 || got.UserErrors[0].Path[1] != field {
+			t.Errorf("%s: %+v %v", field, got, err)
+		}
+	}
+	if got, err := h.Service.Replay(h.admin(0), ReplayPluginDeliveriesInput{Name: "orders"}); err != nil || got.Count != 1 || !slices.Equal(h.replayed, []string{"kansk orders"}) {
+		t.Errorf("%+v %v %v", got, err, h.replayed)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -116,7 +117,53 @@ func (s *Service) RemoveTo(ctx context.Context, in RemovePluginInput, to io.Writ
 		return nil, err
 	}
 	s.learn(ctx)
+	if err := s.catalog.EraseRemoved(context.WithoutCancel(ctx)); err != nil {
+		s.log.WarnContext(ctx, "data of a removed plugin are not erased yet", "error", err)
+	}
 	return answer, nil
+}
+
+// Replay brings events anew that were given up for a plugin: those that are named, or all of them.
+func (s *Service) Replay(ctx context.Context, in ReplayPluginDeliveriesInput) (*ReplayPluginDeliveriesPayload, error) {
+	answer := &ReplayPluginDeliveriesPayload{ClientMutationID: in.ClientMutationID}
+	err := s.writer.Run(ctx, "replayPluginDeliveries", in, answer, func(ctx context.Context, tx *mutation.Tx) error {
+		if err := s.guard.Check(ctx, mayManage, access.Resource{}); err != nil {
+			return err
+		}
+		events, err := eventsOf(in.EventIds)
+		if err != nil {
+			return err
+		}
+		p, err := s.catalog.Here(ctx, in.Name)
+		if err != nil {
+			return core.Invalid(core.Textf("This municipality has no plugin %q.", "В этом муниципалитете нет плагина %q.", in.Name), "input", "name")
+		}
+		if s.catalog.Replay != nil {
+			if answer.Count, err = s.catalog.Replay(ctx, core.MunicipalityOf(ctx), in.Name, events...); err != nil {
+				return err
+			}
+		}
+		tx.Changed(core.Change{Kind: core.Updated, Type: typePlugin, ID: p.ID, After: map[string]any{"name": p.Name, "replayed": answer.Count}})
+		return nil
+	})
+	if problems, ok := mutation.UserErrors(ctx, err); ok {
+		return &ReplayPluginDeliveriesPayload{UserErrors: problems, ClientMutationID: in.ClientMutationID}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+func eventsOf(texts []string) (events []uuid.UUID, err error) {
+	for i, text := range texts {
+		event, err := uuid.Parse(text)
+		if err != nil {
+			return nil, core.Invalid(core.T("This is no event's id: take it from pluginDeadLetters.", "Это не идентификатор события: возьмите его из pluginDeadLetters."), "input", "eventIds", strconv.Itoa(i))
+		}
+		events = append(events, event)
+	}
+	return events, nil
 }
 
 // Uninstall takes away a bundle that nobody has; it is the operator's.

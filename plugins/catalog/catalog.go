@@ -66,17 +66,18 @@ type Options struct {
 	Probe func(ctx context.Context, folder string, m *manifest.Manifest, sdl string) (functions []string, err error)
 	// Schema composes a municipality's schema with these plugins; an error names plugin, file and line.
 	Schema func(m *core.Municipality, sources []*fields.Source) (*ast.Schema, error)
-	// Export writes a plugin's data in the context's municipality: table gives the writer of one table's
-	// JSON, and those of keys and values.
-	Export func(ctx context.Context, m *core.Municipality, name string, table func(name string) (io.Writer, error)) error
-	// Erase removes that data for ever, in the transaction.
-	Erase func(ctx context.Context, tx postgres.Tx, m *core.Municipality, name string) error
+	// Export writes all that a plugin keeps in the municipality as a zip.
+	Export func(ctx context.Context, m *core.Municipality, name string, out io.Writer) error
+	// Erase removes that for ever; again, it changes nothing.
+	Erase func(ctx context.Context, m *core.Municipality, name string) error
 	// Restart starts the plugin's processes on this replica anew, out of quarantine too.
 	Restart func(name string)
 	// Logs are the last lines of the plugin's processes on this replica, the latest last.
 	Logs func(name string, last int) []LogLine
-	// State says how the plugin's process is on this replica: running, quarantined and the like, and why.
-	State func(name, digest string) (state, reason string)
+	// Dead are the events that were given up for the plugin in the municipality, the newest first; Replay
+	// brings those that are named anew, or all, and says how many.
+	Dead   func(ctx context.Context, m *core.Municipality, name string, most int) ([]Letter, error)
+	Replay func(ctx context.Context, m *core.Municipality, name string, events ...uuid.UUID) (int, error)
 	// Changed is told after what is enabled or configured has changed anywhere, in the goroutine of Wake.
 	Changed func(ctx context.Context)
 }

@@ -60,7 +60,13 @@ func mayEnable(before *Plugin, row *Installed, in Enabling) error {
 	switch {
 	case row.Name != in.Name:
 		return core.Invalid(core.Textf("This digest is of plugin %s.", "Этот отпечаток — плагина %s.", row.Name), "input", "digest")
-	case before == nil || before.State == StateRemoved:
+	case before == nil:
+		return nil
+	case before.State == StateRemoved:
+		if before.ErasedAt == nil {
+			return core.Conflict(core.Textf("The data that plugin %s left are being erased. Try again in a minute; when it takes longer, the server's log says why.",
+				"Данные, оставшиеся от плагина %s, ещё стираются. Повторите через минуту; если это длится дольше, причина — в журнале сервера.", in.Name), "input", "name")
+		}
 		return nil
 	case before.State == StateEnabled:
 		return core.Conflict(core.Textf("Plugin %s is enabled already. Another version is taken by upgradePlugin.", "Плагин %s уже включён. Другую версию вводит upgradePlugin.", in.Name), "input", "name")
@@ -86,7 +92,7 @@ func (c *Catalog) next(_ context.Context, before *Plugin, row *Installed) *Plugi
 		after.Version = 1
 	}
 	if before != nil && before.State == StateRemoved {
-		after.PreviousDigest, after.PreviousGranted = nil, nil
+		after.PreviousDigest, after.PreviousGranted, after.ErasedAt = nil, nil, nil
 	}
 	after.Digest, after.Reason, after.ChangedAt = row.Digest, "", c.Clock()
 	return after

@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -283,12 +284,21 @@ func TestRemovingExportsAndErases(t *testing.T) {
 	must(t, err)
 	must(t, remove())
 	refused(t, remove(), core.CodeBadUserInput, "input.name")
+	h.cannotErase = errors.New("a table is in use")
+	if err := h.EraseRemoved(t.Context()); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("erased: %v", err)
+	}
+	_, err = h.enable(0, row)
+	refused(t, err, core.CodeConflict, "input.name", "erased")
+	h.cannotErase = nil
+	must(t, h.EraseRemoved(t.Context()))
+	must(t, h.EraseRemoved(t.Context()))
 	if !slices.Equal(h.erased, []string{"kansk orders"}) {
 		t.Errorf("erased: %v", h.erased)
 	}
 	raw, err := h.Exported(h.as(0), id.Key)
 	must(t, err)
-	if got := unzip(t, raw); got["orders.json"] != `[{"of":"kansk orders"}]` || strings.Contains(got["settings.json"], "t-1") || !strings.Contains(got["settings.json"], "7") {
+	if got := unzip(t, raw); got["orders.jsonl"] != `{"of":"kansk orders"}` || strings.Contains(got["settings.json"], "t-1") || !strings.Contains(got["settings.json"], "7") {
 		t.Errorf("%v", got)
 	}
 	if _, err := h.Exported(h.as(1), id.Key); core.CodeOf(err) != core.CodeNotFound {

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"archive/zip"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
@@ -41,6 +42,7 @@ type house struct {
 	erased, restarted []string
 	probed            func(m *manifest.Manifest) ([]string, error)
 	changed           int
+	cannotErase       error
 }
 
 // keyOf is a signer's key, the same for the same name.
@@ -81,14 +83,18 @@ func (h *house) replica(dir string) *catalog.Catalog {
 			return h.probed(m)
 		},
 		Schema: compose,
-		Export: func(_ context.Context, m *core.Municipality, name string, table func(string) (io.Writer, error)) error {
-			w, err := table("orders")
+		Export: func(_ context.Context, m *core.Municipality, name string, out io.Writer) error {
+			tables := zip.NewWriter(out)
+			w, err := tables.Create("orders.jsonl")
 			if err == nil {
-				_, err = io.WriteString(w, `[{"of":"`+m.Key+` `+name+`"}]`)
+				_, err = io.WriteString(w, `{"of":"`+m.Key+` `+name+`"}`)
 			}
-			return err
+			return errors.Join(err, tables.Close())
 		},
-		Erase: func(_ context.Context, _ postgres.Tx, m *core.Municipality, name string) error {
+		Erase: func(_ context.Context, m *core.Municipality, name string) error {
+			if h.cannotErase != nil {
+				return h.cannotErase
+			}
 			h.erased = append(h.erased, m.Key+" "+name)
 			return nil
 		},

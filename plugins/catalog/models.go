@@ -91,6 +91,7 @@ type Plugin struct {
 	ApprovedBy      string            `bun:"approved_by"`
 	ApprovedAt      time.Time         `bun:"approved_at"`
 	ChangedAt       time.Time         `bun:"changed_at"`
+	ErasedAt        *time.Time        `bun:"erased_at"`
 	Version         int64             `bun:"version"`
 }
 
@@ -125,4 +126,14 @@ type LogLine struct {
 	Text  string
 	// Municipality is the key of the one in whose name the line was written; empty: it is not known.
 	Municipality string
+}
+
+// Letter is an event that was given up, after a plugin refused it or did not take it for long.
+type Letter struct {
+	Event    uuid.UUID
+	Name     string
+	Object   core.ID
+	At, Dead time.Time
+	Attempts int
+	Reason   string
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/google/uuid"
 
@@ -29,9 +30,9 @@ type Removing struct {
 	To io.Writer
 }
 
-// Remove exports the data of a disabled plugin and erases them, with its settings and secrets. The row
-// stays. It answers the export's id, when the database has it. All of it is one transaction: data are
-// erased only when their export is whole.
+// Remove exports the data of a disabled plugin, and deletes its settings and secrets. The row stays. It
+// answers the export's id, when the database has it. Data are erased by EraseRemoved, after the commit:
+// only when their export is whole and kept, and surely some day, whatever fails meanwhile.
 func (c *Catalog) Remove(ctx context.Context, tx postgres.Tx, in Removing) (*Done, uuid.UUID, error) {
 	before, err := c.present(ctx, tx, in.Name, in.Expected)
 	if err != nil {
@@ -44,11 +45,6 @@ func (c *Catalog) Remove(ctx context.Context, tx postgres.Tx, in Removing) (*Don
 	kept, err := c.export(ctx, tx, before, in.To)
 	if err != nil {
 		return nil, uuid.Nil, err
-	}
-	if c.Erase != nil {
-		if err := c.Erase(ctx, tx, core.MunicipalityOf(ctx), in.Name); err != nil {
-			return nil, uuid.Nil, fmt.Errorf("data of plugin %s: %w", in.Name, err)
-		}
 	}
 	if _, err := tx.NewDelete().Model((*settingsRow)(nil)).Where("?TableAlias.plugin_id = ?", before.ID).Exec(ctx); err != nil {
 		return nil, uuid.Nil, err
@@ -63,30 +59,22 @@ func (c *Catalog) Remove(ctx context.Context, tx postgres.Tx, in Removing) (*Don
 	return done, kept, c.save(ctx, tx, done, row.Version, "remove")
 }
 
-// export writes the plugin's data as a zip.
+// export writes the plugin's data and settings as a zip.
 func (c *Catalog) export(ctx context.Context, tx postgres.Tx, p *Plugin, to io.Writer) (uuid.UUID, error) {
 	bounded := &buffer{}
 	out := to
 	if out == nil {
 		out = bounded
 	}
-	packed := zip.NewWriter(out)
 	settings, err := c.shown(ctx, tx, p.Name)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	entry, err := packed.Create("settings.json")
 	if err == nil {
-		_, err = entry.Write(settings.Settings)
+		err = c.pack(ctx, p.Name, settings, out)
 	}
-	if err == nil && c.Export != nil {
-		err = c.Export(ctx, core.MunicipalityOf(ctx), p.Name, func(name string) (io.Writer, error) { return packed.Create(name + ".json") })
+	if errors.Is(err, errTooLarge) {
+		return uuid.Nil, core.Conflict(core.Textf("What plugin %s left is larger than 256 MiB. The operator removes it by veche plugin remove, into a file.",
+			"Данные плагина %s больше 256 МиБ. Удалить его с выгрузкой в файл может оператор: veche plugin remove.", p.Name), "input", "name")
 	}
-	if err = errors.Join(err, packed.Close()); err != nil {
-		if errors.Is(err, errTooLarge) {
-			return uuid.Nil, core.Conflict(core.Textf("What plugin %s left is larger than 256 MiB. The operator removes it by veche plugin remove, into a file.",
-				"Данные плагина %s больше 256 МиБ. Удалить его с выгрузкой в файл может оператор: veche plugin remove.", p.Name), "input", "name")
-		}
+	if err != nil {
 		return uuid.Nil, fmt.Errorf("export of plugin %s: %w", p.Name, err)
 	}
 	if to != nil {
@@ -96,6 +84,65 @@ func (c *Catalog) export(ctx context.Context, tx postgres.Tx, p *Plugin, to io.W
 	_, err = tx.Pgx.Exec(ctx, "INSERT INTO plugin_exports (municipality_id, id, plugin_id, content) VALUES ($1, $2, $3, $4)",
 		core.MunicipalityOf(ctx).ID, id, p.ID, bounded.bytes)
 	return id, err
+}
+
+// pack joins the host's zip with the settings.
+func (c *Catalog) pack(ctx context.Context, name string, settings *Shown, out io.Writer) error {
+	packed := zip.NewWriter(out)
+	entry, err := packed.Create("settings.json")
+	if err == nil {
+		_, err = entry.Write(settings.Settings)
+	}
+	if err != nil || c.Export == nil {
+		return errors.Join(err, packed.Close())
+	}
+	spool, err := os.CreateTemp("", "veche-export-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = errors.Join(spool.Close(), os.Remove(spool.Name())) }()
+	if err := c.Export(ctx, core.MunicipalityOf(ctx), name, spool); err != nil {
+		return err
+	}
+	size, err := spool.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	tables, err := zip.NewReader(spool, size)
+	if err != nil {
+		return err
+	}
+	for _, f := range tables.File {
+		if err := packed.Copy(f); err != nil {
+			return err
+		}
+	}
+	return packed.Close()
+}
+
+// EraseRemoved erases the data of plugins that were removed, in all municipalities, where that has not
+// been done. What fails is tried again at the next call: after each removal, and each day.
+func (c *Catalog) EraseRemoved(ctx context.Context) error {
+	if c.Erase == nil {
+		return nil
+	}
+	var all error
+	for _, town := range c.Towns() {
+		ctx := core.WithMunicipality(ctx, town)
+		var removed []*Plugin
+		if err := c.db.NewSelect().Model(&removed).Where("?TableAlias.state = ?", StateRemoved).Where("?TableAlias.erased_at IS NULL").Scan(ctx); err != nil {
+			return errors.Join(all, err)
+		}
+		for _, p := range removed {
+			if err := c.Erase(ctx, town, p.Name); err != nil {
+				all = errors.Join(all, fmt.Errorf("data of plugin %s in %s: %w", p.Name, town.Key, err))
+				continue
+			}
+			_, err := c.db.NewUpdate().Model(p).Set("erased_at = ?", c.Clock()).WherePK().Where("?TableAlias.state = ?", StateRemoved).Exec(ctx)
+			all = errors.Join(all, err)
+		}
+	}
+	return all
 }
 
 var errTooLarge = errors.New("the export is too large")
