@@ -205,6 +205,8 @@ func begun(wire *status.Status) bool {
 		return false
 	case codes.ResourceExhausted:
 		return !unsent(wire)
+	case codes.Unavailable: // it had ended before the call
+		return !strings.Contains(wire.Message(), "error while dialing")
 	}
 	return true
 }

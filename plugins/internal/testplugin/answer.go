@@ -50,7 +50,10 @@ func (p *plugin) Resolve(ctx context.Context, r *contract.ResolveRequest) (*cont
 
 // answer does what Fields says of a field.
 func (p *plugin) answer(ctx context.Context, call *contract.Call, field *contract.FieldCall) ([]*contract.Item, error) {
-	value, n := p.echo(call, field), max(1, len(field.GetParents()))
+	value, n := p.echo(call, field), len(field.GetParents())
+	if field.GetType() == "Query" || field.GetType() == "Mutation" {
+		n = 1
+	}
 	switch p.Fields[field.GetField()] {
 	case "crash":
 		os.Exit(3)
