@@ -14,12 +14,13 @@ const (
 	Account   ActorKind = "account"   // a person's account, by session
 	Service   ActorKind = "service"   // a program, by service token
 	System    ActorKind = "system"    // Veche itself: jobs, migrations, the demonstration data
+	Plugin    ActorKind = "plugin"    // a plugin in the background: an event, a job
 )
 
 // Actor is who acts. It is made once a request by the sign-in, and never changes after.
 type Actor struct {
 	Kind      ActorKind
-	Account   uuid.UUID // the account or, for a service, its token; nil for anonymous and system
+	Account   uuid.UUID // the account, a service's token, or what stands for a plugin (PluginKey); nil for anonymous and system
 	Person    uuid.UUID // the person that the account belongs to; nil when it is linked to none
 	Session   uuid.UUID // the session of this request; nil without one
 	ActingFor uuid.UUID // the organisation under whose mandate the person acts; nil when for themself
@@ -27,7 +28,8 @@ type Actor struct {
 	// Assignments are the roles given to the actor, each with its scope, alive now. The roles
 	// anonymous (everybody) and resident (every account) are implied and not listed.
 	Assignments []Assignment
-	// Permissions bound a service token: it may do these and nothing else. Nil for others.
+	// Permissions bound a service token: it may do these and nothing else. A plugin may do these, and
+	// what everybody may. Nil for others.
 	Permissions []string
 }
 
@@ -53,6 +55,13 @@ func (s Scope) String() string {
 	}
 	return s.Kind + ":" + s.ID.String()
 }
+
+// plugins is the namespace of PluginKey.
+var plugins = uuid.MustParse("5b0a8d66-6a0c-4b0e-9d0e-6f1d6f0b7c11")
+
+// PluginKey stands for the plugin of that name wherever a key is wanted: as an actor, and as an
+// object of the audit.
+func PluginKey(name string) uuid.UUID { return uuid.NewSHA1(plugins, []byte(name)) }
 
 type actorKey struct{}
 

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,6 +33,9 @@ type Change struct {
 	Touched []ID
 	// Notice is what people are told of it; nil where it concerns programs only.
 	Notice *Notice
+	// Name and Payload are those of a plugin's own event, whose Kind is Updated; empty otherwise.
+	Name    string
+	Payload json.RawMessage
 }
 
 // Notice is a change in words for people. It comes to those who follow the object or one that it
@@ -52,6 +56,8 @@ type Event struct {
 	Touched      []ID
 	At           time.Time
 	Notice       *Notice // for consumers of the outbox; subscriptions get none
+	Name         string  // of a plugin's event, territorialorder.accepted; empty for the core's
+	Payload      json.RawMessage
 }
 
 // Payload is what every mutation answers: the object that it changed, read anew for the caller,

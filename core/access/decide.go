@@ -20,9 +20,9 @@ type cacheKey struct {
 
 // Decide answers what the context's actor may do under the permission in the context's
 // municipality. The system may everything. A service token may what its own list covers, in every
-// relation, and nothing else: roles and denials are for people. A permission of a plugin that is not
-// enabled here is nobody's. An error is a permission that no module declares, or UNAVAILABLE; callers
-// refuse on either.
+// relation, and nothing else: roles and denials are for people. A plugin in the background may what its
+// list covers, and beside it what everybody may. A permission of a plugin that is not enabled here is
+// nobody's. An error is a permission that no module declares, or UNAVAILABLE; callers refuse on either.
 //
 // Inside a transaction that changes the policy it goes by the policy before that change.
 func (g *Guard) Decide(ctx context.Context, permission string) (Decision, error) {
@@ -40,7 +40,9 @@ func (g *Guard) Decide(ctx context.Context, permission string) (Decision, error)
 		return may(false), nil
 	case actor.Kind == core.Service:
 		return may(slices.ContainsFunc(actor.Permissions, func(p string) bool { return covers(p, permission) })), nil
-	case actor.Kind != core.Anonymous && actor.Kind != core.Account:
+	case actor.Kind == core.Plugin && slices.ContainsFunc(actor.Permissions, func(p string) bool { return covers(p, permission) }):
+		return may(true), nil
+	case actor.Kind != core.Anonymous && actor.Kind != core.Account && actor.Kind != core.Plugin:
 		return may(false), nil
 	}
 	s, err := g.current(ctx, town)
@@ -65,7 +67,7 @@ func (g *Guard) decide(s *snapshot, town uuid.UUID, actor core.Actor, permission
 // rolesKey is the same for actors of the same roles in the same order, and for no others: the
 // parts are parted by a byte that role keys and kinds cannot hold.
 func rolesKey(actor core.Actor) string {
-	if actor.Kind == core.Anonymous {
+	if actor.Kind != core.Account {
 		return ""
 	}
 	key := make([]byte, 0, 256)
@@ -102,7 +104,7 @@ func (g *Guard) Standing(ctx context.Context) (Standing, error) {
 	case core.Service:
 		s.roles = strings.Join(actor.Permissions, "\x00")
 		return s, nil
-	case core.Anonymous, core.Account:
+	case core.Anonymous, core.Account, core.Plugin:
 	default:
 		return s, nil
 	}
@@ -114,6 +116,9 @@ func (g *Guard) Standing(ctx context.Context) (Standing, error) {
 		return s, err
 	}
 	s.version, s.roles = current.version, rolesKey(actor)
+	if actor.Kind == core.Plugin {
+		s.roles = strings.Join(actor.Permissions, "\x00")
+	}
 	return s, nil
 }
 

@@ -153,7 +153,7 @@ func (s *snapshot) covered(actor core.Actor, pattern string) bool {
 	switch actor.Kind {
 	case core.System:
 		return true
-	case core.Service:
+	case core.Service, core.Plugin:
 		return slices.ContainsFunc(actor.Permissions, func(p string) bool { return covers(p, pattern) })
 	}
 	var allowed bool

@@ -18,7 +18,7 @@ import (
 func Kernel(t testing.TB) *postgres.DB {
 	t.Helper()
 	files, hash := fstest.MapFS{}, sha256.New()
-	for _, name := range []string{"00001_kernel.sql", "00004_notices.sql"} {
+	for _, name := range []string{"00001_kernel.sql", "00004_notices.sql", "00051_plugin_host.sql"} {
 		sql, err := fs.ReadFile(migrations.Files, name)
 		if err != nil {
 			t.Fatal(err)

@@ -196,12 +196,13 @@ func (c *Consumers) read(ctx context.Context, tx postgres.Tx, from, to string, s
 // scan is one row of roundQuery.
 func scan(rows interface{ Scan(...any) error }) (*core.Event, int64, error) {
 	var seq int64
-	var watched, text []byte
+	var watched, text, payload []byte
 	e, notice := new(core.Event), core.Notice{}
-	err := rows.Scan(&seq, &e.ID, &e.Municipality, &e.Kind, &e.Type, &e.Object, &watched, &e.At, &text, pgdialect.Array(&notice.Tell))
+	err := rows.Scan(&seq, &e.ID, &e.Municipality, &e.Kind, &e.Type, &e.Object, &watched, &e.At, &text, pgdialect.Array(&notice.Tell), &e.Name, &payload)
 	if err != nil {
 		return nil, 0, err
 	}
+	e.Payload = payload
 	if e.Touched, err = readTouched(watched); err != nil || text == nil {
 		return e, seq, err
 	}

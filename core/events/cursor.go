@@ -36,7 +36,7 @@ func snapshot(ctx context.Context, db *postgres.DB) (string, error) {
 }
 
 // The first condition is implied by the second and lets the index outbox_order find the rows.
-const roundQuery = `SELECT seq, id, municipality_id, kind, object_type, object_id, touched, at, notice, tell
+const roundQuery = `SELECT seq, id, municipality_id, kind, object_type, object_id, touched, at, notice, tell, coalesce(name, ''), payload
 FROM outbox
 WHERE xid >= pg_snapshot_xmin(?0::pg_snapshot)
   AND NOT pg_visible_in_snapshot(xid, ?0::pg_snapshot)

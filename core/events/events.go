@@ -45,8 +45,8 @@ var errNowhere = errors.New("events: a change is appended outside of any municip
 // appendQuery writes and wakes in one round trip. Postgres folds equal notifications of one
 // transaction into one and sends it at commit, or never.
 const appendQuery = `WITH appended AS (
-	INSERT INTO outbox (id, municipality_id, kind, object_type, object_id, touched, at, notice, tell)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+	INSERT INTO outbox (id, municipality_id, kind, object_type, object_id, touched, at, notice, tell, name, payload)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?)
 ) SELECT pg_notify(?, '')`
 
 // Append writes the change into the outbox of tx, for the context's municipality. Call it after the
@@ -65,12 +65,15 @@ func Append(ctx context.Context, tx bun.IDB, change core.Change, at time.Time) e
 	if err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
-	var notice, tell any
+	var notice, tell, payload any
 	if n := change.Notice; n != nil {
 		notice, tell = n.Text, pgdialect.Array(n.Tell)
 	}
+	if change.Payload != nil {
+		payload = string(change.Payload)
+	}
 	_, err = tx.NewRaw(appendQuery, core.NewID(), municipality, change.Kind, change.Type, change.ID,
-		string(list), at, notice, tell, Channel).Exec(ctx)
+		string(list), at, notice, tell, change.Name, payload, Channel).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("events: append: %w", err)
 	}

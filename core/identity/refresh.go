@@ -11,10 +11,10 @@ import (
 // Refresh is the same actor with the rights held now, for what lasts longer than a request. It is
 // UNAUTHENTICATED once the session or token has ended or its account is disabled, and FORBIDDEN
 // once the mandate has under which the actor acts. It does not count as a use: a stream that is
-// left open keeps no session alive. Nobody and Veche itself hold the same at all times.
+// left open keeps no session alive. Nobody, Veche itself and a plugin hold the same at all times.
 func (s *Service) Refresh(ctx context.Context, actor core.Actor) (core.Actor, error) {
 	switch actor.Kind {
-	case core.Anonymous, core.System:
+	case core.Anonymous, core.System, core.Plugin:
 		return actor, nil
 	case core.Service:
 		row, err := s.liveServiceToken(ctx, "t.id = ?", actor.Account)

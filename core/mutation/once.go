@@ -26,6 +26,12 @@ func WithKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, keyKey{}, key)
 }
 
+// KeyOf is the request's Idempotency-Key, as it came; "" when there is none.
+func KeyOf(ctx context.Context) string {
+	key, _ := ctx.Value(keyKey{}).(string)
+	return key
+}
+
 // once is this mutation's row under the request's key; without a key it does nothing.
 type once struct {
 	key    string
@@ -44,7 +50,7 @@ var errKey = core.Invalid(core.Textf(
 // (anonymous, system) share the nil id, so their kinds are kept apart here; and one request may
 // hold several mutations, each at its path. Of that a hash is kept, since its length is the client's.
 func keyOf(ctx context.Context) (string, error) {
-	key, _ := ctx.Value(keyKey{}).(string)
+	key := KeyOf(ctx)
 	if key == "" {
 		return "", nil
 	}

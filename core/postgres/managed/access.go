@@ -29,8 +29,11 @@ const (
 // The files lie beside the cluster, not in it, and are given on the command
 // line: they follow the code, and root never writes where a lower user could
 // have laid a symbolic link.
+//
+// All other roles are those of plugins (roles.go), which sign in with a password: Veche itself does so
+// for them, and no plugin ever knows one.
 func (s *starter) writeAccess() error {
-	if err := s.writeFile(s.layout.hba, "local all all peer map=veche\n"); err != nil {
+	if err := s.writeFile(s.layout.hba, "local all "+owner+","+superuser+" peer map=veche\nlocal all all scram-sha-256\n"); err != nil {
 		return err
 	}
 	var ident strings.Builder

@@ -163,11 +163,14 @@ func (s *Server) EnsureDatabase(ctx context.Context, name string) error {
 	})
 }
 
-// provision makes the role that Veche works as. It is repeated at every start,
+// provision makes the role that Veche works as, and its way to make roles for plugins. It is repeated at every start,
 // so a start cut short after initdb is made good by the next.
 func (s *Server) provision(ctx context.Context) error {
 	return s.asSuperuser(ctx, func(conn *pgx.Conn) error {
-		return unlessExists(ctx, conn, "SELECT 1 FROM pg_roles WHERE rolname = $1", owner, "CREATE ROLE "+owner+" LOGIN")
+		if err := unlessExists(ctx, conn, "SELECT 1 FROM pg_roles WHERE rolname = $1", owner, "CREATE ROLE "+owner+" LOGIN"); err != nil {
+			return err
+		}
+		return provideRoles(ctx, conn)
 	})
 }
 
