@@ -27,6 +27,7 @@ import (
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
+	"github.com/veche-city/veche/modules/plugins"
 	"github.com/veche-city/veche/modules/reports"
 )
 
@@ -48,6 +49,7 @@ type Modules struct {
 	People      *people.Module
 	Permissions *permissions.Module
 	Places      *places.Module
+	Plugins     *plugins.Module
 	Reports     *reports.Module
 }
 
@@ -88,6 +90,8 @@ func Join(all []core.Module) (Modules, error) {
 			m.Permissions = one
 		case *places.Module:
 			m.Places = one
+		case *plugins.Module:
+			m.Plugins = one
 		case *reports.Module:
 			m.Reports = one
 		}
@@ -139,6 +143,9 @@ func Join(all []core.Module) (Modules, error) {
 	}
 	if m.Places == nil {
 		return m, fmt.Errorf("graph: the module places is not in the list of modules")
+	}
+	if m.Plugins == nil {
+		return m, fmt.Errorf("graph: the module plugins is not in the list of modules")
 	}
 	if m.Reports == nil {
 		return m, fmt.Errorf("graph: the module reports is not in the list of modules")
@@ -210,6 +217,7 @@ var declaredFields = map[string][]string{
 	"Organisation":            {"parent", "children", "status", "posts", "representatives", "mergedInto", "nominations", "councils", "delegates", "expertises", "questionsPut", "recommendations", "gatherings", "organisedMeetings"},
 	"Person":                  {"name", "honours", "personal", "personalDataAccesses", "consents", "posts", "mandates", "householdMemberships", "mergedInto", "delegateSeats", "appeals", "signatures", "memberships", "questionsPut", "secondments", "gatheringsAttended", "hearingStatements", "registrations"},
 	"PersonalDataAccess":      {"person", "reader"},
+	"Plugin":                  {"title", "titles", "titles.ru", "titles.en", "description", "author", "license", "release", "previousRelease", "signer", "approvedById"},
 	"Post":                    {"person", "organisation", "recommendations"},
 	"Presence":                {"attendance"},
 	"Proxy":                   {"meeting", "giver", "holder"},
@@ -311,6 +319,8 @@ var declaredRoots = map[string]bool{
 	"addresses":             true,
 	"venue":                 true,
 	"venues":                true,
+	"plugins":               true,
+	"plugin":                true,
 }
 
 // byHand are the fields of declared types that a module resolves by hand.
@@ -318,6 +328,7 @@ var byHand = map[string][]string{
 	"Assembly":     {"composition", "seats"},
 	"Indicator":    {"rows"},
 	"Municipality": {"version"},
+	"Plugin":       {"asks", "hookFailures", "history"},
 	"Role":         {"rules"},
 	"Viewer":       {"account", "permissions", "sessions"},
 }
@@ -393,12 +404,14 @@ var references = map[string]func(object any) core.ID{
 	"OpenedVotePayload.vote":                           func(o any) core.ID { return idOf("Vote", o.(*motions.OpenedVotePayload).Key) },
 	"OrganisationPayload.organisation":                 func(o any) core.ID { return idOf("Organisation", o.(*core.Payload).Key) },
 	"PersonPayload.person":                             func(o any) core.ID { return idOf("Person", o.(*core.Payload).Key) },
+	"PluginPayload.plugin":                             func(o any) core.ID { return idOf("Plugin", o.(*core.Payload).Key) },
 	"PostPayload.post":                                 func(o any) core.ID { return idOf("Post", o.(*core.Payload).Key) },
 	"ProxyPayload.proxy":                               func(o any) core.ID { return idOf("Proxy", o.(*core.Payload).Key) },
 	"PublicExpertisePayload.publicExpertise":           func(o any) core.ID { return idOf("PublicExpertise", o.(*core.Payload).Key) },
 	"PublicHearingPayload.publicHearing":               func(o any) core.ID { return idOf("PublicHearing", o.(*core.Payload).Key) },
 	"RecommendationPayload.recommendation":             func(o any) core.ID { return idOf("Recommendation", o.(*core.Payload).Key) },
 	"RegistrationPayload.registration":                 func(o any) core.ID { return idOf("Registration", o.(*core.Payload).Key) },
+	"RemovePluginPayload.plugin":                       func(o any) core.ID { return idOf("Plugin", o.(*plugins.RemovePluginPayload).Key) },
 	"ResolutionPayload.resolution":                     func(o any) core.ID { return idOf("Resolution", o.(*core.Payload).Key) },
 	"RoleAssignmentPayload.roleAssignment":             func(o any) core.ID { return idOf("RoleAssignment", o.(*permissions.Answer).Key) },
 	"RolePayload.role":                                 func(o any) core.ID { return idOf("Role", o.(*permissions.Answer).Key) },
@@ -3419,6 +3432,7 @@ type motionsMutation = motions.MutationResolver
 type peopleMutation = people.MutationResolver
 type permissionsMutation = permissions.MutationResolver
 type placesMutation = places.MutationResolver
+type pluginsMutation = plugins.MutationResolver
 
 type mutationResolver struct {
 	accountsMutation
@@ -3436,6 +3450,7 @@ type mutationResolver struct {
 	peopleMutation
 	permissionsMutation
 	placesMutation
+	pluginsMutation
 	declaredMutation
 }
 
@@ -3456,6 +3471,7 @@ func (r *Resolver) Mutation() MutationResolver {
 		peopleMutation:      peopleMutation{Module: r.Modules.People},
 		permissionsMutation: permissionsMutation{Module: r.Modules.Permissions},
 		placesMutation:      placesMutation{Module: r.Modules.Places},
+		pluginsMutation:     pluginsMutation{Module: r.Modules.Plugins},
 		declaredMutation:    declaredMutation{r.Reads},
 	}
 }
@@ -3838,6 +3854,82 @@ func (d declaredPersonalDataAccess) Extension(ctx context.Context, obj *people.P
 	return extension.At(ctx, core.ID{Type: "PersonalDataAccess", Key: obj.ID}, slot)
 }
 
+type pluginsPlugin = plugins.PluginResolver
+
+type pluginResolver struct {
+	pluginsPlugin
+	declaredPlugin
+}
+
+func (r *Resolver) Plugin() PluginResolver {
+	return pluginResolver{
+		pluginsPlugin:  pluginsPlugin{Module: r.Modules.Plugins},
+		declaredPlugin: declaredPlugin{r.Reads},
+	}
+}
+
+type declaredPlugin struct{ reads *read.Reader }
+
+func (d declaredPlugin) Title(ctx context.Context, obj *plugins.Plugin) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
+}
+
+func (d declaredPlugin) Titles(ctx context.Context, obj *plugins.Plugin) (*core.Text, error) {
+	return read.Grouped[core.Text](ctx, d.reads, obj)
+}
+
+func (d declaredPlugin) Description(ctx context.Context, obj *plugins.Plugin) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
+}
+
+func (d declaredPlugin) Author(ctx context.Context, obj *plugins.Plugin) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
+}
+
+func (d declaredPlugin) License(ctx context.Context, obj *plugins.Plugin) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
+}
+
+func (d declaredPlugin) Release(ctx context.Context, obj *plugins.Plugin) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
+}
+
+func (d declaredPlugin) PreviousRelease(ctx context.Context, obj *plugins.Plugin) (*string, error) {
+	return read.Value[*string](ctx, d.reads, obj)
+}
+
+func (d declaredPlugin) Signer(ctx context.Context, obj *plugins.Plugin) (string, error) {
+	return read.Value[string](ctx, d.reads, obj)
+}
+
+func (d declaredPlugin) ApprovedByID(ctx context.Context, obj *plugins.Plugin) (*core.ID, error) {
+	return read.Value[*core.ID](ctx, d.reads, obj)
+}
+
+func (d declaredPlugin) Extension(ctx context.Context, obj *plugins.Plugin, slot int) (*extension.Place, error) {
+	return extension.At(ctx, core.ID{Type: "Plugin", Key: obj.ID}, slot)
+}
+
+type pluginPayloadResolver struct {
+	declaredPluginPayload
+}
+
+func (r *Resolver) PluginPayload() PluginPayloadResolver {
+	return pluginPayloadResolver{
+		declaredPluginPayload: declaredPluginPayload{r.Reads},
+	}
+}
+
+type declaredPluginPayload struct{ reads *read.Reader }
+
+func (d declaredPluginPayload) Plugin(ctx context.Context, obj *core.Payload) (*plugins.Plugin, error) {
+	return read.Changed[plugins.Plugin](ctx, d.reads, obj.Key)
+}
+
+func (d declaredPluginPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
 type postResolver struct {
 	declaredPost
 }
@@ -4110,6 +4202,7 @@ type followQuery = follow.QueryResolver
 type peopleQuery = people.QueryResolver
 type permissionsQuery = permissions.QueryResolver
 type placesQuery = places.QueryResolver
+type pluginsQuery = plugins.QueryResolver
 type reportsQuery = reports.QueryResolver
 
 type queryResolver struct {
@@ -4121,6 +4214,7 @@ type queryResolver struct {
 	peopleQuery
 	permissionsQuery
 	placesQuery
+	pluginsQuery
 	reportsQuery
 	baseQuery
 	declaredQuery
@@ -4136,6 +4230,7 @@ func (r *Resolver) Query() QueryResolver {
 		peopleQuery:      peopleQuery{Module: r.Modules.People},
 		permissionsQuery: permissionsQuery{Module: r.Modules.Permissions},
 		placesQuery:      placesQuery{Module: r.Modules.Places},
+		pluginsQuery:     pluginsQuery{Module: r.Modules.Plugins},
 		reportsQuery:     reportsQuery{Module: r.Modules.Reports},
 		baseQuery:        baseQuery{r},
 		declaredQuery:    declaredQuery{r.Reads},
@@ -4456,6 +4551,14 @@ func (d declaredQuery) Venues(ctx context.Context, first *int, after *string, la
 	return read.All[places.Venue](ctx, d.reads)
 }
 
+func (d declaredQuery) Plugins(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[plugins.Plugin], error) {
+	return read.All[plugins.Plugin](ctx, d.reads)
+}
+
+func (d declaredQuery) Plugin(ctx context.Context, id core.ID) (*plugins.Plugin, error) {
+	return read.Get[plugins.Plugin](ctx, d.reads, id)
+}
+
 func (d declaredQuery) Extension(ctx context.Context, slot int) (*extension.Place, error) {
 	return extension.At(ctx, nil, slot)
 }
@@ -4581,6 +4684,26 @@ func (d declaredRegistrationPayload) Registration(ctx context.Context, obj *core
 }
 
 func (d declaredRegistrationPayload) Extension(ctx context.Context, obj *core.Payload, slot int) (*extension.Place, error) {
+	return extension.At(ctx, obj, slot)
+}
+
+type removePluginPayloadResolver struct {
+	declaredRemovePluginPayload
+}
+
+func (r *Resolver) RemovePluginPayload() RemovePluginPayloadResolver {
+	return removePluginPayloadResolver{
+		declaredRemovePluginPayload: declaredRemovePluginPayload{r.Reads},
+	}
+}
+
+type declaredRemovePluginPayload struct{ reads *read.Reader }
+
+func (d declaredRemovePluginPayload) Plugin(ctx context.Context, obj *plugins.RemovePluginPayload) (*plugins.Plugin, error) {
+	return read.Changed[plugins.Plugin](ctx, d.reads, obj.Key)
+}
+
+func (d declaredRemovePluginPayload) Extension(ctx context.Context, obj *plugins.RemovePluginPayload, slot int) (*extension.Place, error) {
 	return extension.At(ctx, obj, slot)
 }
 
@@ -5803,6 +5926,9 @@ func price(c *ComplexityRoot) {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Query.Venues = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int {
+		return read.Cost(childComplexity, first, last)
+	}
+	c.Query.Plugins = func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int {
 		return read.Cost(childComplexity, first, last)
 	}
 	c.Recommendation.Attachments = func(childComplexity int, first *int, after *string, last *int, before *string) int {

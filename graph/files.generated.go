@@ -1038,6 +1038,16 @@ func (ec *executionContext) unmarshalNRemoveAttachmentInput2githubᚗcomᚋveche
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpload2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋfilesᚐUpload(ctx context.Context, v any) (files.Upload, error) {
+	var res files.Upload
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpload2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋfilesᚐUpload(ctx context.Context, sel ast.SelectionSet, v files.Upload) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalOAttachment2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋfilesᚐAttachment(ctx context.Context, sel ast.SelectionSet, v *files.Attachment) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

@@ -25,6 +25,7 @@ type IndicatorResolver interface {
 }
 type IndicatorRowResolver interface {
 	Object(ctx context.Context, obj *reports.IndicatorRow) (core.Node, error)
+
 	Extension(ctx context.Context, obj *reports.IndicatorRow, slot int) (*extension.Place, error)
 }
 
@@ -387,6 +388,29 @@ func (ec *executionContext) fieldContext_IndicatorRow_object(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _IndicatorRow_pluginObjectId(ctx context.Context, field graphql.CollectedField, obj *reports.IndicatorRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndicatorRow_pluginObjectId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PluginObjectID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *core.ID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IndicatorRow_pluginObjectId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndicatorRow", field, false, false, "ID")
+}
+
 func (ec *executionContext) _IndicatorRow__extension(ctx context.Context, field graphql.CollectedField, obj *reports.IndicatorRow) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -572,6 +596,11 @@ func (ec *executionContext) _IndicatorRow(ctx context.Context, sel ast.Selection
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._IndicatorRow_object(ctx, field, obj)
 				})
+		case "pluginObjectId":
+			out.Values[i] = ec._IndicatorRow_pluginObjectId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "_extension":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

@@ -29,6 +29,7 @@ import (
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
+	"github.com/veche-city/veche/modules/plugins"
 )
 
 // NewExecutableSchema creates an ExecutableSchema from the ResolverRoot interface.
@@ -163,6 +164,8 @@ type ResolverRoot interface {
 	PersonPayload() PersonPayloadResolver
 	PersonalData() PersonalDataResolver
 	PersonalDataAccess() PersonalDataAccessResolver
+	Plugin() PluginResolver
+	PluginPayload() PluginPayloadResolver
 	Post() PostResolver
 	PostPayload() PostPayloadResolver
 	Presence() PresenceResolver
@@ -177,6 +180,7 @@ type ResolverRoot interface {
 	RecommendationPayload() RecommendationPayloadResolver
 	Registration() RegistrationResolver
 	RegistrationPayload() RegistrationPayloadResolver
+	RemovePluginPayload() RemovePluginPayloadResolver
 	Resolution() ResolutionResolver
 	ResolutionChange() ResolutionChangeResolver
 	ResolutionPayload() ResolutionPayloadResolver
@@ -1933,10 +1937,11 @@ type ComplexityRoot struct {
 	}
 
 	IndicatorRow struct {
-		Day       func(childComplexity int) int
-		Extension func(childComplexity int, slot int) int
-		Object    func(childComplexity int) int
-		Part      func(childComplexity int) int
+		Day            func(childComplexity int) int
+		Extension      func(childComplexity int, slot int) int
+		Object         func(childComplexity int) int
+		Part           func(childComplexity int) int
+		PluginObjectID func(childComplexity int) int
 	}
 
 	IndicatorRowConnection struct {
@@ -1949,6 +1954,14 @@ type ComplexityRoot struct {
 	IndicatorRowEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	InstallPluginPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Digest           func(childComplexity int) int
+		Name             func(childComplexity int) int
+		Release          func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	InvitationPayload struct {
@@ -2296,6 +2309,7 @@ type ComplexityRoot struct {
 		CloseVote               func(childComplexity int, input motions.CloseVoteInput) int
 		ConcludeExpertise       func(childComplexity int, input councilwork.ConcludeExpertiseInput) int
 		ConcludePublicHearing   func(childComplexity int, input hearings.ConcludePublicHearingInput) int
+		ConfigurePlugin         func(childComplexity int, input plugins.ConfigurePluginInput) int
 		ConfirmAnswer           func(childComplexity int, input cases.ConfirmAnswerInput) int
 		ConsiderQuestion        func(childComplexity int, input councilwork.ConsiderQuestionInput) int
 		CountVote               func(childComplexity int, input motions.CountVoteInput) int
@@ -2318,11 +2332,13 @@ type ComplexityRoot struct {
 		DeclineExpertise        func(childComplexity int, input councilwork.DeclineExpertiseInput) int
 		DeleteRole              func(childComplexity int, input permissions.DeleteRoleInput) int
 		DisableAccount          func(childComplexity int, input accounts.DisableAccountInput) int
+		DisablePlugin           func(childComplexity int, input plugins.DisablePluginInput) int
 		DissolveAssembly        func(childComplexity int, input assemblies.DissolveAssemblyInput) int
 		DissolveCouncil         func(childComplexity int, input councils.DissolveCouncilInput) int
 		DissolveOrganisation    func(childComplexity int, input people.DissolveOrganisationInput) int
 		DraftConclusion         func(childComplexity int, input councilwork.DraftConclusionInput) int
 		EnableAccount           func(childComplexity int, input accounts.EnableAccountInput) int
+		EnablePlugin            func(childComplexity int, input plugins.EnablePluginInput) int
 		EndForwarding           func(childComplexity int, input cases.EndForwardingInput) int
 		EndHouseholdMember      func(childComplexity int, input people.EndHouseholdMemberInput) int
 		EndMembership           func(childComplexity int, input councils.EndMembershipInput) int
@@ -2343,6 +2359,7 @@ type ComplexityRoot struct {
 		HandOverCase            func(childComplexity int, input cases.HandOverCaseInput) int
 		HoldGathering           func(childComplexity int, input gatherings.HoldGatheringInput) int
 		ImportCalendar          func(childComplexity int, input calendar.ImportCalendarInput) int
+		InstallPlugin           func(childComplexity int, input plugins.InstallPluginInput) int
 		LinkCase                func(childComplexity int, input cases.LinkCaseInput) int
 		LinkPerson              func(childComplexity int, input accounts.LinkPersonInput) int
 		MarkAttendance          func(childComplexity int, input meetings.MarkAttendanceInput) int
@@ -2389,14 +2406,17 @@ type ComplexityRoot struct {
 		RemoveAgendaItem        func(childComplexity int, input meetings.RemoveAgendaItemInput) int
 		RemoveAttachment        func(childComplexity int, input files.RemoveAttachmentInput) int
 		RemoveGatheringOfficial func(childComplexity int, input gatherings.RemoveGatheringOfficialInput) int
+		RemovePlugin            func(childComplexity int, input plugins.RemovePluginInput) int
 		RemovePresence          func(childComplexity int, input meetings.RemovePresenceInput) int
 		RemoveRoleRule          func(childComplexity int, input permissions.RemoveRoleRuleInput) int
 		RemoveSpeaker           func(childComplexity int, input meetings.RemoveSpeakerInput) int
 		ReopenAgendaItem        func(childComplexity int, input meetings.ReopenAgendaItemInput) int
 		ReopenCase              func(childComplexity int, input cases.ReopenCaseInput) int
+		ReplayPluginDeliveries  func(childComplexity int, input plugins.ReplayPluginDeliveriesInput) int
 		ReplyToExpertise        func(childComplexity int, input councilwork.ReplyToExpertiseInput) int
 		ResetCalendarFeed       func(childComplexity int, input meetings.ResetCalendarFeedInput) int
 		ResetPassword           func(childComplexity int, input accounts.ResetPasswordInput) int
+		RestartPlugin           func(childComplexity int, input plugins.RestartPluginInput) int
 		ResubmitQuestion        func(childComplexity int, input councilwork.ResubmitQuestionInput) int
 		ResumeCase              func(childComplexity int, input cases.ResumeCaseInput) int
 		ReturnQuestion          func(childComplexity int, input councilwork.ReturnQuestionInput) int
@@ -2405,6 +2425,7 @@ type ComplexityRoot struct {
 		RevokeProxy             func(childComplexity int, input motions.RevokeProxyInput) int
 		RevokeServiceToken      func(childComplexity int, input accounts.RevokeServiceTokenInput) int
 		RevokeSession           func(childComplexity int, input accounts.RevokeSessionInput) int
+		RollBackPlugin          func(childComplexity int, input plugins.RollBackPluginInput) int
 		ScheduleQuestion        func(childComplexity int, input councilwork.ScheduleQuestionInput) int
 		SecondMember            func(childComplexity int, input councilwork.SecondMemberInput) int
 		SendRecommendation      func(childComplexity int, input councilwork.SendRecommendationInput) int
@@ -2450,6 +2471,7 @@ type ComplexityRoot struct {
 		UpdateResolution        func(childComplexity int, input motions.UpdateResolutionInput) int
 		UpdateRole              func(childComplexity int, input permissions.UpdateRoleInput) int
 		UpdateVenue             func(childComplexity int, input places.UpdateVenueInput) int
+		UpgradePlugin           func(childComplexity int, input plugins.UpgradePluginInput) int
 		WithdrawAmendment       func(childComplexity int, input motions.WithdrawAmendmentInput) int
 		WithdrawCaseSignatory   func(childComplexity int, input cases.WithdrawCaseSignatoryInput) int
 		WithdrawConsent         func(childComplexity int, input people.WithdrawConsentInput) int
@@ -2673,6 +2695,135 @@ type ComplexityRoot struct {
 	PersonalDataAccessEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	Plugin struct {
+		ApprovedAt      func(childComplexity int) int
+		ApprovedByID    func(childComplexity int) int
+		Asks            func(childComplexity int) int
+		Author          func(childComplexity int) int
+		ChangedAt       func(childComplexity int) int
+		Description     func(childComplexity int) int
+		Digest          func(childComplexity int) int
+		Extension       func(childComplexity int, slot int) int
+		History         func(childComplexity int) int
+		HookFailures    func(childComplexity int) int
+		ID              func(childComplexity int) int
+		License         func(childComplexity int) int
+		Name            func(childComplexity int) int
+		PreviousRelease func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		Release         func(childComplexity int) int
+		Signer          func(childComplexity int) int
+		State           func(childComplexity int) int
+		Title           func(childComplexity int) int
+		Titles          func(childComplexity int) int
+		Version         func(childComplexity int) int
+	}
+
+	PluginAsk struct {
+		Kind  func(childComplexity int) int
+		Name  func(childComplexity int) int
+		Title func(childComplexity int) int
+	}
+
+	PluginBundle struct {
+		Asks           func(childComplexity int) int
+		AsksKey        func(childComplexity int) int
+		Author         func(childComplexity int) int
+		Description    func(childComplexity int) int
+		Digest         func(childComplexity int) int
+		HookFailures   func(childComplexity int) int
+		InstalledAt    func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Release        func(childComplexity int) int
+		SDL            func(childComplexity int) int
+		SettingsSchema func(childComplexity int) int
+		Signer         func(childComplexity int) int
+		Size           func(childComplexity int) int
+		Title          func(childComplexity int) int
+	}
+
+	PluginConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PluginDeadLetter struct {
+		At       func(childComplexity int) int
+		Attempts func(childComplexity int) int
+		EventID  func(childComplexity int) int
+		GivenUp  func(childComplexity int) int
+		Name     func(childComplexity int) int
+		ObjectID func(childComplexity int) int
+		Reason   func(childComplexity int) int
+	}
+
+	PluginEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PluginHookFailure struct {
+		Action  func(childComplexity int) int
+		Failure func(childComplexity int) int
+	}
+
+	PluginLogLine struct {
+		At    func(childComplexity int) int
+		Level func(childComplexity int) int
+		Text  func(childComplexity int) int
+	}
+
+	PluginOperation struct {
+		Count  func(childComplexity int) int
+		Hash   func(childComplexity int) int
+		SeenAt func(childComplexity int) int
+		Text   func(childComplexity int) int
+		Why    func(childComplexity int) int
+	}
+
+	PluginPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Plugin           func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	PluginSecret struct {
+		Path func(childComplexity int) int
+		Set  func(childComplexity int) int
+	}
+
+	PluginSettings struct {
+		Revision func(childComplexity int) int
+		Schema   func(childComplexity int) int
+		Secrets  func(childComplexity int) int
+		Settings func(childComplexity int) int
+	}
+
+	PluginStep struct {
+		Action  func(childComplexity int) int
+		At      func(childComplexity int) int
+		Reason  func(childComplexity int) int
+		Release func(childComplexity int) int
+		State   func(childComplexity int) int
+	}
+
+	PluginUpgrade struct {
+		Added         func(childComplexity int) int
+		AsksLess      func(childComplexity int) int
+		AsksMore      func(childComplexity int) int
+		Breaking      func(childComplexity int) int
+		Digest        func(childComplexity int) int
+		From          func(childComplexity int) int
+		Key           func(childComplexity int) int
+		NeedsApproval func(childComplexity int) int
+		Operations    func(childComplexity int) int
+		Removed       func(childComplexity int) int
+		To            func(childComplexity int) int
 	}
 
 	Point struct {
@@ -2940,6 +3091,13 @@ type ComplexityRoot struct {
 		Person                func(childComplexity int, id core.ID) int
 		PersonalDataExport    func(childComplexity int, personID core.ID) int
 		Persons               func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
+		Plugin                func(childComplexity int, id core.ID) int
+		PluginBundles         func(childComplexity int, name *string) int
+		PluginDeadLetters     func(childComplexity int, id core.ID, last int) int
+		PluginLogs            func(childComplexity int, id core.ID, last int) int
+		PluginSettings        func(childComplexity int, id core.ID) int
+		PluginUpgrade         func(childComplexity int, id core.ID, release string) int
+		Plugins               func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		PolicyVersion         func(childComplexity int) int
 		Post                  func(childComplexity int, id core.ID) int
 		Posts                 func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) int
@@ -3058,6 +3216,20 @@ type ComplexityRoot struct {
 		ClientMutationID func(childComplexity int) int
 		Extension        func(childComplexity int, slot int) int
 		Registration     func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	RemovePluginPayload struct {
+		ClientMutationID func(childComplexity int) int
+		ExportPath       func(childComplexity int) int
+		Extension        func(childComplexity int, slot int) int
+		Plugin           func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	ReplayPluginDeliveriesPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Count            func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -11394,6 +11566,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IndicatorRow.Part(childComplexity), true
+	case "IndicatorRow.pluginObjectId":
+		if e.ComplexityRoot.IndicatorRow.PluginObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndicatorRow.PluginObjectID(childComplexity), true
 
 	case "IndicatorRowConnection.edges":
 		if e.ComplexityRoot.IndicatorRowConnection.Edges == nil {
@@ -11432,6 +11610,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IndicatorRowEdge.Node(childComplexity), true
+
+	case "InstallPluginPayload.clientMutationId":
+		if e.ComplexityRoot.InstallPluginPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstallPluginPayload.ClientMutationID(childComplexity), true
+	case "InstallPluginPayload.digest":
+		if e.ComplexityRoot.InstallPluginPayload.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstallPluginPayload.Digest(childComplexity), true
+	case "InstallPluginPayload.name":
+		if e.ComplexityRoot.InstallPluginPayload.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstallPluginPayload.Name(childComplexity), true
+	case "InstallPluginPayload.release":
+		if e.ComplexityRoot.InstallPluginPayload.Release == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstallPluginPayload.Release(childComplexity), true
+	case "InstallPluginPayload.userErrors":
+		if e.ComplexityRoot.InstallPluginPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InstallPluginPayload.UserErrors(childComplexity), true
 
 	case "InvitationPayload.account":
 		if e.ComplexityRoot.InvitationPayload.Account == nil {
@@ -13368,6 +13577,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConcludePublicHearing(childComplexity, args["input"].(hearings.ConcludePublicHearingInput)), true
+	case "Mutation.configurePlugin":
+		if e.ComplexityRoot.Mutation.ConfigurePlugin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_configurePlugin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfigurePlugin(childComplexity, args["input"].(plugins.ConfigurePluginInput)), true
 	case "Mutation.confirmAnswer":
 		if e.ComplexityRoot.Mutation.ConfirmAnswer == nil {
 			break
@@ -13610,6 +13830,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(accounts.DisableAccountInput)), true
+	case "Mutation.disablePlugin":
+		if e.ComplexityRoot.Mutation.DisablePlugin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disablePlugin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisablePlugin(childComplexity, args["input"].(plugins.DisablePluginInput)), true
 	case "Mutation.dissolveAssembly":
 		if e.ComplexityRoot.Mutation.DissolveAssembly == nil {
 			break
@@ -13665,6 +13896,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnableAccount(childComplexity, args["input"].(accounts.EnableAccountInput)), true
+	case "Mutation.enablePlugin":
+		if e.ComplexityRoot.Mutation.EnablePlugin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enablePlugin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnablePlugin(childComplexity, args["input"].(plugins.EnablePluginInput)), true
 	case "Mutation.endForwarding":
 		if e.ComplexityRoot.Mutation.EndForwarding == nil {
 			break
@@ -13885,6 +14127,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ImportCalendar(childComplexity, args["input"].(calendar.ImportCalendarInput)), true
+	case "Mutation.installPlugin":
+		if e.ComplexityRoot.Mutation.InstallPlugin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_installPlugin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.InstallPlugin(childComplexity, args["input"].(plugins.InstallPluginInput)), true
 	case "Mutation.linkCase":
 		if e.ComplexityRoot.Mutation.LinkCase == nil {
 			break
@@ -14391,6 +14644,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveGatheringOfficial(childComplexity, args["input"].(gatherings.RemoveGatheringOfficialInput)), true
+	case "Mutation.removePlugin":
+		if e.ComplexityRoot.Mutation.RemovePlugin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePlugin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePlugin(childComplexity, args["input"].(plugins.RemovePluginInput)), true
 	case "Mutation.removePresence":
 		if e.ComplexityRoot.Mutation.RemovePresence == nil {
 			break
@@ -14446,6 +14710,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReopenCase(childComplexity, args["input"].(cases.ReopenCaseInput)), true
+	case "Mutation.replayPluginDeliveries":
+		if e.ComplexityRoot.Mutation.ReplayPluginDeliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replayPluginDeliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplayPluginDeliveries(childComplexity, args["input"].(plugins.ReplayPluginDeliveriesInput)), true
 	case "Mutation.replyToExpertise":
 		if e.ComplexityRoot.Mutation.ReplyToExpertise == nil {
 			break
@@ -14479,6 +14754,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(accounts.ResetPasswordInput)), true
+	case "Mutation.restartPlugin":
+		if e.ComplexityRoot.Mutation.RestartPlugin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restartPlugin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestartPlugin(childComplexity, args["input"].(plugins.RestartPluginInput)), true
 	case "Mutation.resubmitQuestion":
 		if e.ComplexityRoot.Mutation.ResubmitQuestion == nil {
 			break
@@ -14567,6 +14853,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(accounts.RevokeSessionInput)), true
+	case "Mutation.rollBackPlugin":
+		if e.ComplexityRoot.Mutation.RollBackPlugin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rollBackPlugin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RollBackPlugin(childComplexity, args["input"].(plugins.RollBackPluginInput)), true
 	case "Mutation.scheduleQuestion":
 		if e.ComplexityRoot.Mutation.ScheduleQuestion == nil {
 			break
@@ -15062,6 +15359,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateVenue(childComplexity, args["input"].(places.UpdateVenueInput)), true
+	case "Mutation.upgradePlugin":
+		if e.ComplexityRoot.Mutation.UpgradePlugin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upgradePlugin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpgradePlugin(childComplexity, args["input"].(plugins.UpgradePluginInput)), true
 	case "Mutation.withdrawAmendment":
 		if e.ComplexityRoot.Mutation.WithdrawAmendment == nil {
 			break
@@ -16234,6 +16542,552 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PersonalDataAccessEdge.Node(childComplexity), true
+
+	case "Plugin.approvedAt":
+		if e.ComplexityRoot.Plugin.ApprovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.ApprovedAt(childComplexity), true
+	case "Plugin.approvedById":
+		if e.ComplexityRoot.Plugin.ApprovedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.ApprovedByID(childComplexity), true
+	case "Plugin.asks":
+		if e.ComplexityRoot.Plugin.Asks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Asks(childComplexity), true
+	case "Plugin.author":
+		if e.ComplexityRoot.Plugin.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Author(childComplexity), true
+	case "Plugin.changedAt":
+		if e.ComplexityRoot.Plugin.ChangedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.ChangedAt(childComplexity), true
+	case "Plugin.description":
+		if e.ComplexityRoot.Plugin.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Description(childComplexity), true
+	case "Plugin.digest":
+		if e.ComplexityRoot.Plugin.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Digest(childComplexity), true
+	case "Plugin._extension":
+		if e.ComplexityRoot.Plugin.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_Plugin__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Plugin.Extension(childComplexity, args["slot"].(int)), true
+	case "Plugin.history":
+		if e.ComplexityRoot.Plugin.History == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.History(childComplexity), true
+	case "Plugin.hookFailures":
+		if e.ComplexityRoot.Plugin.HookFailures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.HookFailures(childComplexity), true
+	case "Plugin.id":
+		if e.ComplexityRoot.Plugin.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.ID(childComplexity), true
+	case "Plugin.license":
+		if e.ComplexityRoot.Plugin.License == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.License(childComplexity), true
+	case "Plugin.name":
+		if e.ComplexityRoot.Plugin.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Name(childComplexity), true
+	case "Plugin.previousRelease":
+		if e.ComplexityRoot.Plugin.PreviousRelease == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.PreviousRelease(childComplexity), true
+	case "Plugin.reason":
+		if e.ComplexityRoot.Plugin.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Reason(childComplexity), true
+	case "Plugin.release":
+		if e.ComplexityRoot.Plugin.Release == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Release(childComplexity), true
+	case "Plugin.signer":
+		if e.ComplexityRoot.Plugin.Signer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Signer(childComplexity), true
+	case "Plugin.state":
+		if e.ComplexityRoot.Plugin.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.State(childComplexity), true
+	case "Plugin.title":
+		if e.ComplexityRoot.Plugin.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Title(childComplexity), true
+	case "Plugin.titles":
+		if e.ComplexityRoot.Plugin.Titles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Titles(childComplexity), true
+	case "Plugin.version":
+		if e.ComplexityRoot.Plugin.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Version(childComplexity), true
+
+	case "PluginAsk.kind":
+		if e.ComplexityRoot.PluginAsk.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginAsk.Kind(childComplexity), true
+	case "PluginAsk.name":
+		if e.ComplexityRoot.PluginAsk.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginAsk.Name(childComplexity), true
+	case "PluginAsk.title":
+		if e.ComplexityRoot.PluginAsk.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginAsk.Title(childComplexity), true
+
+	case "PluginBundle.asks":
+		if e.ComplexityRoot.PluginBundle.Asks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.Asks(childComplexity), true
+	case "PluginBundle.asksKey":
+		if e.ComplexityRoot.PluginBundle.AsksKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.AsksKey(childComplexity), true
+	case "PluginBundle.author":
+		if e.ComplexityRoot.PluginBundle.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.Author(childComplexity), true
+	case "PluginBundle.description":
+		if e.ComplexityRoot.PluginBundle.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.Description(childComplexity), true
+	case "PluginBundle.digest":
+		if e.ComplexityRoot.PluginBundle.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.Digest(childComplexity), true
+	case "PluginBundle.hookFailures":
+		if e.ComplexityRoot.PluginBundle.HookFailures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.HookFailures(childComplexity), true
+	case "PluginBundle.installedAt":
+		if e.ComplexityRoot.PluginBundle.InstalledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.InstalledAt(childComplexity), true
+	case "PluginBundle.name":
+		if e.ComplexityRoot.PluginBundle.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.Name(childComplexity), true
+	case "PluginBundle.release":
+		if e.ComplexityRoot.PluginBundle.Release == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.Release(childComplexity), true
+	case "PluginBundle.sdl":
+		if e.ComplexityRoot.PluginBundle.SDL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.SDL(childComplexity), true
+	case "PluginBundle.settingsSchema":
+		if e.ComplexityRoot.PluginBundle.SettingsSchema == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.SettingsSchema(childComplexity), true
+	case "PluginBundle.signer":
+		if e.ComplexityRoot.PluginBundle.Signer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.Signer(childComplexity), true
+	case "PluginBundle.size":
+		if e.ComplexityRoot.PluginBundle.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.Size(childComplexity), true
+	case "PluginBundle.title":
+		if e.ComplexityRoot.PluginBundle.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginBundle.Title(childComplexity), true
+
+	case "PluginConnection.edges":
+		if e.ComplexityRoot.PluginConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginConnection.Edges(childComplexity), true
+	case "PluginConnection.nodes":
+		if e.ComplexityRoot.PluginConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginConnection.Nodes(childComplexity), true
+	case "PluginConnection.pageInfo":
+		if e.ComplexityRoot.PluginConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginConnection.PageInfo(childComplexity), true
+	case "PluginConnection.totalCount":
+		if e.ComplexityRoot.PluginConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginConnection.TotalCount(childComplexity), true
+
+	case "PluginDeadLetter.at":
+		if e.ComplexityRoot.PluginDeadLetter.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginDeadLetter.At(childComplexity), true
+	case "PluginDeadLetter.attempts":
+		if e.ComplexityRoot.PluginDeadLetter.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginDeadLetter.Attempts(childComplexity), true
+	case "PluginDeadLetter.eventId":
+		if e.ComplexityRoot.PluginDeadLetter.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginDeadLetter.EventID(childComplexity), true
+	case "PluginDeadLetter.givenUp":
+		if e.ComplexityRoot.PluginDeadLetter.GivenUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginDeadLetter.GivenUp(childComplexity), true
+	case "PluginDeadLetter.name":
+		if e.ComplexityRoot.PluginDeadLetter.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginDeadLetter.Name(childComplexity), true
+	case "PluginDeadLetter.objectId":
+		if e.ComplexityRoot.PluginDeadLetter.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginDeadLetter.ObjectID(childComplexity), true
+	case "PluginDeadLetter.reason":
+		if e.ComplexityRoot.PluginDeadLetter.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginDeadLetter.Reason(childComplexity), true
+
+	case "PluginEdge.cursor":
+		if e.ComplexityRoot.PluginEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginEdge.Cursor(childComplexity), true
+	case "PluginEdge.node":
+		if e.ComplexityRoot.PluginEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginEdge.Node(childComplexity), true
+
+	case "PluginHookFailure.action":
+		if e.ComplexityRoot.PluginHookFailure.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginHookFailure.Action(childComplexity), true
+	case "PluginHookFailure.failure":
+		if e.ComplexityRoot.PluginHookFailure.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginHookFailure.Failure(childComplexity), true
+
+	case "PluginLogLine.at":
+		if e.ComplexityRoot.PluginLogLine.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginLogLine.At(childComplexity), true
+	case "PluginLogLine.level":
+		if e.ComplexityRoot.PluginLogLine.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginLogLine.Level(childComplexity), true
+	case "PluginLogLine.text":
+		if e.ComplexityRoot.PluginLogLine.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginLogLine.Text(childComplexity), true
+
+	case "PluginOperation.count":
+		if e.ComplexityRoot.PluginOperation.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginOperation.Count(childComplexity), true
+	case "PluginOperation.hash":
+		if e.ComplexityRoot.PluginOperation.Hash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginOperation.Hash(childComplexity), true
+	case "PluginOperation.seenAt":
+		if e.ComplexityRoot.PluginOperation.SeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginOperation.SeenAt(childComplexity), true
+	case "PluginOperation.text":
+		if e.ComplexityRoot.PluginOperation.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginOperation.Text(childComplexity), true
+	case "PluginOperation.why":
+		if e.ComplexityRoot.PluginOperation.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginOperation.Why(childComplexity), true
+
+	case "PluginPayload.clientMutationId":
+		if e.ComplexityRoot.PluginPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginPayload.ClientMutationID(childComplexity), true
+	case "PluginPayload._extension":
+		if e.ComplexityRoot.PluginPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_PluginPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PluginPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "PluginPayload.plugin":
+		if e.ComplexityRoot.PluginPayload.Plugin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginPayload.Plugin(childComplexity), true
+	case "PluginPayload.userErrors":
+		if e.ComplexityRoot.PluginPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginPayload.UserErrors(childComplexity), true
+
+	case "PluginSecret.path":
+		if e.ComplexityRoot.PluginSecret.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginSecret.Path(childComplexity), true
+	case "PluginSecret.set":
+		if e.ComplexityRoot.PluginSecret.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginSecret.Set(childComplexity), true
+
+	case "PluginSettings.revision":
+		if e.ComplexityRoot.PluginSettings.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginSettings.Revision(childComplexity), true
+	case "PluginSettings.schema":
+		if e.ComplexityRoot.PluginSettings.Schema == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginSettings.Schema(childComplexity), true
+	case "PluginSettings.secrets":
+		if e.ComplexityRoot.PluginSettings.Secrets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginSettings.Secrets(childComplexity), true
+	case "PluginSettings.settings":
+		if e.ComplexityRoot.PluginSettings.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginSettings.Settings(childComplexity), true
+
+	case "PluginStep.action":
+		if e.ComplexityRoot.PluginStep.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginStep.Action(childComplexity), true
+	case "PluginStep.at":
+		if e.ComplexityRoot.PluginStep.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginStep.At(childComplexity), true
+	case "PluginStep.reason":
+		if e.ComplexityRoot.PluginStep.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginStep.Reason(childComplexity), true
+	case "PluginStep.release":
+		if e.ComplexityRoot.PluginStep.Release == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginStep.Release(childComplexity), true
+	case "PluginStep.state":
+		if e.ComplexityRoot.PluginStep.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginStep.State(childComplexity), true
+
+	case "PluginUpgrade.added":
+		if e.ComplexityRoot.PluginUpgrade.Added == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginUpgrade.Added(childComplexity), true
+	case "PluginUpgrade.asksLess":
+		if e.ComplexityRoot.PluginUpgrade.AsksLess == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginUpgrade.AsksLess(childComplexity), true
+	case "PluginUpgrade.asksMore":
+		if e.ComplexityRoot.PluginUpgrade.AsksMore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginUpgrade.AsksMore(childComplexity), true
+	case "PluginUpgrade.breaking":
+		if e.ComplexityRoot.PluginUpgrade.Breaking == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginUpgrade.Breaking(childComplexity), true
+	case "PluginUpgrade.digest":
+		if e.ComplexityRoot.PluginUpgrade.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginUpgrade.Digest(childComplexity), true
+	case "PluginUpgrade.from":
+		if e.ComplexityRoot.PluginUpgrade.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginUpgrade.From(childComplexity), true
+	case "PluginUpgrade.key":
+		if e.ComplexityRoot.PluginUpgrade.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginUpgrade.Key(childComplexity), true
+	case "PluginUpgrade.needsApproval":
+		if e.ComplexityRoot.PluginUpgrade.NeedsApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginUpgrade.NeedsApproval(childComplexity), true
+	case "PluginUpgrade.operations":
+		if e.ComplexityRoot.PluginUpgrade.Operations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginUpgrade.Operations(childComplexity), true
+	case "PluginUpgrade.removed":
+		if e.ComplexityRoot.PluginUpgrade.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginUpgrade.Removed(childComplexity), true
+	case "PluginUpgrade.to":
+		if e.ComplexityRoot.PluginUpgrade.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginUpgrade.To(childComplexity), true
 
 	case "Point.latitude":
 		if e.ComplexityRoot.Point.Latitude == nil {
@@ -17915,6 +18769,83 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Persons(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
+	case "Query.plugin":
+		if e.ComplexityRoot.Query.Plugin == nil {
+			break
+		}
+
+		args, err := ec.field_Query_plugin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Plugin(childComplexity, args["id"].(core.ID)), true
+	case "Query.pluginBundles":
+		if e.ComplexityRoot.Query.PluginBundles == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pluginBundles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PluginBundles(childComplexity, args["name"].(*string)), true
+	case "Query.pluginDeadLetters":
+		if e.ComplexityRoot.Query.PluginDeadLetters == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pluginDeadLetters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PluginDeadLetters(childComplexity, args["id"].(core.ID), args["last"].(int)), true
+	case "Query.pluginLogs":
+		if e.ComplexityRoot.Query.PluginLogs == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pluginLogs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PluginLogs(childComplexity, args["id"].(core.ID), args["last"].(int)), true
+	case "Query.pluginSettings":
+		if e.ComplexityRoot.Query.PluginSettings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pluginSettings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PluginSettings(childComplexity, args["id"].(core.ID)), true
+	case "Query.pluginUpgrade":
+		if e.ComplexityRoot.Query.PluginUpgrade == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pluginUpgrade_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PluginUpgrade(childComplexity, args["id"].(core.ID), args["release"].(string)), true
+	case "Query.plugins":
+		if e.ComplexityRoot.Query.Plugins == nil {
+			break
+		}
+
+		args, err := ec.field_Query_plugins_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Plugins(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(map[string]any), args["orderBy"].(map[string]any)), true
 	case "Query.policyVersion":
 		if e.ComplexityRoot.Query.PolicyVersion == nil {
 			break
@@ -18631,6 +19562,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RegistrationPayload.UserErrors(childComplexity), true
+
+	case "RemovePluginPayload.clientMutationId":
+		if e.ComplexityRoot.RemovePluginPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePluginPayload.ClientMutationID(childComplexity), true
+	case "RemovePluginPayload.exportPath":
+		if e.ComplexityRoot.RemovePluginPayload.ExportPath == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePluginPayload.ExportPath(childComplexity), true
+	case "RemovePluginPayload._extension":
+		if e.ComplexityRoot.RemovePluginPayload.Extension == nil {
+			break
+		}
+
+		args, err := ec.field_RemovePluginPayload__extension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RemovePluginPayload.Extension(childComplexity, args["slot"].(int)), true
+	case "RemovePluginPayload.plugin":
+		if e.ComplexityRoot.RemovePluginPayload.Plugin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePluginPayload.Plugin(childComplexity), true
+	case "RemovePluginPayload.userErrors":
+		if e.ComplexityRoot.RemovePluginPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePluginPayload.UserErrors(childComplexity), true
+
+	case "ReplayPluginDeliveriesPayload.clientMutationId":
+		if e.ComplexityRoot.ReplayPluginDeliveriesPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayPluginDeliveriesPayload.ClientMutationID(childComplexity), true
+	case "ReplayPluginDeliveriesPayload.count":
+		if e.ComplexityRoot.ReplayPluginDeliveriesPayload.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayPluginDeliveriesPayload.Count(childComplexity), true
+	case "ReplayPluginDeliveriesPayload.userErrors":
+		if e.ComplexityRoot.ReplayPluginDeliveriesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayPluginDeliveriesPayload.UserErrors(childComplexity), true
 
 	case "Resolution.adoptedOn":
 		if e.ComplexityRoot.Resolution.AdoptedOn == nil {
@@ -21023,6 +22009,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CloseVoteInput", ec.unmarshalInputCloseVoteInput),
 			graphql.NewInputUnmarshaler("ConcludeExpertiseInput", ec.unmarshalInputConcludeExpertiseInput),
 			graphql.NewInputUnmarshaler("ConcludePublicHearingInput", ec.unmarshalInputConcludePublicHearingInput),
+			graphql.NewInputUnmarshaler("ConfigurePluginInput", ec.unmarshalInputConfigurePluginInput),
 			graphql.NewInputUnmarshaler("ConfirmAnswerInput", ec.unmarshalInputConfirmAnswerInput),
 			graphql.NewInputUnmarshaler("ConsiderQuestionInput", ec.unmarshalInputConsiderQuestionInput),
 			graphql.NewInputUnmarshaler("ConsultationQuestionFilter", ec.unmarshalInputConsultationQuestionFilter),
@@ -21056,6 +22043,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DelegateOrder", ec.unmarshalInputDelegateOrder),
 			graphql.NewInputUnmarshaler("DeleteRoleInput", ec.unmarshalInputDeleteRoleInput),
 			graphql.NewInputUnmarshaler("DisableAccountInput", ec.unmarshalInputDisableAccountInput),
+			graphql.NewInputUnmarshaler("DisablePluginInput", ec.unmarshalInputDisablePluginInput),
 			graphql.NewInputUnmarshaler("DissolveAssemblyInput", ec.unmarshalInputDissolveAssemblyInput),
 			graphql.NewInputUnmarshaler("DissolveCouncilInput", ec.unmarshalInputDissolveCouncilInput),
 			graphql.NewInputUnmarshaler("DissolveOrganisationInput", ec.unmarshalInputDissolveOrganisationInput),
@@ -21063,6 +22051,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DistrictOrder", ec.unmarshalInputDistrictOrder),
 			graphql.NewInputUnmarshaler("DraftConclusionInput", ec.unmarshalInputDraftConclusionInput),
 			graphql.NewInputUnmarshaler("EnableAccountInput", ec.unmarshalInputEnableAccountInput),
+			graphql.NewInputUnmarshaler("EnablePluginInput", ec.unmarshalInputEnablePluginInput),
 			graphql.NewInputUnmarshaler("EndForwardingInput", ec.unmarshalInputEndForwardingInput),
 			graphql.NewInputUnmarshaler("EndHouseholdMemberInput", ec.unmarshalInputEndHouseholdMemberInput),
 			graphql.NewInputUnmarshaler("EndMembershipInput", ec.unmarshalInputEndMembershipInput),
@@ -21109,6 +22098,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("HoldGatheringInput", ec.unmarshalInputHoldGatheringInput),
 			graphql.NewInputUnmarshaler("IDFilter", ec.unmarshalInputIDFilter),
 			graphql.NewInputUnmarshaler("ImportCalendarInput", ec.unmarshalInputImportCalendarInput),
+			graphql.NewInputUnmarshaler("InstallPluginInput", ec.unmarshalInputInstallPluginInput),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("LinkCaseInput", ec.unmarshalInputLinkCaseInput),
 			graphql.NewInputUnmarshaler("LinkPersonInput", ec.unmarshalInputLinkPersonInput),
@@ -21162,6 +22152,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PlanGatheringInput", ec.unmarshalInputPlanGatheringInput),
 			graphql.NewInputUnmarshaler("PlanMeetingInput", ec.unmarshalInputPlanMeetingInput),
 			graphql.NewInputUnmarshaler("PlanPublicHearingInput", ec.unmarshalInputPlanPublicHearingInput),
+			graphql.NewInputUnmarshaler("PluginFilter", ec.unmarshalInputPluginFilter),
+			graphql.NewInputUnmarshaler("PluginHookFailureInput", ec.unmarshalInputPluginHookFailureInput),
+			graphql.NewInputUnmarshaler("PluginOrder", ec.unmarshalInputPluginOrder),
+			graphql.NewInputUnmarshaler("PluginStateFilter", ec.unmarshalInputPluginStateFilter),
 			graphql.NewInputUnmarshaler("PointInput", ec.unmarshalInputPointInput),
 			graphql.NewInputUnmarshaler("PostFilter", ec.unmarshalInputPostFilter),
 			graphql.NewInputUnmarshaler("PostOrder", ec.unmarshalInputPostOrder),
@@ -21198,17 +22192,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveAgendaItemInput", ec.unmarshalInputRemoveAgendaItemInput),
 			graphql.NewInputUnmarshaler("RemoveAttachmentInput", ec.unmarshalInputRemoveAttachmentInput),
 			graphql.NewInputUnmarshaler("RemoveGatheringOfficialInput", ec.unmarshalInputRemoveGatheringOfficialInput),
+			graphql.NewInputUnmarshaler("RemovePluginInput", ec.unmarshalInputRemovePluginInput),
 			graphql.NewInputUnmarshaler("RemovePresenceInput", ec.unmarshalInputRemovePresenceInput),
 			graphql.NewInputUnmarshaler("RemoveRoleRuleInput", ec.unmarshalInputRemoveRoleRuleInput),
 			graphql.NewInputUnmarshaler("RemoveSpeakerInput", ec.unmarshalInputRemoveSpeakerInput),
 			graphql.NewInputUnmarshaler("ReopenAgendaItemInput", ec.unmarshalInputReopenAgendaItemInput),
 			graphql.NewInputUnmarshaler("ReopenCaseInput", ec.unmarshalInputReopenCaseInput),
+			graphql.NewInputUnmarshaler("ReplayPluginDeliveriesInput", ec.unmarshalInputReplayPluginDeliveriesInput),
 			graphql.NewInputUnmarshaler("ReplyToExpertiseInput", ec.unmarshalInputReplyToExpertiseInput),
 			graphql.NewInputUnmarshaler("ResetCalendarFeedInput", ec.unmarshalInputResetCalendarFeedInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
 			graphql.NewInputUnmarshaler("ResolutionChangeInput", ec.unmarshalInputResolutionChangeInput),
 			graphql.NewInputUnmarshaler("ResolutionFilter", ec.unmarshalInputResolutionFilter),
 			graphql.NewInputUnmarshaler("ResolutionOrder", ec.unmarshalInputResolutionOrder),
+			graphql.NewInputUnmarshaler("RestartPluginInput", ec.unmarshalInputRestartPluginInput),
 			graphql.NewInputUnmarshaler("ResubmitQuestionInput", ec.unmarshalInputResubmitQuestionInput),
 			graphql.NewInputUnmarshaler("ResumeCaseInput", ec.unmarshalInputResumeCaseInput),
 			graphql.NewInputUnmarshaler("ReturnQuestionInput", ec.unmarshalInputReturnQuestionInput),
@@ -21221,6 +22218,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoleAssignmentOrder", ec.unmarshalInputRoleAssignmentOrder),
 			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
 			graphql.NewInputUnmarshaler("RoleRuleInput", ec.unmarshalInputRoleRuleInput),
+			graphql.NewInputUnmarshaler("RollBackPluginInput", ec.unmarshalInputRollBackPluginInput),
 			graphql.NewInputUnmarshaler("ScheduleQuestionInput", ec.unmarshalInputScheduleQuestionInput),
 			graphql.NewInputUnmarshaler("SeatConditions", ec.unmarshalInputSeatConditions),
 			graphql.NewInputUnmarshaler("SecondMemberInput", ec.unmarshalInputSecondMemberInput),
@@ -21275,6 +22273,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResolutionInput", ec.unmarshalInputUpdateResolutionInput),
 			graphql.NewInputUnmarshaler("UpdateRoleInput", ec.unmarshalInputUpdateRoleInput),
 			graphql.NewInputUnmarshaler("UpdateVenueInput", ec.unmarshalInputUpdateVenueInput),
+			graphql.NewInputUnmarshaler("UpgradePluginInput", ec.unmarshalInputUpgradePluginInput),
 			graphql.NewInputUnmarshaler("VenueFilter", ec.unmarshalInputVenueFilter),
 			graphql.NewInputUnmarshaler("VenueKindFilter", ec.unmarshalInputVenueKindFilter),
 			graphql.NewInputUnmarshaler("VenueOrder", ec.unmarshalInputVenueOrder),
@@ -22525,6 +23524,8 @@ enum ActorKind {
   SERVICE
   "Veche itself: jobs, set-up, the demonstration data."
   SYSTEM
+  "A plugin by itself: an event that it heard, a job that it planned."
+  PLUGIN
 }
 
 "Any JSON value."
@@ -28283,8 +29284,357 @@ input CloseVenueInput {
   clientMutationId: String
 }
 `, BuiltIn: false},
+	{Name: "../modules/plugins/plugins.graphqls", Input: `extend type Query {
+  "The plugins of this municipality, by name: a public register of those that run, who signed them, and what they read and keep. Administrators see those that are disabled or removed too."
+  plugins(first: Int, after: String, last: Int, before: String, filter: PluginFilter, orderBy: PluginOrder): PluginConnection! @can(permission: "plugins:read")
+  "A plugin by its id."
+  plugin(id: ID!): Plugin @can(permission: "plugins:read")
+  "What the operator has installed and can be enabled: by name, the latest first."
+  pluginBundles("Of this plugin alone." name: String): [PluginBundle!]! @can(permission: "plugins:manage")
+  "What another release of a plugin would change here: what it asks for, its schema, and the recorded operations of clients that it would break."
+  pluginUpgrade(id: ID!, "The release to go to: 1.2.0." release: String!): PluginUpgrade @can(permission: "plugins:manage")
+  "How a plugin is set here, without its secrets."
+  pluginSettings(id: ID!): PluginSettings @can(permission: "plugins:manage")
+  "The last lines that a plugin's process wrote on the replica that answers, the latest last; those of other municipalities are left out."
+  pluginLogs(id: ID!, "At most 1000." last: Int! = 100): [PluginLogLine!]! @can(permission: "plugins:manage")
+  "Events that were given up for a plugin, because it refused them or took none for days: the newest first."
+  pluginDeadLetters(id: ID!, "At most 1000." last: Int! = 100): [PluginDeadLetter!]! @can(permission: "plugins:manage")
+}
+
+extend type Mutation {
+  "Install a signed bundle for all municipalities; none has it before it enables it. Refused unless the operator lets bundles be sent (--plugin-uploads)."
+  installPlugin(input: InstallPluginInput!): InstallPluginPayload! @can(permission: "plugins:install")
+  "Approve what a plugin asks for, and bring it into this municipality's schema."
+  enablePlugin(input: EnablePluginInput!): PluginPayload! @can(permission: "plugins:manage")
+  "Take a plugin out of the schema. Its data and settings are kept, and its roles' rules wait."
+  disablePlugin(input: DisablePluginInput!): PluginPayload! @can(permission: "plugins:manage")
+  "Go to another release. One that asks for more, or breaks recorded operations, needs an approval of exactly that."
+  upgradePlugin(input: UpgradePluginInput!): PluginPayload! @can(permission: "plugins:manage")
+  "Go back to the release from before, with what was granted to it."
+  rollBackPlugin(input: RollBackPluginInput!): PluginPayload! @can(permission: "plugins:manage")
+  "Set a plugin. Settings are valid by its schema, or refused by property."
+  configurePlugin(input: ConfigurePluginInput!): PluginPayload! @can(permission: "plugins:manage")
+  "Export the data of a disabled plugin, and erase them for ever. Its entry in the register stays."
+  removePlugin(input: RemovePluginInput!): RemovePluginPayload! @can(permission: "plugins:manage")
+  "Start a plugin's processes anew on every replica, out of quarantine too."
+  restartPlugin(input: RestartPluginInput!): PluginPayload! @can(permission: "plugins:manage")
+  "Bring events anew that were given up for a plugin."
+  replayPluginDeliveries(input: ReplayPluginDeliveriesInput!): ReplayPluginDeliveriesPayload! @can(permission: "plugins:manage")
+}
+
+"A program that adds to this municipality's schema, as it is approved here."
+type Plugin implements Node {
+  id: ID!
+  "Its short name: the first part of its permissions and events."
+  name: String!
+  "In the language that Accept-Language asks for."
+  title: String!
+  titles: LocalText!
+  description: String!
+  author: String!
+  license: String!
+  state: PluginState!
+  "The release that runs, or ran last: 1.2.0."
+  release: String!
+  "The release that rollBackPlugin goes back to; null when there is none."
+  previousRelease: String
+  "The SHA-256 of the list of all its files."
+  digest: String!
+  "The name of the operator's trusted key that signed it."
+  signer: String!
+  "What was approved, by kind and name: nothing more is granted."
+  asks: [PluginAsk!]!
+  "What is done when it does not answer before an action that it may refuse, by action."
+  hookFailures: [PluginHookFailure!]!
+  "What happened to it here, the latest first."
+  history: [PluginStep!]!
+  approvedAt: DateTime!
+  "The account or service token that approved it last; null when Veche itself did."
+  approvedById: ID
+  changedAt: DateTime!
+  "Why it was disabled or removed."
+  reason: String!
+  "Give it as expectedVersion when you change the plugin."
+  version: Int!
+}
+
+enum PluginState {
+  "In the schema. Whether its process runs is another matter."
+  ENABLED
+  "Out of the schema; data and settings are kept."
+  DISABLED
+  "Exported and erased."
+  REMOVED
+}
+
+enum PluginAskKind {
+  "A right of its own that roles can be given."
+  PERMISSION
+  "A rule that default roles get when it is enabled: role, permission, relation, effect."
+  DEFAULT_RULE
+  "A core field that it may read."
+  READ
+  "A mutation of the core that it may run, under its caller's rights."
+  ACTION
+  "A mutation of the core before which it is asked, and which it may refuse."
+  HOOK
+  "An event that it is brought."
+  HEAR
+  "An event that it publishes."
+  SEND
+  "A figure of the year's report."
+  INDICATOR
+  "A sort of personal data that it keeps (152-FZ)."
+  DATA_CLASS
+  "Tables, or keys and values, of its own."
+  STORAGE
+  "To open cases."
+  CASES
+}
+
+"One thing that a plugin asks for."
+type PluginAsk {
+  kind: PluginAskKind!
+  "District.name, orders:edit, planMeeting."
+  name: String!
+  "What it is, or what for, in the caller's language; empty where the name says all."
+  title: String!
+}
+
+enum PluginFailure {
+  "The action passes, and the check that was missed is noted."
+  OPEN
+  "The action is refused."
+  CLOSED
+}
+
+type PluginHookFailure {
+  "The mutation: planMeeting."
+  action: String!
+  failure: PluginFailure!
+}
+
+type PluginStep {
+  at: DateTime!
+  "enable, upgrade, rollback, disable, remove."
+  action: String!
+  state: PluginState!
+  release: String!
+  reason: String!
+}
+
+"A release that is installed."
+type PluginBundle {
+  digest: String!
+  name: String!
+  title: String!
+  description: String!
+  author: String!
+  release: String!
+  signer: String!
+  installedAt: DateTime!
+  "In bytes."
+  size: Int!
+  asks: [PluginAsk!]!
+  "Stands for exactly these asks of this bundle: give it to enablePlugin when you have read them."
+  asksKey: String!
+  "What the plugin proposes for each action that it may refuse."
+  hookFailures: [PluginHookFailure!]!
+  "The JSON Schema of its settings; empty: it has none."
+  settingsSchema: String!
+  "What it adds to the schema."
+  sdl: String!
+}
+
+type PluginUpgrade {
+  from: String!
+  to: String!
+  "The digest of the release to go to, for upgradePlugin."
+  digest: String!
+  asksMore: [PluginAsk!]!
+  asksLess: [PluginAsk!]!
+  "Coordinates: OrdersOrder.title, Query.orders(first:)."
+  added: [String!]!
+  removed: [String!]!
+  "What operations that were right may break by, and why."
+  breaking: [String!]!
+  "Recorded operations of clients that would be refused, the most asked first."
+  operations: [PluginOperation!]!
+  "Whether approve must be given: it asks for more, or breaks operations."
+  needsApproval: Boolean!
+  "Stands for exactly this difference: give it as approve when you have read it."
+  key: String!
+}
+
+"An operation that clients asked, without the texts that it carried."
+type PluginOperation {
+  hash: String!
+  text: String!
+  seenAt: DateTime!
+  count: Int!
+  "What the other schema has against it."
+  why: [String!]!
+}
+
+type PluginSettings {
+  "The JSON Schema of the settings."
+  schema: String!
+  "What is set, with the defaults and without secrets: a JSON object."
+  settings: String!
+  secrets: [PluginSecret!]!
+  "Give it as expectedRevision when you set the plugin; 0 while nothing was set."
+  revision: Int!
+}
+
+"A setting that is never shown again (writeOnly in the schema)."
+type PluginSecret {
+  "The properties that lead to it: mail, password."
+  path: [String!]!
+  set: Boolean!
+}
+
+type PluginLogLine {
+  at: DateTime!
+  "debug, info, warn or error."
+  level: String!
+  text: String!
+}
+
+type PluginDeadLetter {
+  "For replayPluginDeliveries."
+  eventId: String!
+  "Type.KIND of the core, or a plugin's own."
+  name: String!
+  "What it happened to."
+  objectId: ID
+  at: DateTime!
+  givenUp: DateTime!
+  attempts: Int!
+  "What the plugin said, or why it was not reached."
+  reason: String!
+}
+
+type ReplayPluginDeliveriesPayload {
+  "How many are brought anew."
+  count: Int!
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+type InstallPluginPayload {
+  "Null when nothing was installed."
+  name: String
+  release: String
+  digest: String
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+type RemovePluginPayload {
+  "As it is now; null when nothing was changed."
+  plugin: Plugin
+  "Where its data can be taken from for thirty days, by who may manage plugins: a zip of JSON. Null when nothing was changed."
+  exportPath: String
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+}
+
+input PluginFilter {
+  name: StringFilter
+  state: PluginStateFilter
+}
+
+enum PluginOrderField {
+  NAME
+  CHANGED_AT
+}
+
+input InstallPluginInput {
+  "The bundle, within the request, by multipart/form-data."
+  file: Upload!
+  clientMutationId: String
+}
+
+input PluginHookFailureInput {
+  action: String!
+  failure: PluginFailure!
+}
+
+input EnablePluginInput {
+  "The plugin's short name."
+  name: String!
+  "The digest of the bundle."
+  digest: String!
+  "PluginBundle.asksKey of what you read and approve. Another one is a CONFLICT."
+  asks: String!
+  "What is left out is as the plugin proposes."
+  hookFailures: [PluginHookFailureInput!]
+  "A JSON object, as configurePlugin takes it; left out: those from before, or the defaults."
+  settings: String
+  clientMutationId: String
+}
+
+input DisablePluginInput {
+  name: String!
+  "Why. At most 2,000 characters, and no personal data: it stands in the register."
+  reason: String
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input UpgradePluginInput {
+  name: String!
+  "The digest of the release to go to."
+  digest: String!
+  "PluginUpgrade.key of what you read and approve; may be left out where needsApproval is false."
+  approve: String
+  "What is left out stays, or is as the plugin proposes."
+  hookFailures: [PluginHookFailureInput!]
+  "A JSON object, for settings that the new release needs; left out: those from before."
+  settings: String
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input RollBackPluginInput {
+  name: String!
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input ConfigurePluginInput {
+  name: String!
+  "All that is to be set: a JSON object. A secret that is left out stays as it is, and null takes it away."
+  settings: String!
+  expectedRevision: Int!
+  clientMutationId: String
+}
+
+input RemovePluginInput {
+  name: String!
+  "Why. At most 2,000 characters, and no personal data: it stands in the register."
+  reason: String
+  expectedVersion: Int!
+  clientMutationId: String
+}
+
+input RestartPluginInput {
+  name: String!
+  clientMutationId: String
+}
+
+input ReplayPluginDeliveriesInput {
+  name: String!
+  "PluginDeadLetter.eventId of those that are meant; left out: all of them."
+  eventIds: [String!]
+  clientMutationId: String
+}
+`, BuiltIn: false},
 	{Name: "../modules/reports/reports.graphqls", Input: `extend type Query {
-  "The figures of a period, both days included, as every module declares them; those that the caller has the permission for, in a steady order."
+  "The figures of a period, both days included, as every module and every plugin that is enabled here declares them; those that the caller has the permission for, in a steady order."
   indicators(from: Date!, to: Date!, "Only these keys." keys: [String!]): [Indicator!]! @can(permission: "reports:read")
 }
 
@@ -28316,7 +29666,10 @@ type IndicatorRow {
   day: Date!
   "What it counts under; empty where the figure has no parts."
   part: String!
+  "What is counted; null when the caller may not see it, and where it is a plugin's."
   object: Node
+  "The id of what is counted, where it is a plugin's: ask for it by the plugin's own fields."
+  pluginObjectId: ID
 }
 `, BuiltIn: false},
 	{Name: "../injected.graphqls", Input: `
@@ -30050,6 +31403,43 @@ type PersonalDataAccessEdge {
   node: PersonalDataAccess!
 }
 
+"A page of a list of Plugin."
+type PluginConnection {
+  edges: [PluginEdge!]!
+  "The same as the edges' nodes, for those who need no cursor at each."
+  nodes: [Plugin!]!
+  pageInfo: PageInfo!
+  "How many there are in the whole list; counted only when asked."
+  totalCount: Int!
+}
+
+type PluginEdge {
+  "Where this one stands in the list."
+  cursor: String!
+  node: Plugin!
+}
+
+input PluginOrder {
+  field: PluginOrderField!
+  direction: OrderDirection! = ASC
+}
+
+type PluginPayload {
+  "As it is now; null when nothing was changed."
+  plugin: Plugin
+  "What stood against it, for a form; empty when it was done."
+  userErrors: [UserError!]!
+  clientMutationId: String
+  _extension(slot: Int!): Extension
+}
+
+"Each condition that is given must hold."
+input PluginStateFilter {
+  eq: PluginState
+  in: [PluginState!]
+  notIn: [PluginState!]
+}
+
 "A page of a list of Post."
 type PostConnection {
   edges: [PostEdge!]!
@@ -30686,6 +32076,7 @@ extend type Organisation { _extension(slot: Int!): Extension }
 extend type Person { _extension(slot: Int!): Extension }
 extend type PersonalData { _extension(slot: Int!): Extension }
 extend type PersonalDataAccess { _extension(slot: Int!): Extension }
+extend type Plugin { _extension(slot: Int!): Extension }
 extend type Post { _extension(slot: Int!): Extension }
 extend type Presence { _extension(slot: Int!): Extension }
 extend type Proxy { _extension(slot: Int!): Extension }
@@ -30694,6 +32085,7 @@ extend type PublicHearing { _extension(slot: Int!): Extension }
 extend type Query { _extension(slot: Int!): Extension }
 extend type Recommendation { _extension(slot: Int!): Extension }
 extend type Registration { _extension(slot: Int!): Extension }
+extend type RemovePluginPayload { _extension(slot: Int!): Extension }
 extend type Resolution { _extension(slot: Int!): Extension }
 extend type ResolutionChange { _extension(slot: Int!): Extension }
 extend type Role { _extension(slot: Int!): Extension }
@@ -34166,6 +35558,8 @@ func (ec *executionContext) childFields_IndicatorRow(ctx context.Context, field 
 		return ec.fieldContext_IndicatorRow_part(ctx, field)
 	case "object":
 		return ec.fieldContext_IndicatorRow_object(ctx, field)
+	case "pluginObjectId":
+		return ec.fieldContext_IndicatorRow_pluginObjectId(ctx, field)
 	case "_extension":
 		return ec.fieldContext_IndicatorRow__extension(ctx, field)
 	}
@@ -34194,6 +35588,22 @@ func (ec *executionContext) childFields_IndicatorRowEdge(ctx context.Context, fi
 		return ec.fieldContext_IndicatorRowEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IndicatorRowEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InstallPluginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_InstallPluginPayload_name(ctx, field)
+	case "release":
+		return ec.fieldContext_InstallPluginPayload_release(ctx, field)
+	case "digest":
+		return ec.fieldContext_InstallPluginPayload_digest(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_InstallPluginPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_InstallPluginPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InstallPluginPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_InvitationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -35208,6 +36618,264 @@ func (ec *executionContext) childFields_PersonalDataAccessEdge(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type PersonalDataAccessEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Plugin(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Plugin_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Plugin_name(ctx, field)
+	case "title":
+		return ec.fieldContext_Plugin_title(ctx, field)
+	case "titles":
+		return ec.fieldContext_Plugin_titles(ctx, field)
+	case "description":
+		return ec.fieldContext_Plugin_description(ctx, field)
+	case "author":
+		return ec.fieldContext_Plugin_author(ctx, field)
+	case "license":
+		return ec.fieldContext_Plugin_license(ctx, field)
+	case "state":
+		return ec.fieldContext_Plugin_state(ctx, field)
+	case "release":
+		return ec.fieldContext_Plugin_release(ctx, field)
+	case "previousRelease":
+		return ec.fieldContext_Plugin_previousRelease(ctx, field)
+	case "digest":
+		return ec.fieldContext_Plugin_digest(ctx, field)
+	case "signer":
+		return ec.fieldContext_Plugin_signer(ctx, field)
+	case "asks":
+		return ec.fieldContext_Plugin_asks(ctx, field)
+	case "hookFailures":
+		return ec.fieldContext_Plugin_hookFailures(ctx, field)
+	case "history":
+		return ec.fieldContext_Plugin_history(ctx, field)
+	case "approvedAt":
+		return ec.fieldContext_Plugin_approvedAt(ctx, field)
+	case "approvedById":
+		return ec.fieldContext_Plugin_approvedById(ctx, field)
+	case "changedAt":
+		return ec.fieldContext_Plugin_changedAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_Plugin_reason(ctx, field)
+	case "version":
+		return ec.fieldContext_Plugin_version(ctx, field)
+	case "_extension":
+		return ec.fieldContext_Plugin__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Plugin", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginAsk(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_PluginAsk_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_PluginAsk_name(ctx, field)
+	case "title":
+		return ec.fieldContext_PluginAsk_title(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginAsk", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginBundle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "digest":
+		return ec.fieldContext_PluginBundle_digest(ctx, field)
+	case "name":
+		return ec.fieldContext_PluginBundle_name(ctx, field)
+	case "title":
+		return ec.fieldContext_PluginBundle_title(ctx, field)
+	case "description":
+		return ec.fieldContext_PluginBundle_description(ctx, field)
+	case "author":
+		return ec.fieldContext_PluginBundle_author(ctx, field)
+	case "release":
+		return ec.fieldContext_PluginBundle_release(ctx, field)
+	case "signer":
+		return ec.fieldContext_PluginBundle_signer(ctx, field)
+	case "installedAt":
+		return ec.fieldContext_PluginBundle_installedAt(ctx, field)
+	case "size":
+		return ec.fieldContext_PluginBundle_size(ctx, field)
+	case "asks":
+		return ec.fieldContext_PluginBundle_asks(ctx, field)
+	case "asksKey":
+		return ec.fieldContext_PluginBundle_asksKey(ctx, field)
+	case "hookFailures":
+		return ec.fieldContext_PluginBundle_hookFailures(ctx, field)
+	case "settingsSchema":
+		return ec.fieldContext_PluginBundle_settingsSchema(ctx, field)
+	case "sdl":
+		return ec.fieldContext_PluginBundle_sdl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginBundle", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PluginConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PluginConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PluginConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PluginConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginDeadLetter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventId":
+		return ec.fieldContext_PluginDeadLetter_eventId(ctx, field)
+	case "name":
+		return ec.fieldContext_PluginDeadLetter_name(ctx, field)
+	case "objectId":
+		return ec.fieldContext_PluginDeadLetter_objectId(ctx, field)
+	case "at":
+		return ec.fieldContext_PluginDeadLetter_at(ctx, field)
+	case "givenUp":
+		return ec.fieldContext_PluginDeadLetter_givenUp(ctx, field)
+	case "attempts":
+		return ec.fieldContext_PluginDeadLetter_attempts(ctx, field)
+	case "reason":
+		return ec.fieldContext_PluginDeadLetter_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginDeadLetter", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PluginEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PluginEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginHookFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "action":
+		return ec.fieldContext_PluginHookFailure_action(ctx, field)
+	case "failure":
+		return ec.fieldContext_PluginHookFailure_failure(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginHookFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginLogLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_PluginLogLine_at(ctx, field)
+	case "level":
+		return ec.fieldContext_PluginLogLine_level(ctx, field)
+	case "text":
+		return ec.fieldContext_PluginLogLine_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginLogLine", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginOperation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hash":
+		return ec.fieldContext_PluginOperation_hash(ctx, field)
+	case "text":
+		return ec.fieldContext_PluginOperation_text(ctx, field)
+	case "seenAt":
+		return ec.fieldContext_PluginOperation_seenAt(ctx, field)
+	case "count":
+		return ec.fieldContext_PluginOperation_count(ctx, field)
+	case "why":
+		return ec.fieldContext_PluginOperation_why(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginOperation", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plugin":
+		return ec.fieldContext_PluginPayload_plugin(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PluginPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_PluginPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_PluginPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginSecret(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return ec.fieldContext_PluginSecret_path(ctx, field)
+	case "set":
+		return ec.fieldContext_PluginSecret_set(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginSecret", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "schema":
+		return ec.fieldContext_PluginSettings_schema(ctx, field)
+	case "settings":
+		return ec.fieldContext_PluginSettings_settings(ctx, field)
+	case "secrets":
+		return ec.fieldContext_PluginSettings_secrets(ctx, field)
+	case "revision":
+		return ec.fieldContext_PluginSettings_revision(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginSettings", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_PluginStep_at(ctx, field)
+	case "action":
+		return ec.fieldContext_PluginStep_action(ctx, field)
+	case "state":
+		return ec.fieldContext_PluginStep_state(ctx, field)
+	case "release":
+		return ec.fieldContext_PluginStep_release(ctx, field)
+	case "reason":
+		return ec.fieldContext_PluginStep_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginStep", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginUpgrade(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_PluginUpgrade_from(ctx, field)
+	case "to":
+		return ec.fieldContext_PluginUpgrade_to(ctx, field)
+	case "digest":
+		return ec.fieldContext_PluginUpgrade_digest(ctx, field)
+	case "asksMore":
+		return ec.fieldContext_PluginUpgrade_asksMore(ctx, field)
+	case "asksLess":
+		return ec.fieldContext_PluginUpgrade_asksLess(ctx, field)
+	case "added":
+		return ec.fieldContext_PluginUpgrade_added(ctx, field)
+	case "removed":
+		return ec.fieldContext_PluginUpgrade_removed(ctx, field)
+	case "breaking":
+		return ec.fieldContext_PluginUpgrade_breaking(ctx, field)
+	case "operations":
+		return ec.fieldContext_PluginUpgrade_operations(ctx, field)
+	case "needsApproval":
+		return ec.fieldContext_PluginUpgrade_needsApproval(ctx, field)
+	case "key":
+		return ec.fieldContext_PluginUpgrade_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginUpgrade", field.Name)
+}
+
 func (ec *executionContext) childFields_Point(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "longitude":
@@ -35776,6 +37444,34 @@ func (ec *executionContext) childFields_RegistrationPayload(ctx context.Context,
 		return ec.fieldContext_RegistrationPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemovePluginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plugin":
+		return ec.fieldContext_RemovePluginPayload_plugin(ctx, field)
+	case "exportPath":
+		return ec.fieldContext_RemovePluginPayload_exportPath(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemovePluginPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RemovePluginPayload_clientMutationId(ctx, field)
+	case "_extension":
+		return ec.fieldContext_RemovePluginPayload__extension(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemovePluginPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplayPluginDeliveriesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_ReplayPluginDeliveriesPayload_count(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReplayPluginDeliveriesPayload_userErrors(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ReplayPluginDeliveriesPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplayPluginDeliveriesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Resolution(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -22,6 +22,7 @@ import (
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
+	"github.com/veche-city/veche/modules/plugins"
 	"github.com/veche-city/veche/modules/reports"
 )
 
@@ -148,6 +149,8 @@ type (
 	PersonEdge                        = read.Edge[people.Person]
 	PersonalDataAccessConnection      = read.Connection[people.PersonalDataAccess]
 	PersonalDataAccessEdge            = read.Edge[people.PersonalDataAccess]
+	PluginConnection                  = read.Connection[plugins.Plugin]
+	PluginEdge                        = read.Edge[plugins.Plugin]
 	PostConnection                    = read.Connection[people.Post]
 	PostEdge                          = read.Edge[people.Post]
 	PresenceConnection                = read.Connection[meetings.Presence]

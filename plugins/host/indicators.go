@@ -14,80 +14,82 @@ import (
 // Counted is one thing that an indicator of a plugin counts.
 type Counted struct {
 	ID        uuid.UUID // of the indicator's type
-	Breakdown *string
+	Breakdown string
 	Day       core.Date
 }
 
-// Count lists what the plugin's indicator counts in the municipality from the first to the last day,
-// by the manifest's SQL, which runs as the plugin's role and changes nothing. Rights (the indicator's
-// permission) are the caller's to ask. most bounds the rows, whose number past it is in total.
-func (h *Host) Count(ctx context.Context, m *core.Municipality, plugin, indicator string, first, last core.Date, most int) (rows []Counted, total int, err error) {
-	i := h.instanceAt(place{m.ID, plugin})
+// Part is a part of a figure.
+type Part struct {
+	Label string
+	Value int
+}
+
+// Figure is what the plugin's indicator counts in the municipality from the first to the last day, by
+// part, the largest first; Counted lists at most so many of it, by day and id, after one. Both run the
+// manifest's SQL as the plugin's role and change nothing. Rights (the indicator's permission) are the
+// caller's to ask.
+func (h *Host) Figure(ctx context.Context, m *core.Municipality, plugin, indicator string, first, last core.Date) ([]Part, error) {
+	return counted[Part](ctx, h, place{m.ID, plugin}, indicator, `SELECT coalesce(breakdown, '') AS label, count(*) AS value FROM (%s) AS counted
+		GROUP BY 1 ORDER BY 2 DESC, 1`, first, last)
+}
+
+// Counted is the list behind Figure.
+func (h *Host) Counted(ctx context.Context, m *core.Municipality, plugin, indicator string, first, last core.Date, after Counted, most int) ([]Counted, error) {
+	const page = `SELECT id, coalesce(breakdown, '') AS breakdown, day FROM (%%s) AS counted WHERE (day, id) > ('%s'::date, '%s'::uuid) ORDER BY day, id LIMIT %d`
+	return counted[Counted](ctx, h, place{m.ID, plugin}, indicator, fmt.Sprintf(page, after.Day, after.ID, most), first, last)
+}
+
+// counted runs around, of which %s is the indicator's SQL with three columns by name.
+func counted[T any](ctx context.Context, h *Host, at place, indicator, around string, first, last core.Date) (all []T, err error) {
+	i := h.instanceAt(at)
 	if i == nil {
-		return nil, 0, core.ErrNotFound
+		return nil, core.ErrNotFound
 	}
 	store := i.store.Load()
 	if store == nil {
-		return nil, 0, i.unavailable(fmt.Errorf("its tables are not ready"))
+		return nil, i.unavailable(fmt.Errorf("its tables are not ready"))
 	}
 	for _, one := range i.enabled.Manifest.Indicators {
 		if one.Key != indicator {
 			continue
 		}
+		sql := fmt.Sprintf(around, "SELECT id::uuid AS id, breakdown::text AS breakdown, day::date AS day FROM ("+one.Rows+"\n) AS rows")
 		err = store.in(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", func(ctx context.Context, x *session) error {
-			rows, total, err = x.count(ctx, one.Rows, first, last, most)
+			all, err = rowsOf[T](ctx, x, sql, first, last)
 			return err
 		})
 		if err != nil {
-			return nil, 0, &core.Error{Code: core.CodePluginBadResponse, Err: err, Text: core.Textf(
-				"The plugin %[1]s could not work out its figure.", "Плагин %[1]s не смог посчитать свой показатель.", plugin)}
+			return nil, &core.Error{Code: core.CodePluginBadResponse, Err: err, Text: core.Textf(
+				"The plugin %[1]s could not work out its figure.", "Плагин %[1]s не смог посчитать свой показатель.", at.plugin)}
 		}
-		return rows, total, nil
+		return all, nil
 	}
-	return nil, 0, core.ErrNotFound
+	return nil, core.ErrNotFound
 }
 
-// count runs the SQL within a statement of ours, which takes of it three columns by name.
-func (x *session) count(ctx context.Context, sql string, first, last core.Date, most int) (all []Counted, total int, err error) {
+// rowsOf runs the SQL with the days that it has parameters for.
+func rowsOf[T any](ctx context.Context, x *session, sql string, first, last core.Date) ([]T, error) {
 	described, err := x.conn.PgConn().Prepare(ctx, "", sql, nil)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	days := []any{first.String(), last.String()}
 	if len(described.ParamOIDs) > len(days) {
-		return nil, 0, fmt.Errorf("the SQL of the indicator has more parameters than the first and the last day")
+		return nil, fmt.Errorf("the SQL of the indicator has more parameters than the first and the last day")
 	}
 	arguments, err := json.Marshal(days[:len(described.ParamOIDs)])
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	const wrapped = "SELECT id::uuid AS id, breakdown::text AS breakdown, day::date AS day FROM (%s\n) AS counted"
-	found, err := x.run(ctx, &contract.Statement{Sql: fmt.Sprintf("SELECT count(*) AS total FROM ("+wrapped+") AS all_of_them", sql), Arguments: arguments})
+	found, err := x.run(ctx, &contract.Statement{Sql: sql, Arguments: arguments})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	var count struct{ Total int }
-	if err := json.Unmarshal(found.Rows[0], &count); err != nil {
-		return nil, 0, err
-	}
-	found, err = x.run(ctx, &contract.Statement{Sql: fmt.Sprintf(wrapped+" ORDER BY day, id LIMIT %d", sql, min(most, x.store.host.options.Limits.Rows)), Arguments: arguments})
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, raw := range found.Rows {
-		var c struct {
-			ID        uuid.UUID
-			Breakdown *string
-			Day       string
+	all := make([]T, len(found.Rows))
+	for i, raw := range found.Rows {
+		if err := json.Unmarshal(raw, &all[i]); err != nil {
+			return nil, err
 		}
-		if err := json.Unmarshal(raw, &c); err != nil {
-			return nil, 0, err
-		}
-		day, err := core.ParseDate(c.Day)
-		if err != nil {
-			return nil, 0, err
-		}
-		all = append(all, Counted{ID: c.ID, Breakdown: c.Breakdown, Day: day})
 	}
-	return all, count.Total, nil
+	return all, nil
 }

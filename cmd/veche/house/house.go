@@ -10,6 +10,7 @@ package house
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -18,7 +19,7 @@ import (
 	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/events"
 	"github.com/veche-city/veche/core/files"
-	"github.com/veche-city/veche/core/host"
+	corehost "github.com/veche-city/veche/core/host"
 	"github.com/veche-city/veche/core/identity"
 	"github.com/veche-city/veche/core/jobs"
 	"github.com/veche-city/veche/core/mutation"
@@ -29,6 +30,7 @@ import (
 	"github.com/veche-city/veche/migrations"
 	"github.com/veche-city/veche/modules"
 	"github.com/veche-city/veche/plugins/catalog"
+	"github.com/veche-city/veche/plugins/host"
 )
 
 // Settings are the operator's choices that the house itself needs.
@@ -46,20 +48,25 @@ type Settings struct {
 	TrustedOnly      bool
 	Files            files.Settings
 	Plugins          catalog.Settings
+	// PluginsAsSelf runs plugins as the house's own user although it is root.
+	PluginsAsSelf bool
 }
 
 // House is everything that runs.
 type House struct {
-	*host.Host
+	*corehost.Host
 	Towns    *tenancy.Registry
 	Identity *identity.Service
 	Graph    *graph.Graph
 	Modules  []core.Module
 	Plugins  *catalog.Catalog
+	Runner   *host.Host
 	// EndStreams ends subscriptions, whose clients then come back elsewhere; other requests go on.
 	EndStreams func()
 
 	settings Settings
+	programs *programs
+	inner    inner
 	metrics  *metrics
 	streams  context.Context
 	changes  changes
@@ -81,27 +88,28 @@ func Open(ctx context.Context, db *postgres.DB, settings Settings, clock core.Cl
 		return nil, err
 	}
 	h.Host.Fresh, h.metrics = h.fresh, newMetrics(h)
-	if h.Plugins, err = plugged(db, h.Guard, towns, settings, clock, log); err != nil {
-		return nil, err
-	}
 	if h.Identity, err = h.identity(); err != nil {
 		return nil, err
 	}
 	h.Host.Identity = h.Identity
+	if err := h.plugged(); err != nil {
+		return nil, err
+	}
 	if err := h.furnish(); err != nil {
 		return nil, err
 	}
 	if err := h.Consumers.Begin(ctx); err != nil {
 		return nil, err
 	}
-	if err := h.Plugins.Refresh(ctx); err != nil {
+	h.extend()
+	if err := errors.Join(h.Settle(ctx), h.Plugins.Refresh(ctx)); err != nil {
 		return nil, err
 	}
-	return h, h.Settle(ctx)
+	return h, h.Runner.Refresh(ctx)
 }
 
 // services makes what the modules are given.
-func services(ctx context.Context, db *postgres.DB, towns *tenancy.Registry, settings Settings, clock core.Clock, log *slog.Logger) (*host.Host, error) {
+func services(ctx context.Context, db *postgres.DB, towns *tenancy.Registry, settings Settings, clock core.Clock, log *slog.Logger) (*corehost.Host, error) {
 	guard, err := access.New(db, access.Settings{Clock: clock, Log: log})
 	if err != nil {
 		return nil, err
@@ -118,7 +126,7 @@ func services(ctx context.Context, db *postgres.DB, towns *tenancy.Registry, set
 	if err != nil {
 		return nil, err
 	}
-	return &host.Host{
+	return &corehost.Host{
 		DB: db, Guard: guard, Reads: read.New(db, guard, clock, settings.MaxPage),
 		Writer: &mutation.Writer{DB: db, Clock: clock, Jobs: queue},
 		Events: broker, Consumers: events.NewConsumers(db, log, poll), Jobs: queue, Files: keeper, Clock: clock, Log: log,
@@ -160,8 +168,8 @@ func (h *House) Settle(ctx context.Context) error {
 	return nil
 }
 
-// Close gives back what Open took.
-func (h *House) Close() error { return h.Guard.Close() }
+// Close ends the plugins, and gives back what Open took.
+func (h *House) Close() error { return errors.Join(h.Runner.Close(), h.Guard.Close()) }
 
 // checkClasses holds columns and cards together: every data class that a column bears is declared
 // by a module, once, and every one declared is borne by a column.

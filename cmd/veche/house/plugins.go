@@ -2,23 +2,93 @@ package house
 
 import (
 	"context"
-	"log/slog"
+	"io"
+
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/veche-city/veche/core"
-	"github.com/veche-city/veche/core/access"
-	"github.com/veche-city/veche/core/postgres"
-	"github.com/veche-city/veche/core/tenancy"
+	"github.com/veche-city/veche/modules/reports"
 	"github.com/veche-city/veche/plugins/catalog"
+	"github.com/veche-city/veche/plugins/fields"
+	"github.com/veche-city/veche/plugins/host"
+	"github.com/veche-city/veche/plugins/process"
 )
 
-// plugged makes the catalog of plugins. What runs them is joined to it afterwards, by its options.
-func plugged(db *postgres.DB, guard *access.Guard, towns *tenancy.Registry, settings Settings, clock core.Clock, log *slog.Logger) (*catalog.Catalog, error) {
-	return catalog.New(db, catalog.Options{Settings: settings.Plugins, Guard: guard, Clock: clock, Log: log, Towns: towns.All})
+// plugged joins plugins to the house: the catalog says what is enabled, the host runs it, the graph
+// shows it. It is called before the modules are made, which know the catalog.
+//
+// The three need each other's functions; those that are called only later lead through the house.
+func (h *House) plugged() (err error) {
+	h.programs = &programs{log: h.Log, metrics: process.NewMetrics(), user: h.settings.PluginsAsSelf}
+	h.metrics.registry.MustRegister(h.programs.metrics.Collectors()...)
+	options := catalog.Options{
+		Settings: h.settings.Plugins, Guard: h.Guard, Clock: h.Clock, Log: h.Log, Towns: h.Towns.All,
+		Probe: h.programs.probe, Restart: h.programs.restart, Logs: h.programs.logs,
+		Schema: h.composed,
+		Export: func(ctx context.Context, m *core.Municipality, name string, out io.Writer) error {
+			return h.Runner.Export(ctx, m, name, out)
+		},
+		Erase: func(ctx context.Context, m *core.Municipality, name string) error { return h.Runner.Erase(ctx, m, name) },
+		Dead:  h.dead,
+		Replay: func(ctx context.Context, m *core.Municipality, name string, events ...uuid.UUID) (int, error) {
+			return h.Runner.Replay(ctx, m, name, events...)
+		},
+		Changed: func(context.Context) { h.Runner.Wake(catalog.Channel) },
+	}
+	if h.Plugins, err = catalog.New(h.DB, options); err != nil {
+		return err
+	}
+	h.Runner, err = host.New(h.Host, enabled{h.Plugins}, host.Options{
+		Start: h.programs.start, Town: h.Towns.ByID, Query: h.query, Schema: h.schema, OpenCase: h.openCase,
+	})
+	return err
 }
 
-// wakePlugins looks whether plugins were changed by whatever replica.
+// extend joins what runs to the graph and the reports, once they are there.
+func (h *House) extend() {
+	h.Graph.Extend(h.Runner.Set, h.fresh)
+	for _, m := range h.Modules {
+		if m, ok := m.(*reports.Module); ok {
+			m.Join(h.indicators)
+		}
+	}
+}
+
+// composed is the schema that a municipality would have with these plugins.
+func (h *House) composed(m *core.Municipality, sources []*fields.Source) (*ast.Schema, error) {
+	joined, err := h.Graph.Compose(m, &fields.Set{Sources: sources})
+	if err != nil {
+		return nil, err
+	}
+	return joined.Schema, nil
+}
+
+func (h *House) dead(ctx context.Context, m *core.Municipality, name string, most int) ([]catalog.Letter, error) {
+	letters, err := h.Runner.Dead(ctx, m, name, most)
+	all := make([]catalog.Letter, len(letters))
+	for i, one := range letters {
+		all[i] = catalog.Letter(one)
+	}
+	return all, err
+}
+
+// enabled is the catalog as the host asks it.
+type enabled struct{ *catalog.Catalog }
+
+func (e enabled) Enabled(ctx context.Context) ([]host.Enabled, error) {
+	found, err := e.Catalog.Enabled(ctx)
+	all := make([]host.Enabled, len(found))
+	for i, one := range found {
+		all[i] = host.Enabled(one)
+	}
+	return all, err
+}
+
+// wakePlugins looks whether plugins were changed by whatever replica, and what waits for them.
 func (h *House) wakePlugins(ctx context.Context, channel string) {
 	if channel == "" || channel == catalog.Channel {
 		h.Plugins.Wake(ctx)
 	}
+	h.Runner.Wake(channel)
 }

@@ -25,8 +25,9 @@ func (h *House) Run(ctx context.Context) (stop func(context.Context) error, err 
 	var running sync.WaitGroup
 	running.Go(func() { h.Events.Run(background) })
 	running.Go(func() { h.Consumers.Run(background) })
+	running.Go(func() { h.Runner.Run(background) })
 	running.Go(func() {
-		postgres.Listen(background, h.DB, h.Log, []string{events.Channel, access.Channel, tenancy.Channel, catalog.Channel}, poll, func(channel string) {
+		postgres.Listen(background, h.DB, h.Log, append([]string{events.Channel, access.Channel, tenancy.Channel, catalog.Channel}, h.Runner.Channels()...), poll, func(channel string) {
 			h.wake(background, channel)
 		})
 	})

@@ -1,0 +1,55 @@
+package house
+
+import (
+	"context"
+
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/modules/reports"
+	"github.com/veche-city/veche/plugins/host"
+	"github.com/veche-city/veche/plugins/manifest"
+)
+
+// indicators are those of the plugins that are enabled in the context's municipality.
+func (h *House) indicators(ctx context.Context) ([]reports.Source, error) {
+	set := h.Runner.Set(core.MunicipalityOf(ctx))
+	if set == nil {
+		return nil, nil
+	}
+	var all []reports.Source
+	for _, source := range set.Sources {
+		for _, one := range source.Manifest.Indicators {
+			all = append(all, indicator{one, source.Manifest.Name, h.Runner})
+		}
+	}
+	return all, nil
+}
+
+// indicator is a plugin's.
+type indicator struct {
+	declared manifest.Indicator
+	plugin   string
+	runner   *host.Host
+}
+
+func (i indicator) Card() core.Indicator {
+	return core.Indicator{Key: i.declared.Key, Name: i.declared.Name.Core(), Unit: i.declared.Unit.Core(),
+		Definition: i.declared.Definition.Core(), Permission: i.declared.Permission, Type: i.declared.Type}
+}
+
+func (i indicator) Parts(ctx context.Context, from, to core.Date) ([]reports.IndicatorPart, error) {
+	found, err := i.runner.Figure(ctx, core.MunicipalityOf(ctx), i.plugin, i.declared.Key, from, to)
+	all := make([]reports.IndicatorPart, len(found))
+	for n, one := range found {
+		all[n] = reports.IndicatorPart{Label: one.Label, Value: one.Value}
+	}
+	return all, err
+}
+
+func (i indicator) Rows(ctx context.Context, from, to core.Date, after reports.Row, most int) ([]reports.Row, error) {
+	found, err := i.runner.Counted(ctx, core.MunicipalityOf(ctx), i.plugin, i.declared.Key, from, to, host.Counted{ID: after.ID, Day: after.Day}, most)
+	all := make([]reports.Row, len(found))
+	for n, one := range found {
+		all[n] = reports.Row{ID: one.ID, Part: one.Breakdown, Day: one.Day}
+	}
+	return all, err
+}
