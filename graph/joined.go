@@ -15,9 +15,9 @@ import (
 	"github.com/veche-city/veche/plugins/fields"
 )
 
-// plugins are those of one schema, for either way of reading: what a plugin names of the core is
+// joined are the plugins of one schema, for either way of reading: what a plugin names of the core is
 // read the same way as the operation.
-type plugins struct {
+type joined struct {
 	schema    *fields.Schema
 	compiled  *fields.Compiler
 	resolvers *fields.Compiler
@@ -29,14 +29,14 @@ var scalars = map[string]func(v any) error{
 	"DateTime": func(v any) error { _, err := core.UnmarshalDateTime(v); return err },
 }
 
-func (g *Graph) join(schema *fields.Schema, s *compiled) *plugins {
+func (g *Graph) join(schema *fields.Schema, s *compiled) *joined {
 	of := func(byResolvers bool) *fields.Compiler {
 		return &fields.Compiler{Schema: schema, Check: scalars, May: g.may, Fresh: g.fresh,
 			Refer: func(op *graphql.OperationContext, f graphql.CollectedField, typ string) extension.Part {
 				return (&compiler{compiled: s, op: op, byResolvers: byResolvers}).refer(f, typ)
 			}}
 	}
-	return &plugins{schema: schema, compiled: of(false), resolvers: of(true)}
+	return &joined{schema: schema, compiled: of(false), resolvers: of(true)}
 }
 
 // may is what @can asks.
@@ -170,7 +170,7 @@ func (r *run) refused(ctx context.Context, alias string, err error) graphql.Mars
 const usualRows = 20
 
 // rows is how many values a field may give.
-func (p *plugins) rows(typ, field string, args map[string]any) int {
+func (p *joined) rows(typ, field string, args map[string]any) int {
 	for _, name := range []string{"first", "last"} {
 		switch n := args[name].(type) {
 		case int64:
