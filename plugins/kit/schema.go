@@ -222,7 +222,7 @@ func (s *schema) leaf(name string, d *ast.Definition, value any) bool {
 		return ok
 	}
 	if d != nil && d.Kind == ast.Enum && !s.core[name] {
-		return isText && d.EnumValues.ForName(value.(string)) != nil //nolint:forcetypeassert // isText
+		return isText && d.EnumValues.ForName(value.(string)) != nil // isText
 	}
 	return true // the core's own types are not known here
 }
