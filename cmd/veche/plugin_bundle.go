@@ -35,7 +35,7 @@ func (p *packPlugin) Run() error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(p.Out, out.Bytes(), 0o644); err != nil { //nolint:gosec // a bundle is given to others
+	if err := os.WriteFile(p.Out, out.Bytes(), 0o644); err != nil { // a bundle is given to others
 		return err
 	}
 	fmt.Printf("%s\nsha256:%s\n", p.Out, digest)
@@ -55,12 +55,12 @@ func (s *signPlugin) Run() error {
 	if err := bundle.Sign(s.Bundle, key); err != nil {
 		return err
 	}
-	fmt.Printf("%s is signed by the key %s\n", s.Bundle, bundle.KeyID(key.Public().(ed25519.PublicKey))) //nolint:forcetypeassert // an Ed25519 key's is one
+	fmt.Printf("%s is signed by the key %s\n", s.Bundle, bundle.KeyID(key.Public().(ed25519.PublicKey)))
 	return nil
 }
 
 func readPrivateKey(path string) (ed25519.PrivateKey, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the operator's choice
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (k *keyPlugin) Run() error {
 }
 
 func writeNew(path, kind string, text []byte, mode os.FileMode) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) //nolint:gosec // the operator's choice
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func parseIndex(text []byte) (index, error) {
 	if err := decoder.Decode(&i); err != nil {
 		return i, fmt.Errorf("%s: %w", list, err)
 	}
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // as Token documents it
+	if _, err := decoder.Token(); err != io.EOF {
 		return i, fmt.Errorf("%s: something follows its end", list)
 	}
 	if len(i.Files) > MaxFiles {

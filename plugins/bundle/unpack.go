@@ -22,7 +22,7 @@ func (b *Bundle) Unpack(dir string) error {
 	if digest, err := Check(dir); err == nil && digest == b.digest {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil { //nolint:gosec // plugins run as users of their own, and read it
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil { // plugins run as users of their own, and read it
 		return err
 	}
 	temporary, err := os.MkdirTemp(filepath.Dir(dir), ".unpack-")
@@ -38,7 +38,7 @@ func (b *Bundle) Unpack(dir string) error {
 	if err := os.WriteFile(filepath.Join(temporary, list), b.text, mode(list)); err != nil {
 		return err
 	}
-	if err := os.Chmod(temporary, 0o755); err != nil { //nolint:gosec // as above
+	if err := os.Chmod(temporary, 0o755); err != nil {
 		return err
 	}
 	err = os.Rename(temporary, dir)
@@ -53,10 +53,10 @@ func (b *Bundle) Unpack(dir string) error {
 
 func (b *Bundle) unpackFile(folder string, one file) error {
 	path := filepath.Join(folder, filepath.FromSlash(one.Name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // as above
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode(one.Name)) //nolint:gosec // names were checked
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode(one.Name)) // names were checked
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (b *Bundle) unpackFile(folder string, one file) error {
 // Check compares an unpacked bundle with its files.json, and answers its digest. Where the folder is
 // named by a digest, as installed ones are, it must be that one.
 func Check(dir string) (digest string, err error) {
-	text, err := os.ReadFile(filepath.Join(dir, list)) //nolint:gosec // the host's own folder
+	text, err := os.ReadFile(filepath.Join(dir, list))
 	if err != nil {
 		return "", fmt.Errorf("%s is no unpacked bundle: %w", dir, err)
 	}
@@ -112,7 +112,7 @@ func Check(dir string) (digest string, err error) {
 }
 
 func checkFile(path string, want file) error {
-	in, err := os.Open(path) //nolint:gosec // below the folder that is checked
+	in, err := os.Open(path)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func Program(dir string, m *manifest.Manifest) (path, sum string, err error) {
 	if _, err := Check(dir); err != nil {
 		return "", "", err
 	}
-	text, err := os.ReadFile(filepath.Join(dir, list)) //nolint:gosec // the host's own folder
+	text, err := os.ReadFile(filepath.Join(dir, list))
 	if err != nil {
 		return "", "", err
 	}

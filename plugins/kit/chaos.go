@@ -162,7 +162,7 @@ func (l *lines) take(line process.Line) {
 func (l *lines) worst() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	said := l.last
+	said := strings.Join(strings.SplitN(l.last, "\n", 4)[:min(3, strings.Count(l.last, "\n")+1)], "\n")
 	l.last = ""
 	return said
 }

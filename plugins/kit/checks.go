@@ -223,24 +223,29 @@ func (t *trial) listens() (string, error) {
 	return "", nil
 }
 
+// hooks asks without arguments, which Veche never does: that the plugin answers is what counts.
 func (t *trial) hooks() (string, error) {
-	var refused []string
+	var remarks []string
 	for _, one := range t.program.Manifest.Hooks {
 		call := t.host.call(alpha)
 		err := t.plugin.Call(t.ctx, false, func(ctx context.Context, c contract.PluginClient) error {
 			answer, err := c.Before(ctx, &contract.BeforeRequest{Call: call, Action: one.Before, Arguments: []byte("{}")})
 			if len(answer.GetErrors()) > 0 {
-				refused = append(refused, one.Before)
+				remarks = append(remarks, one.Before+": refused")
 			}
 			return err
 		})
 		t.host.forget(call.GetToken())
-		if err != nil {
+		switch status.Code(err) {
+		case codes.OK:
+		case codes.Unimplemented, codes.Unavailable, codes.DeadlineExceeded:
 			return "", fmt.Errorf("%s: %w", one.Before, err)
+		default:
+			remarks = append(remarks, fmt.Sprintf("%s: %s", one.Before, status.Convert(err).Message()))
 		}
 	}
-	if refused != nil {
-		return "it refuses, without arguments: " + strings.Join(refused, ", "), nil
+	if remarks != nil {
+		return "without arguments it answers: " + strings.Join(remarks, "; "), nil
 	}
 	return "", nil
 }

@@ -61,7 +61,7 @@ func prepare(path, temporary string) (p process.Program, err error) {
 		return p, err
 	}
 	if !info.IsDir() {
-		in, err := os.Open(path) //nolint:gosec // the author's own bundle
+		in, err := os.Open(path)
 		if err != nil {
 			return p, err
 		}
@@ -78,7 +78,7 @@ func prepare(path, temporary string) (p process.Program, err error) {
 	if p.Manifest, err = manifest.Read(os.DirFS(path)); err != nil {
 		return p, err
 	}
-	sdl, err := os.ReadFile(filepath.Join(path, p.Manifest.Schema)) //nolint:gosec // the author's own file
+	sdl, err := os.ReadFile(filepath.Join(path, p.Manifest.Schema))
 	if err != nil {
 		return p, err
 	}
@@ -105,7 +105,7 @@ func build(path, temporary string, m *manifest.Manifest) (program, sum string, e
 	if err := bundle.Build(path, m, platform, program); err != nil {
 		return "", "", err
 	}
-	text, err := os.ReadFile(program) //nolint:gosec // built just now
+	text, err := os.ReadFile(program)
 	all := sha256.Sum256(text)
 	return program, hex.EncodeToString(all[:]), err
 }

@@ -41,7 +41,7 @@ func (t *trial) startRaw() (*raw, error) {
 	}
 	r := &raw{key: "the-key-of-the-kit", folder: folder, exited: make(chan struct{})}
 	t.host.setKey(r.key)
-	r.cmd = exec.Command(t.program.Path) //nolint:gosec // the plugin under trial
+	r.cmd = exec.Command(t.program.Path)
 	r.cmd.Dir = t.program.Dir
 	r.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "TMPDIR=" + folder, "TZ=UTC", contract.Cookie + "=" + contract.CookieValue,
 		contract.Key + "=" + r.key, contract.HostAddress + "=" + t.host.address, contract.SocketDir + "=" + folder, "PLUGIN_PROTOCOL_VERSIONS=1"}

@@ -59,7 +59,8 @@ func (s *schema) call(coordinate string, parents int, functions []string, mark s
 	field := s.field(coordinate)
 	arguments := map[string]any{}
 	for _, a := range field.Arguments {
-		if value, given := s.argument(a.Type, a.DefaultValue, field.Type.Name(), mark); given {
+		about := strings.TrimSuffix(strings.TrimSuffix(field.Type.Name(), "Payload"), "Page") // whose id is likely meant
+		if value, given := s.argument(a.Type, a.DefaultValue, about, mark); given {
 			arguments[a.Name] = value
 		}
 	}
@@ -199,14 +200,14 @@ func (s *schema) fits(typ *ast.Type, value any, functions []string, path string)
 		}
 		return nil
 	}
-	if !s.leaf(typ.NamedType, d, value, isObject) {
+	if !s.leaf(typ.NamedType, d, value) {
 		return fmt.Errorf("%s is %s, and no %s", path, short(text(value)), typ)
 	}
 	return nil
 }
 
-// leaf checks what has no properties of its own here: scalars, enums, the core's objects.
-func (s *schema) leaf(name string, d *ast.Definition, value any, isObject bool) bool {
+// leaf checks what has no properties of its own here: scalars and enums.
+func (s *schema) leaf(name string, d *ast.Definition, value any) bool {
 	_, isText := value.(string)
 	number, isNumber := value.(float64)
 	switch name {
@@ -220,15 +221,10 @@ func (s *schema) leaf(name string, d *ast.Definition, value any, isObject bool) 
 		_, ok := value.(bool)
 		return ok
 	}
-	switch {
-	case d != nil && d.Kind == ast.Enum && !s.core[name]:
-		return isText && d.EnumValues.ForName(value.(string)) != nil //nolint:forcetypeassert // isText
-	case d == nil || s.core[name]: // of the core: an object by its id, or an enum or scalar
-		object, _ := value.(map[string]any)
-		_, named := object["id"].(string)
-		return !isObject || named
+	if d != nil && d.Kind == ast.Enum && !s.core[name] {
+		return isText && d.EnumValues.ForName(value.(string)) != nil // isText
 	}
-	return true
+	return true // the core's own types are not known here
 }
 
 func short(text []byte) string {

@@ -142,7 +142,7 @@ func TestBounds(t *testing.T) {
 		want(read("limits"), "Max processes 512 512")
 		_, address, _ := strings.Cut(read("environ"), contract.HostAddress+"=unix:")
 		address, _, _ = strings.Cut(address, "\x00")
-		dial := exec.Command("setpriv", "--reuid", uid, "--clear-groups", "test", "-w", address) //nolint:gosec // a path of ours
+		dial := exec.Command("setpriv", "--reuid", uid, "--clear-groups", "test", "-w", address)
 		if said, err := dial.CombinedOutput(); err != nil {
 			t.Errorf("it cannot reach the host at %s: %v %s", address, err, bytes.TrimSpace(said))
 		}
@@ -159,7 +159,7 @@ func openCopy(t *testing.T, path string) string {
 	}
 	folder := t.TempDir()
 	openUp(t, folder)
-	if err := os.WriteFile(folder+"/plugin", text, 0o755); err != nil { //nolint:gosec // a program is run
+	if err := os.WriteFile(folder+"/plugin", text, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return folder + "/plugin"
@@ -167,7 +167,7 @@ func openCopy(t *testing.T, path string) string {
 
 func openUp(t *testing.T, folder string) {
 	for _, one := range []string{folder, filepath.Dir(folder)} {
-		if err := os.Chmod(one, 0o755); err != nil { //nolint:gosec // so that another user can reach it
+		if err := os.Chmod(one, 0o755); err != nil { // so that another user can reach it
 			t.Fatal(err)
 		}
 	}

@@ -61,7 +61,7 @@ func (s *Supervisor) launch(ctx context.Context) (*launched, error) {
 	if l.remote, err = s.connect(l.child, folder); err != nil {
 		return l, err
 	}
-	l.handle = newHandle(l.remote.(*plugin.GRPCClient).Conn) //nolint:forcetypeassert // gRPC is the only protocol allowed
+	l.handle = newHandle(l.remote.(*plugin.GRPCClient).Conn) // gRPC is the only protocol allowed
 	described, err := l.handle.client.Describe(ctx, &contract.DescribeRequest{})
 	if err != nil {
 		return l, fmt.Errorf("it does not describe itself: %w", err)

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"errors"
 	"log/slog"
 	"time"
 
@@ -95,7 +96,7 @@ func (o Options) breaker(name string) gobreaker.Settings {
 			return int(c.ConsecutiveFailures) >= o.BreakerFailures ||
 				int(c.Requests) >= o.BreakerCalls && c.TotalFailures*2 >= c.Requests
 		},
-		IsExcluded: func(err error) bool { return err == errExcluded },
+		IsExcluded: func(err error) bool { return errors.Is(err, errExcluded) },
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			o.Log.Warn("plugin's breaker", slog.String("from", from.String()), slog.String("to", to.String()))
 		},

@@ -123,7 +123,7 @@ func Start(p Program, o Options) *Supervisor {
 
 func secret() string {
 	var b [32]byte
-	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails
+	rand.Read(b[:])
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 

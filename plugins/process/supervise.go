@@ -167,7 +167,7 @@ func backoff(attempt int, least, most time.Duration) time.Duration {
 	if attempt < 30 {
 		wait = min(least<<attempt, most)
 	}
-	return wait - time.Duration(rand.Int64N(int64(wait)/5+1)) //nolint:gosec // spreads starts, guards nothing
+	return wait - time.Duration(rand.Int64N(int64(wait)/5+1)) // spreads starts, guards nothing
 }
 
 func (s *Supervisor) quarantined(reason string) step { return s.waiting(Quarantined, reason, 0) }
@@ -233,18 +233,8 @@ func (s *Supervisor) drain(l *launched, first order) step {
 		s.current.Store(nil)
 		s.child = nil
 		s.dispose(l)
-		return s.stopped(reason, waitersOf(waiters, err)...)
+		return s.ended(reason, err, waiters...)
 	}
-}
-
-// waitersOf answers the orders that wait, when it has stopped.
-func waitersOf(waiters []order, err error) []order {
-	for _, o := range waiters {
-		if o.kind == orderDrain {
-			o.done <- err
-		}
-	}
-	return waiters
 }
 
 // finish lets the plugin know, and waits for the calls under way.
@@ -278,12 +268,19 @@ func (s *Supervisor) goodbye(l *launched) {
 }
 
 func (s *Supervisor) stopped(reason string, orders ...order) step {
+	return s.ended(reason, nil, orders...)
+}
+
+// ended is the last step: it answers the orders that wait for the end.
+func (s *Supervisor) ended(reason string, err error, orders ...order) step {
 	return func() step {
 		s.set(Stopped, reason)
 		for _, o := range orders {
-			select {
-			case o.done <- nil: // answered already, where it is full
+			switch o.kind {
+			case orderDrain:
+				o.done <- err
 			default:
+				o.done <- nil
 			}
 		}
 		return nil

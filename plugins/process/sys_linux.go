@@ -136,7 +136,7 @@ func (b *bounds) prepare(cmd *exec.Cmd) {
 		b.unbounded = append(b.unbounded, fmt.Sprintf("privileges: prctl: %s", err))
 	}
 	if b.user != 0 {
-		id := uint32(b.user) //nolint:gosec // from a range of small numbers
+		id := uint32(b.user)
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: id, Gid: id}
 	}
 	b.byShell(cmd)
@@ -180,7 +180,7 @@ func (b *bounds) apply(pid int) []string {
 		}
 		var has unix.Rlimit // more than the host itself has nobody can give
 		err := unix.Prlimit(pid, kind, nil, &has)
-		most := min(uint64(most), has.Max) //nolint:gosec // a small number of ours
+		most := min(uint64(most), has.Max)
 		if err == nil {
 			err = unix.Prlimit(pid, kind, &unix.Rlimit{Cur: most, Max: most}, nil)
 		}

@@ -56,7 +56,7 @@ func (p *plugin) answer(ctx context.Context, call *contract.Call, field *contrac
 	}
 	switch p.Fields[field.GetField()] {
 	case "crash":
-		os.Exit(3)
+		exit(3)
 	case "panic":
 		panic("out of my depth")
 	case "hang":

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -92,10 +93,13 @@ func Main() {
 	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "testplugin:", err)
-		os.Exit(1)
+		exit(1)
 	}
-	os.Exit(0)
+	exit(0)
 }
+
+// exit ends it at once: os.Exit lets the race detector sleep for a second.
+func exit(status int) { syscall.Exit(status) }
 
 func run() error {
 	text, err := os.ReadFile(file)
@@ -116,7 +120,7 @@ func run() error {
 		flood(os.Stdout)
 		time.Sleep(time.Hour)
 	case "garbage":
-		fmt.Println("hello")
+		fmt.Fprintln(os.Stdout, "hello")
 		time.Sleep(time.Hour)
 	case "elsewhere":
 		dir = filepath.Dir(dir)
@@ -129,10 +133,10 @@ func run() error {
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		if !p.has("deaf") {
-			os.Exit(0)
+			exit(0)
 		}
 	}()
-	fmt.Printf("1|1|unix|%s|grpc\n", listener.Addr())
+	fmt.Fprintf(os.Stdout, "1|1|unix|%s|grpc\n", listener.Addr())
 	fmt.Fprintln(os.Stderr, `{"level":"info","msg":"serving","pid":`+fmt.Sprint(os.Getpid())+`}`)
 	if err := server.Serve(listener); err != nil || !p.has("deaf") {
 		return err
