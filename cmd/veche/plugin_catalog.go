@@ -30,27 +30,38 @@ type catalogCommands struct {
 	Uninstall uninstallPlugin `cmd:"" help:"Take away a bundle that no municipality has."`
 }
 
-// inTown says in which municipality.
+// inTown is a plugin in the municipality that --municipality names.
 type inTown struct {
-	Name         string `arg:"" help:"The plugin's short name."`
-	Municipality string `required:"" help:"Key of the municipality." placeholder:"KEY"`
+	Name string `arg:"" help:"The plugin's short name."`
 }
 
 // do runs fn in the municipality, as Veche itself.
-func (t *inTown) do(ctx context.Context, s *Settings, fn func(ctx context.Context, h *house.House, m *plugins.Service) error) error {
-	key := t.Municipality
+func (*inTown) do(ctx context.Context, s *Settings, fn func(ctx context.Context, h *house.House, m *plugins.Service) error) error {
 	return s.within(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
-		for _, town := range h.Towns.All() {
-			if town.Key == key {
-				service, err := serviceOf(h)
-				if err != nil {
-					return err
-				}
-				return fn(core.WithActor(core.WithMunicipality(ctx, town), core.Actor{Kind: core.System}), h, service)
-			}
+		town, err := townOf(h, s.Municipality)
+		if err != nil {
+			return err
 		}
-		return fmt.Errorf("there is no municipality %q: veche municipality list names them", key)
+		service, err := serviceOf(h)
+		if err != nil {
+			return err
+		}
+		return fn(core.WithActor(core.WithMunicipality(ctx, town), core.Actor{Kind: core.System}), h, service)
 	})
+}
+
+// townOf is the municipality of that key, or the only one.
+func townOf(h *house.House, key string) (*core.Municipality, error) {
+	all := h.Towns.All()
+	if key == "" && len(all) == 1 {
+		return all[0], nil
+	}
+	for _, town := range all {
+		if town.Key == key {
+			return town, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no municipality %q: give --municipality, a key that veche municipality list names", key)
 }
 
 func serviceOf(h *house.House) (*plugins.Service, error) {
@@ -66,7 +77,7 @@ func serviceOf(h *house.House) (*plugins.Service, error) {
 func (t *inTown) present(ctx context.Context, h *house.House) (*catalog.Plugin, error) {
 	p, err := h.Plugins.Here(ctx, t.Name)
 	if errors.Is(err, core.ErrNotFound) {
-		return nil, fmt.Errorf("%s has no plugin %q: veche plugin list shows what there is", t.Municipality, t.Name)
+		return nil, fmt.Errorf("%s has no plugin %q: veche plugin list shows what there is", core.MunicipalityOf(ctx).Key, t.Name)
 	}
 	return p, err
 }
