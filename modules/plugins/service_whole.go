@@ -13,7 +13,6 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/access"
 	"github.com/veche-city/veche/core/mutation"
-	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/plugins/catalog"
 )
 
@@ -164,11 +163,4 @@ func eventsOf(texts []string) (events []uuid.UUID, err error) {
 		events = append(events, event)
 	}
 	return events, nil
-}
-
-// Uninstall takes away a bundle that nobody has; it is the operator's.
-func (s *Service) Uninstall(ctx context.Context, db *postgres.DB, name, release, reason string) error {
-	return postgres.InTx(ctx, db, func(ctx context.Context, tx postgres.Tx) error {
-		return s.catalog.Uninstall(ctx, tx, name, release, reason)
-	})
 }

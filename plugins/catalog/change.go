@@ -204,6 +204,19 @@ func (c *Catalog) Here(ctx context.Context, name string) (*Plugin, error) {
 	return p, err
 }
 
+// Listed is a plugin with the release that it runs.
+type Listed struct {
+	Name, Release string
+	State         State
+}
+
+// All are the plugins of the context's municipality, by name.
+func (c *Catalog) All(ctx context.Context) (all []Listed, err error) {
+	err = c.db.NewRaw(`SELECT plugin.name, bundle.version AS release, plugin.state FROM plugins AS plugin JOIN plugin_bundles AS bundle USING (digest)
+		WHERE plugin.municipality_id = ? ORDER BY plugin.name`, core.MunicipalityOf(ctx).ID).Scan(ctx, &all)
+	return all, err
+}
+
 // ByID is Here by the plugin's key.
 func (c *Catalog) ByID(ctx context.Context, id uuid.UUID) (*Plugin, error) {
 	p := &Plugin{}

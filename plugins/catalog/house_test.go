@@ -120,7 +120,7 @@ func (h *house) trust(name string, key ed25519.PrivateKey) {
 	must(h, err)
 	file := filepath.Join(h.TempDir(), name+".pub")
 	must(h, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: raw}), 0o600))
-	_, err = h.Trust(file)
+	_, err = catalog.Trust(h.Keys, file)
 	must(h, err)
 }
 

@@ -188,16 +188,16 @@ func TestKeysAreTrustedByName(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "moss.pem")
 	for name, text := range map[string]string{"text": "moss", "private": "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF\n-----END PRIVATE KEY-----\n"} {
 		must(t, os.WriteFile(file, []byte(text), 0o600))
-		if _, err := h.Trust(file); err == nil || !strings.Contains(err.Error(), "Ed25519") {
+		if _, err := catalog.Trust(h.Keys, file); err == nil || !strings.Contains(err.Error(), "Ed25519") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	must(t, os.WriteFile(file, []byte("nOhQGJ3yWIzHDDmmBbVnw7dGVS3UzNEIZ1TOYRI3wUs=\n"), 0o600))
-	name, err := h.Trust(file)
+	name, err := catalog.Trust(h.Keys, file)
 	if err != nil || name != "moss" {
 		t.Errorf("%s %v", name, err)
 	}
-	if _, err := h.Trust(file); err == nil || !strings.Contains(err.Error(), "already") {
+	if _, err := catalog.Trust(h.Keys, file); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Errorf("twice: %v", err)
 	}
 }

@@ -69,9 +69,9 @@ func ParseKey(text []byte) (ed25519.PublicKey, error) {
 	return raw, nil
 }
 
-// Trust adds a public key to the operator's on this machine; further replicas need the file too. It
-// answers the key's name.
-func (c *Catalog) Trust(file string) (string, error) {
+// Trust adds a public key to the operator's in the folder; further replicas need the file too. It answers
+// the key's name.
+func Trust(folder, file string) (string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return "", fmt.Errorf("the key cannot be read: %w", err)
@@ -80,12 +80,12 @@ func (c *Catalog) Trust(file string) (string, error) {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}
 	name := nameOfKey(file)
-	if err := os.MkdirAll(c.Keys, 0o750); err != nil {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return "", fmt.Errorf("trusted keys of plugins: %w", err)
 	}
-	to, err := os.OpenFile(filepath.Join(c.Keys, name+".pub"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	to, err := os.OpenFile(filepath.Join(folder, name+".pub"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("there is a trusted key %q already: remove %s first, or give the new one another name", name, filepath.Join(c.Keys, name+".pub"))
+		return "", fmt.Errorf("there is a trusted key %q already: remove %s first, or give the new one another name", name, filepath.Join(folder, name+".pub"))
 	}
 	if err != nil {
 		return "", fmt.Errorf("trusted keys of plugins: %w", err)
