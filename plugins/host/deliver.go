@@ -52,6 +52,8 @@ func (d *deliverer) unlock(ctx context.Context, at place) {
 	defer d.mu.Unlock()
 	delete(d.busy, at)
 	if d.conn != nil {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
 		if _, err := d.conn.Exec(ctx, "SELECT pg_advisory_unlock(hashtextextended($1, 0))", at.lock()); err != nil {
 			_ = d.conn.Close(ctx) // which lets go of it
 		}
@@ -286,10 +288,10 @@ func (h *Host) Replay(ctx context.Context, m *core.Municipality, plugin string, 
 	return int(tag.RowsAffected()), err
 }
 
-func keysOf(ids []uuid.UUID) [][16]byte {
-	keys := make([][16]byte, len(ids))
+func keysOf(ids []uuid.UUID) []string {
+	keys := make([]string, len(ids))
 	for i, id := range ids {
-		keys[i] = id
+		keys[i] = id.String()
 	}
 	return keys
 }

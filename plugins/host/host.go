@@ -136,6 +136,7 @@ type Host struct {
 	versions   map[string]*version
 	stores     map[place]*store
 	closed     bool
+	settled    chan struct{} // closed and made anew when an instance got ready, or could not
 
 	wakeRefresh, wakeDeliver, wakeForward chan struct{}
 	deliverer                             deliverer
@@ -153,7 +154,7 @@ func New(h *corehost.Host, c Catalog, o Options) (*Host, error) {
 	o.Limits = o.Limits.orDefaults()
 	host := &Host{
 		Host: h, catalog: c, options: o, log: h.Log.With("part", "plugins"),
-		slots: map[place]*slot{}, versions: map[string]*version{}, stores: map[place]*store{},
+		slots: map[place]*slot{}, versions: map[string]*version{}, stores: map[place]*store{}, settled: make(chan struct{}),
 		wakeRefresh: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1), wakeForward: make(chan struct{}, 1),
 	}
 	host.ctx, host.cancel = context.WithCancel(context.Background())
