@@ -265,7 +265,7 @@ func TestJobsRunAtLeastOnce(t *testing.T) {
 		townhall.Must(t, err)
 	})
 	r := <-ran
-	if r.Id != "j1" || r.Kind != "remind" || string(r.Arguments) != `{"x":1}` || r.Attempt != 1 || r.Call.Municipality != "kansk" || r.Call.Actor.Kind != contract.Actor_KIND_PLUGIN {
+	if r.Id != "j1" || r.Kind != "remind" || string(r.Arguments) != `{"x": 1}` || r.Attempt != 1 || r.Call.Municipality != "kansk" || r.Call.Actor.Kind != contract.Actor_KIND_PLUGIN {
 		t.Errorf("got %v", r)
 	}
 }
