@@ -117,7 +117,8 @@ func (s *store) connect(ctx context.Context) error {
 		return err
 	}
 	config := s.host.DB.Pool.Config() // a copy
-	config.MaxConns, config.MinConns, config.MinIdleConns, config.MaxConnIdleTime = 4, 0, 0, time.Minute
+	config.MaxConns, config.MinConns, config.MinIdleConns, config.MaxConnIdleTime = 4, 0, 0, 10*time.Second
+	config.HealthCheckPeriod = 10 * time.Second
 	config.BeforeConnect, config.AfterConnect = nil, nil
 	c := config.ConnConfig
 	c.User, c.Password, c.DefaultQueryExecMode = s.role, passwordOf(secret, s.role), pgx.QueryExecModeExec
