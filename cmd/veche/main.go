@@ -5,6 +5,7 @@
 //	veche migrate        bring the database up to date, and stop
 //	veche municipality   add and list municipalities
 //	veche schema         print the schema
+//	veche plugin         make, try, pack and sign plugins
 //
 // Settings come, in this order of precedence, from flags, from the environment (VECHE_…) and from
 // a file (--config, YAML); all have defaults. Without --database-url it runs its own Postgres.
@@ -31,6 +32,7 @@ type commands struct {
 	Migrate      migrateCommand      `cmd:"" help:"Bring the database up to date, and stop."`
 	Municipality municipalityCommand `cmd:"" help:"Add and list municipalities."`
 	Schema       schemaCommand       `cmd:"" help:"Print the schema, for code generators."`
+	Plugin       pluginCommand       `cmd:"" help:"Make, try, pack and sign plugins."`
 }
 
 func main() {

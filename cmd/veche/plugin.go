@@ -1,0 +1,9 @@
+package main
+
+// pluginCommand is all that an author and an operator do with plugins on the command line.
+type pluginCommand struct {
+	Pack   packPlugin   `cmd:"" help:"Build a plugin for its platforms, and pack its bundle."`
+	Sign   signPlugin   `cmd:"" help:"Sign a bundle."`
+	Key    keyPlugin    `cmd:"" help:"Make a key pair for signing bundles."`
+	Verify verifyPlugin `cmd:"" help:"Try a plugin against the contract, without a database."`
+}
