@@ -31,10 +31,14 @@ import (
 	"github.com/veche-city/veche/plugins/contract"
 	"github.com/veche-city/veche/plugins/fields"
 	"github.com/veche-city/veche/plugins/host"
+	"github.com/veche-city/veche/plugins/internal/testplugin"
 	"github.com/veche-city/veche/plugins/manifest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	testplugin.Main()
+	goleak.VerifyTestMain(m)
+}
 
 // house is a kernel with the audit in it, and the host of plugins over processes of the test's own: real
 // gRPC servers, which speak to the host over its socket as any plugin does.
@@ -162,12 +166,12 @@ func (p *plugin) as(ctx context.Context, token string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, contract.KeyHeader, p.key, contract.TokenHeader, token)
 }
 
-// process is the plugin as its host has it.
-type process struct{ *plugin }
+// child is the plugin as its host has it.
+type child struct{ *plugin }
 
-func (p process) Key() string { return p.key }
+func (p child) Key() string { return p.key }
 
-func (p process) Ready(ctx context.Context) error {
+func (p child) Ready(ctx context.Context) error {
 	select {
 	case <-p.ready:
 		return p.broken
@@ -176,7 +180,7 @@ func (p process) Ready(ctx context.Context) error {
 	}
 }
 
-func (p process) Call(ctx context.Context, write bool, do func(context.Context, contract.PluginClient) error) error {
+func (p child) Call(ctx context.Context, write bool, do func(context.Context, contract.PluginClient) error) error {
 	if p.drained.Load() {
 		return &core.Error{Code: core.CodePluginUnavailable}
 	}
@@ -193,12 +197,12 @@ func (p process) Call(ctx context.Context, write bool, do func(context.Context, 
 	return &core.Error{Code: core.CodePluginError, Err: err}
 }
 
-func (p process) Stream(ctx context.Context, do func(context.Context, contract.PluginClient) error) error {
+func (p child) Stream(ctx context.Context, do func(context.Context, contract.PluginClient) error) error {
 	return p.Call(ctx, false, do)
 }
 
-func (p process) Drain(context.Context) error { p.drained.Store(true); return nil }
-func (p process) Kill()                       {}
+func (p child) Drain(context.Context) error { p.drained.Store(true); return nil }
+func (p child) Kill()                       {}
 
 // newPlugin serves a plugin.
 func (h *house) newPlugin(ready bool) *plugin {
@@ -252,7 +256,7 @@ func open(t *testing.T, limits host.Limits, options ...func(*host.Options)) *hou
 				return nil, fmt.Errorf("there is no program %s", p.Digest)
 			}
 			h.reach(running, p.HostAddress)
-			return process{running}, nil
+			return child{running}, nil
 		},
 		Town: func(_ context.Context, id uuid.UUID) (*core.Municipality, error) {
 			for _, m := range []*core.Municipality{h.town, h.other} {
