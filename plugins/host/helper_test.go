@@ -27,6 +27,7 @@ import (
 	"github.com/veche-city/veche/core/coretest/townhall"
 	"github.com/veche-city/veche/core/events"
 	"github.com/veche-city/veche/core/mutation"
+	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/modules/audit"
 	"github.com/veche-city/veche/plugins/contract"
 	"github.com/veche-city/veche/plugins/fields"
@@ -232,11 +233,24 @@ func (h *house) reach(p *plugin, address string) {
 	p.host = contract.NewHostClient(conn)
 }
 
-func open(t *testing.T, limits host.Limits, options ...func(*host.Options)) *house {
-	t.Helper()
+func empty(t *testing.T) *house {
 	h := &house{T: t, plugins: map[string]*plugin{}, catalog: &shelf{folders: map[string]string{}, set: json.RawMessage(`{"a":1}`)}}
 	h.at(time.Date(2026, 11, 30, 5, 0, 0, 0, time.UTC))
+	return h
+}
+
+func open(t *testing.T, limits host.Limits, options ...func(*host.Options)) *house {
+	t.Helper()
+	h := empty(t)
 	db := coretest.Database(t)
+	h.furnish(db, limits, options...)
+	return h
+}
+
+// furnish makes the house over the database.
+func (h *house) furnish(db *postgres.DB, limits host.Limits, options ...func(*host.Options)) {
+	t := h.T
+	t.Helper()
 	h.town, h.other = coretest.Town(t, db, "kansk"), coretest.Town(t, db, "achinsk")
 	kernel := townhall.Open(t, db, h.town, func() time.Time { return *h.now.Load() })
 	var err error
@@ -286,7 +300,6 @@ func open(t *testing.T, limits host.Limits, options ...func(*host.Options)) *hou
 	townhall.Settle(t, kernel, h.town, trail)
 	townhall.Must(t, kernel.Guard.EnsureDefaults(t.Context(), h.other))
 	townhall.Must(t, kernel.Consumers.Begin(t.Context()))
-	return h
 }
 
 func (h *house) at(now time.Time) { h.now.Store(&now) }
