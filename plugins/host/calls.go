@@ -65,7 +65,7 @@ func (i *instance) begin(ctx context.Context, v *version) (*contract.Call, *call
 	ctx, cancel := context.WithCancel(ctx)
 	c := &call{instance: i, version: v, ctx: ctx, key: mutation.KeyOf(ctx), nesting: nesting{n.depth + 1, append(slices.Clone(n.chain), i.enabled.Name)}}
 	var random [32]byte
-	rand.Read(random[:]) //nolint:errcheck // crypto/rand.Read never fails
+	rand.Read(random[:]) // never fails
 	token := base64.RawURLEncoding.EncodeToString(random[:])
 	all := &i.host.calls
 	all.mu.Lock()

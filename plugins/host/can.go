@@ -127,12 +127,12 @@ func (s *service) OpenCase(ctx context.Context, r *contract.OpenCaseRequest) (*c
 	if in.Person, err = optionalID("person", r.Person); err != nil {
 		return nil, err
 	}
-	key, err := s.host.openCase(ctx, in, r.Key)
-	if errs, ok := mutation.UserErrors(ctx, err); ok && len(errs) > 0 {
-		return &contract.OpenCaseResponse{Error: &contract.Error{Code: string(errs[0].Code), Message: errs[0].Message, Path: errs[0].Path}}, nil
-	}
+	key, errs, err := s.host.openCase(ctx, in, r.Key)
 	if err != nil {
 		return nil, err
+	}
+	if len(errs) > 0 {
+		return &contract.OpenCaseResponse{Error: &contract.Error{Code: string(errs[0].Code), Message: errs[0].Message, Path: errs[0].Path}}, nil
 	}
 	return &contract.OpenCaseResponse{Case: core.ID{Type: "Case", Key: key}.String()}, nil
 }
@@ -140,9 +140,9 @@ func (s *service) OpenCase(ctx context.Context, r *contract.OpenCaseRequest) (*c
 // errOpened leaves the transaction of a case that is there already.
 var errOpened = errors.New("opened before")
 
-func (h *Host) openCase(ctx context.Context, in Case, key string) (opened uuid.UUID, err error) {
+func (h *Host) openCase(ctx context.Context, in Case, key string) (opened uuid.UUID, errs []core.UserError, err error) {
 	town := core.MunicipalityOf(ctx).ID
-	_, err = h.Writer.Do(mutation.WithKey(ctx, ""), "openCase", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
+	payload, err := h.Writer.Do(mutation.WithKey(ctx, ""), "openCase", in, func(ctx context.Context, tx *mutation.Tx) (uuid.UUID, error) {
 		// The lock holds off another with the same key, until this one's case is there.
 		if _, err := tx.Pgx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "veche case "+town.String()+" "+in.Plugin+" "+key); err != nil {
 			return uuid.Nil, err
@@ -163,9 +163,12 @@ func (h *Host) openCase(ctx context.Context, in Case, key string) (opened uuid.U
 		return opened, err
 	})
 	if errors.Is(err, errOpened) {
-		return opened, nil
+		return opened, nil, nil
 	}
-	return opened, err
+	if err != nil {
+		return uuid.Nil, nil, err
+	}
+	return payload.Key, payload.UserErrors, nil
 }
 
 func optionalID(field, text string) (*core.ID, error) {

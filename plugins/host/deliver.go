@@ -52,6 +52,8 @@ func (d *deliverer) unlock(ctx context.Context, at place) {
 	defer d.mu.Unlock()
 	delete(d.busy, at)
 	if d.conn != nil {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
 		if _, err := d.conn.Exec(ctx, "SELECT pg_advisory_unlock(hashtextextended($1, 0))", at.lock()); err != nil {
 			_ = d.conn.Close(ctx) // which lets go of it
 		}
@@ -148,12 +150,12 @@ type delivery struct {
 	event    *contract.Event
 }
 
-// next is the next batch: what is due, in order, but nothing of an object of which something earlier
-// still waits for its time. What has failed twice comes alone: it may be what all others failed of.
+// next is the next batch: what is due, in order, and of each object its first that is not done, so that
+// no plugin can get them out of order, whatever it answers. What has failed twice comes alone: it may be what all others failed of.
 func (h *Host) next(ctx context.Context, at place) ([]delivery, error) {
 	rows, err := h.DB.Pool.Query(ctx, `SELECT d.seq, d.attempts, d.first_at, d.event_id, d.name, d.object_type, d.object_id, d.touched::text, d.at, coalesce(d.payload::text, '')
 		FROM plugin_deliveries AS d WHERE d.municipality_id = $1 AND d.plugin = $2 AND d.dead_at IS NULL AND d.due_at <= $3
-			AND NOT EXISTS (SELECT FROM plugin_deliveries AS e WHERE e.municipality_id = $1 AND e.plugin = $2 AND e.object_id = d.object_id AND e.seq < d.seq AND e.dead_at IS NULL AND e.due_at > $3)
+			AND NOT EXISTS (SELECT FROM plugin_deliveries AS e WHERE e.municipality_id = $1 AND e.plugin = $2 AND e.object_id = d.object_id AND e.seq < d.seq AND e.dead_at IS NULL)
 		ORDER BY d.seq LIMIT $4`, at.town, at.plugin, h.Clock(), h.options.Limits.Batch)
 	if err != nil {
 		return nil, err
@@ -286,10 +288,10 @@ func (h *Host) Replay(ctx context.Context, m *core.Municipality, plugin string, 
 	return int(tag.RowsAffected()), err
 }
 
-func keysOf(ids []uuid.UUID) [][16]byte {
-	keys := make([][16]byte, len(ids))
+func keysOf(ids []uuid.UUID) []string {
+	keys := make([]string, len(ids))
 	for i, id := range ids {
-		keys[i] = id
+		keys[i] = id.String()
 	}
 	return keys
 }

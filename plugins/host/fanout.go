@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/plugins/contract"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // deliveries is where the fan-out wakes who brings events.

@@ -136,6 +136,10 @@ type Host struct {
 	versions   map[string]*version
 	stores     map[place]*store
 	closed     bool
+	settled    chan struct{} // closed and made anew when an instance got ready, or could not
+
+	opening     chan struct{} // holds those that make or migrate tables: each takes connections of the house
+	connections chan struct{} // holds those that run SQL of plugins
 
 	wakeRefresh, wakeDeliver, wakeForward chan struct{}
 	deliverer                             deliverer
@@ -153,10 +157,11 @@ func New(h *corehost.Host, c Catalog, o Options) (*Host, error) {
 	o.Limits = o.Limits.orDefaults()
 	host := &Host{
 		Host: h, catalog: c, options: o, log: h.Log.With("part", "plugins"),
-		slots: map[place]*slot{}, versions: map[string]*version{}, stores: map[place]*store{},
+		slots: map[place]*slot{}, versions: map[string]*version{}, stores: map[place]*store{}, settled: make(chan struct{}),
 		wakeRefresh: make(chan struct{}, 1), wakeDeliver: make(chan struct{}, 1), wakeForward: make(chan struct{}, 1),
 	}
 	host.ctx, host.cancel = context.WithCancel(context.Background())
+	host.opening, host.connections = make(chan struct{}, 2), make(chan struct{}, o.Limits.Connections)
 	host.calls.all = map[string]*call{}
 	host.sets.Store(&map[uuid.UUID]*fields.Set{})
 	if err := host.listen(); err != nil {

@@ -61,8 +61,6 @@ func (i *instance) place() place { return place{i.enabled.Municipality, i.enable
 // prepare brings an instance to where it can serve: process, tables, settings. What was reached stays
 // when it fails, and is not done again.
 func (i *instance) prepare(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, i.host.options.Limits.Ready)
-	defer cancel()
 	if i.unread != nil {
 		return i.unread
 	}
@@ -75,16 +73,13 @@ func (i *instance) prepare(ctx context.Context) error {
 		i.version.Store(v)
 	}
 	if keeps(i.enabled.Manifest) && i.store.Load() == nil {
-		s, err := i.host.open(ctx, i.town, i.enabled.Name)
-		if err != nil {
+		if err := i.furnish(ctx, v); err != nil {
 			return fmt.Errorf("tables: %w", err)
 		}
-		if err := s.migrate(ctx, v.dir, v.manifest.Migrations); err != nil {
-			return fmt.Errorf("tables: %w", err)
-		}
-		i.store.Store(s)
 	}
-	if err := v.process.Ready(ctx); err != nil {
+	ready, cancel := context.WithTimeout(ctx, i.host.options.Limits.Ready)
+	defer cancel()
+	if err := v.process.Ready(ready); err != nil {
 		return fmt.Errorf("process: %w", err)
 	}
 	var err error
@@ -96,6 +91,26 @@ func (i *instance) prepare(ctx context.Context) error {
 		return fmt.Errorf("settings: %w", err)
 	}
 	i.ready.Store(true)
+	return nil
+}
+
+// furnish makes the plugin's tables, a few plugins at a time: those of a whole region must not take all
+// connections of the house.
+func (i *instance) furnish(ctx context.Context, v *version) error {
+	select {
+	case i.host.opening <- struct{}{}:
+		defer func() { <-i.host.opening }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	s, err := i.host.open(ctx, i.town, i.enabled.Name)
+	if err != nil {
+		return err
+	}
+	if err := s.migrate(ctx, v.dir, v.manifest.Migrations); err != nil {
+		return err
+	}
+	i.store.Store(s)
 	return nil
 }
 

@@ -25,10 +25,11 @@ type Limits struct {
 	ResultBytes    int           // of a Read or Write; 8 MiB
 	Items          int           // events, audits, jobs, puts of a Write, each; 1,000
 
-	KeyBytes   int   // of a key; 200
-	ValueBytes int   // of a value; 256 KiB
-	Values     int   // keys of a plugin in a municipality; 10,000
-	Storage    int64 // bytes of a plugin's tables in a municipality; 2 GiB
+	KeyBytes    int   // of a key; 200
+	ValueBytes  int   // of a value; 256 KiB
+	Values      int   // keys of a plugin in a municipality; 10,000
+	Connections int   // to all plugins' tables at a time, on one replica; 16
+	Storage     int64 // bytes of a plugin's tables in a municipality; 2 GiB
 
 	Batch        int           // events brought at once; 100
 	DeliveryTime time.Duration // for one batch, at most; 30 s
@@ -56,6 +57,7 @@ func (l Limits) orDefaults() Limits {
 	l.KeyBytes = cmp.Or(l.KeyBytes, 200)
 	l.ValueBytes = cmp.Or(l.ValueBytes, 256<<10)
 	l.Values = cmp.Or(l.Values, 10_000)
+	l.Connections = cmp.Or(l.Connections, 16)
 	l.Storage = cmp.Or(l.Storage, 2<<30)
 	l.Batch = cmp.Or(l.Batch, 100)
 	l.DeliveryTime = cmp.Or(l.DeliveryTime, 30*time.Second)

@@ -107,7 +107,7 @@ func (c *call) batchOf(ctx context.Context, r *contract.WriteRequest) (*batch, e
 		if err := checkJSON(j.Arguments); err != nil {
 			return nil, wrong("jobs[%d].arguments: %v", n, err)
 		}
-		p := planned{ID: j.Id, Kind: j.Kind, Arguments: j.Arguments, At: b.At}
+		p := planned{ID: j.Id, Kind: j.Kind, Arguments: j.Arguments}
 		if j.At != nil {
 			p.At = j.At.AsTime()
 		}

@@ -103,6 +103,7 @@ func (h *Host) bring(at place, i *instance) {
 		return
 	}
 	delete(s.busy, i)
+	defer h.tell()
 	if err != nil {
 		s.failures++
 		s.reason, s.since = err.Error(), h.Clock()
@@ -123,6 +124,35 @@ func (h *Host) bring(at place, i *instance) {
 		old.retire()
 	}
 	wake(h.wakeDeliver)
+}
+
+func (h *Host) tell() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	close(h.settled)
+	h.settled = make(chan struct{})
+}
+
+// Settled waits until the newest version of the plugin is ready in the municipality, or could not get
+// ready for the first time; Status.Reason tells which.
+func (h *Host) Settled(ctx context.Context, m *core.Municipality, plugin string) (Status, error) {
+	for {
+		h.mu.Lock()
+		changed := h.settled
+		h.mu.Unlock()
+		s, there := h.Status(m, plugin)
+		switch {
+		case !there:
+			return s, core.ErrNotFound
+		case s.Reason != "" || s.Ready && s.Waiting == "":
+			return s, nil
+		}
+		select {
+		case <-ctx.Done():
+			return s, ctx.Err()
+		case <-changed:
+		}
+	}
 }
 
 // discard drops an instance that never came into a set; one that is being prepared is dropped by bring.

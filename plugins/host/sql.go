@@ -69,6 +69,12 @@ type session struct {
 
 // in runs fn in a transaction on a connection of the role: committed when it returns nil.
 func (s *store) in(ctx context.Context, begin string, fn func(ctx context.Context, x *session) error) error {
+	select {
+	case s.host.connections <- struct{}{}:
+		defer func() { <-s.host.connections }()
+	case <-ctx.Done():
+		return busy(ctx, ctx.Err())
+	}
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return busy(ctx, err)

@@ -46,11 +46,10 @@ type store struct {
 func keeps(m *manifest.Manifest) bool { return m.Migrations != "" || m.Values }
 
 // names are those of a plugin's schema and role. Roles are the server's, not the database's, so the
-// role's name has a mark of the database in it.
-func names(plugin, town string, secret []byte, database string) (schema, role string) {
-	schema = clip("plugin_"+plugin+"_"+town, 63)
-	mark := hex.EncodeToString(derive(secret, "role", database, plugin, town))[:10]
-	return schema, clip("plugin_"+plugin+"_"+town, 52) + "_" + mark
+// role's name ends with the database's number.
+func names(plugin, town, database string) (schema, role string) {
+	name := "plugin_" + plugin + "_" + town
+	return clip(name, 63), clip(name, 52) + "_" + database
 }
 
 // clip shortens a name to what Postgres keeps of one; what was longer bears a mark of the whole.
@@ -104,7 +103,7 @@ func (h *Host) storeOf(ctx context.Context, town *core.Municipality, plugin stri
 		return nil, err
 	}
 	s := &store{host: h, town: town, plugin: plugin, seal: derive(secret, "outbox", town.ID.String(), plugin)}
-	s.schema, s.role = names(plugin, town.Key, secret, database)
+	s.schema, s.role = names(plugin, town.Key, database)
 	return s, nil
 }
 
@@ -117,7 +116,8 @@ func (s *store) connect(ctx context.Context) error {
 		return err
 	}
 	config := s.host.DB.Pool.Config() // a copy
-	config.MaxConns, config.MinConns, config.MinIdleConns, config.MaxConnIdleTime = 4, 0, 0, time.Minute
+	config.MaxConns, config.MinConns, config.MinIdleConns, config.MaxConnIdleTime = 4, 0, 0, 10*time.Second
+	config.HealthCheckPeriod = 10 * time.Second
 	config.BeforeConnect, config.AfterConnect = nil, nil
 	c := config.ConnConfig
 	c.User, c.Password, c.DefaultQueryExecMode = s.role, passwordOf(secret, s.role), pgx.QueryExecModeExec

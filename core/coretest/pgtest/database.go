@@ -169,7 +169,22 @@ func (s *session) createFrom(ctx context.Context, database, template string) err
 	return err
 }
 
+// drop drops a database, and the roles of plugins in it: they are the server's, and bear its number.
 func (s *session) drop(ctx context.Context, database string) error {
-	_, err := s.conn.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{database}.Sanitize()+" WITH (FORCE)")
+	rows, err := s.conn.Query(ctx, `SELECT rolname FROM pg_roles JOIN pg_database AS d ON d.datname = $1
+		WHERE rolname LIKE 'plugin\_%\_' || d.oid AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`, database)
+	if err != nil {
+		return err
+	}
+	roles, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	_, err = s.conn.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{database}.Sanitize()+" WITH (FORCE)")
+	for _, role := range roles {
+		if err == nil {
+			_, err = s.conn.Exec(ctx, "DROP ROLE IF EXISTS "+pgx.Identifier{role}.Sanitize())
+		}
+	}
 	return err
 }
