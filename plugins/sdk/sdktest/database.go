@@ -1,0 +1,206 @@
+package sdktest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/veche-city/veche/plugins/contract"
+	"github.com/veche-city/veche/plugins/sdk"
+)
+
+// Database is a Postgres in which the plugin's tables are made, in a schema of their own, and its
+// statements run.
+func Database(url string) Option {
+	return func(town *Town) {
+		config, err := pgxpool.ParseConfig(url)
+		if err != nil {
+			town.t.Fatal(err)
+		}
+		config.ConnConfig.RuntimeParams["search_path"] = "plugin_under_test"
+		town.pool, err = pgxpool.NewWithConfig(context.Background(), config)
+		if err != nil {
+			town.t.Fatal(err)
+		}
+		town.t.Cleanup(town.pool.Close)
+	}
+}
+
+func (town *Town) migrate(p *sdk.Plugin) {
+	ctx := context.Background()
+	_, err := town.pool.Exec(ctx, "CREATE SCHEMA plugin_under_test")
+	if err == nil && p.Migrations() != "" {
+		var files fs.FS
+		if files, err = fs.Sub(p.Files(), p.Migrations()); err == nil {
+			err = town.migrateFrom(ctx, files)
+		}
+	}
+	if err != nil {
+		town.t.Fatalf("the plugin's tables: %v", err)
+	}
+}
+
+func (town *Town) migrateFrom(ctx context.Context, files fs.FS) error {
+	db := stdlib.OpenDBFromPool(town.pool)
+	defer func() { _ = db.Close() }()
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files)
+	if err == nil {
+		_, err = provider.Up(ctx)
+	}
+	return err
+}
+
+// errUndone rolls back where the answer says why.
+var errUndone = errors.New("undone")
+
+// statements runs them in one transaction, as Veche does.
+func (town *Town) statements(ctx context.Context, all []*contract.Statement, read bool) (results []*contract.Rows, failed *contract.Error, constraint string, err error) {
+	if town.pool == nil {
+		results, failed, err = town.fromTest(all)
+		return results, failed, "", err
+	}
+	options := pgx.TxOptions{}
+	if read {
+		options = pgx.TxOptions{AccessMode: pgx.ReadOnly, IsoLevel: pgx.RepeatableRead}
+	}
+	err = pgx.BeginTxFunc(ctx, town.pool, options, func(tx pgx.Tx) error {
+		for _, one := range all {
+			rows, err := runStatement(ctx, tx, one)
+			if err != nil {
+				return err
+			}
+			if failed = unexpected(one, rows); failed != nil {
+				return errUndone
+			}
+			results = append(results, rows)
+		}
+		return nil
+	})
+	var pg *pgconn.PgError
+	switch {
+	case errors.Is(err, errUndone):
+		return nil, failed, "", nil
+	case errors.As(err, &pg) && pg.ConstraintName != "":
+		return nil, &contract.Error{Code: sdk.CodeConflict, Message: pg.ConstraintName}, pg.ConstraintName, nil
+	case err != nil:
+		return nil, nil, "", status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	return results, nil, "", nil
+}
+
+func unexpected(s *contract.Statement, rows *contract.Rows) *contract.Error {
+	some := rows.Affected > 0 || len(rows.Rows) > 0
+	if s.Expect == contract.Statement_EXPECT_ROWS && !some || s.Expect == contract.Statement_EXPECT_NO_ROWS && some {
+		return s.Otherwise
+	}
+	return nil
+}
+
+// parameters are a statement's arguments; numbers go as texts, which Postgres reads as what it wants.
+func parameters(s *contract.Statement) ([]any, error) {
+	var args []any
+	decoder := json.NewDecoder(bytes.NewReader(s.Arguments))
+	decoder.UseNumber()
+	if err := decoder.Decode(&args); err != nil {
+		return nil, err
+	}
+	for i, one := range args {
+		if n, ok := one.(json.Number); ok {
+			args[i] = n.String()
+		}
+	}
+	return args, nil
+}
+
+func runStatement(ctx context.Context, tx pgx.Tx, s *contract.Statement) (*contract.Rows, error) {
+	args, err := parameters(s)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, s.Sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	answer := &contract.Rows{}
+	for rows.Next() {
+		values, err := rows.Values()
+		if err != nil {
+			return nil, err
+		}
+		row := map[string]any{}
+		for i, f := range rows.FieldDescriptions() {
+			row[f.Name] = plain(values[i], f.DataTypeOID)
+		}
+		text, err := json.Marshal(row)
+		if err != nil {
+			return nil, err
+		}
+		answer.Rows = append(answer.Rows, text)
+	}
+	answer.Affected = rows.CommandTag().RowsAffected()
+	return answer, rows.Err()
+}
+
+// plain is a value as JSON has it.
+func plain(value any, oid uint32) any {
+	switch v := value.(type) {
+	case [16]byte:
+		return uuid.UUID(v)
+	case time.Time:
+		if oid == pgtype.DateOID || oid == pgtype.DateArrayOID {
+			return v.Format(time.DateOnly)
+		}
+	case []any:
+		all := make([]any, len(v))
+		for i := range v {
+			all[i] = plain(v[i], oid)
+		}
+		return all
+	}
+	return value
+}
+
+// fromTest has the test answer statements.
+func (town *Town) fromTest(all []*contract.Statement) ([]*contract.Rows, *contract.Error, error) {
+	var results []*contract.Rows
+	for _, one := range all {
+		if town.Rows == nil {
+			return nil, nil, status.Errorf(codes.Unimplemented, "the test has neither a Database nor Rows to answer %s", one.Sql)
+		}
+		args, err := parameters(one)
+		if err != nil {
+			return nil, nil, err
+		}
+		values, err := town.Rows(one.Sql, args)
+		if err != nil {
+			return nil, nil, err
+		}
+		rows := &contract.Rows{Affected: int64(len(values))}
+		for _, v := range values {
+			text, err := json.Marshal(v)
+			if err != nil {
+				return nil, nil, err
+			}
+			rows.Rows = append(rows.Rows, text)
+		}
+		if failed := unexpected(one, rows); failed != nil {
+			return nil, failed, nil
+		}
+		results = append(results, rows)
+	}
+	return results, nil, nil
+}
