@@ -63,6 +63,7 @@ func (p *Plugin) checkFunction(s *shapes, coordinate string, field *ast.FieldDef
 	case f.parent != nil && s.types[typ] == nil && f.parent != reflect.TypeFor[Ref]():
 		p.problem("%s: Veche gives core objects by their ids: take []sdk.Ref, not []%s", coordinate, f.parent)
 	}
+	f.list = field.Type.NonNull && field.Type.Elem != nil
 	var wanted []inputField
 	for _, a := range field.Arguments {
 		wanted = append(wanted, inputField{a.Name, a.Type})

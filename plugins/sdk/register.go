@@ -14,6 +14,7 @@ import (
 // function answers a field.
 type function struct {
 	args, parent, value reflect.Type // parent: nil at a root
+	list                bool         // a list that is never null
 	resolve             func(c call, arguments []byte, parents [][]byte) ([]*contract.Item, error)
 	listen              func(c call, arguments []byte, send func(*contract.Item) error) error
 }
@@ -28,62 +29,59 @@ func Field[A, V any](p *Plugin, coordinate string, resolve func(ctx context.Cont
 // Own registers the function of a field of the plugin's own type, "ParkingPermit.holder", that its
 // values do not bear themselves. It is given the values again as they were returned.
 func Own[P, A, V any](p *Plugin, coordinate string, resolve func(ctx context.Context, parents []P, a A) ([]V, error)) {
-	p.register(coordinate, &function{
-		args: reflect.TypeFor[A](), parent: reflect.TypeFor[P](), value: reflect.TypeFor[V](),
-		resolve: func(c call, arguments []byte, raw [][]byte) ([]*contract.Item, error) {
-			var a A
-			if err := decode(arguments, &a); err != nil {
-				return nil, err
+	f := &function{args: reflect.TypeFor[A](), parent: reflect.TypeFor[P](), value: reflect.TypeFor[V]()}
+	f.resolve = func(c call, arguments []byte, raw [][]byte) ([]*contract.Item, error) {
+		var a A
+		if err := decode(arguments, &a); err != nil {
+			return nil, err
+		}
+		parents := make([]P, len(raw))
+		for i, one := range raw {
+			if err := json.Unmarshal(one, &parents[i]); err != nil {
+				return nil, fmt.Errorf("parent %d: %w", i, err)
 			}
-			parents := make([]P, len(raw))
-			for i, one := range raw {
-				if err := json.Unmarshal(one, &parents[i]); err != nil {
-					return nil, fmt.Errorf("parent %d: %w", i, err)
-				}
-			}
-			values, err := resolve(c, parents, a)
-			return items(c, values, len(raw), err)
-		},
-	})
+		}
+		values, err := resolve(c, parents, a)
+		return items(c, f, values, len(raw), err)
+	}
+	p.register(coordinate, f)
 }
 
 // Root registers the function of a field of Query or Mutation.
 func Root[A, V any](p *Plugin, coordinate string, resolve func(ctx context.Context, a A) (V, error)) {
-	p.register(coordinate, &function{
-		args: reflect.TypeFor[A](), value: reflect.TypeFor[V](),
-		resolve: func(c call, arguments []byte, _ [][]byte) ([]*contract.Item, error) {
-			var a A
-			if err := decode(arguments, &a); err != nil {
-				return nil, err
-			}
-			value, err := resolve(c, a)
-			if err != nil {
-				return nil, err
-			}
-			return items(c, []V{value}, 1, nil)
-		},
-	})
+	f := &function{args: reflect.TypeFor[A](), value: reflect.TypeFor[V]()}
+	f.resolve = func(c call, arguments []byte, _ [][]byte) ([]*contract.Item, error) {
+		var a A
+		if err := decode(arguments, &a); err != nil {
+			return nil, err
+		}
+		value, err := resolve(c, a)
+		if err != nil {
+			return nil, err
+		}
+		return items(c, f, []V{value}, 1, nil)
+	}
+	p.register(coordinate, f)
 }
 
 // Stream registers the function of a field of Subscription: it gives each event to emit, until the
 // context ends or emit says that nobody listens.
 func Stream[A, V any](p *Plugin, coordinate string, listen func(ctx context.Context, a A, emit func(V) error) error) {
-	p.register(coordinate, &function{
-		args: reflect.TypeFor[A](), value: reflect.TypeFor[V](),
-		listen: func(c call, arguments []byte, send func(*contract.Item) error) error {
-			var a A
-			if err := decode(arguments, &a); err != nil {
+	f := &function{args: reflect.TypeFor[A](), value: reflect.TypeFor[V]()}
+	f.listen = func(c call, arguments []byte, send func(*contract.Item) error) error {
+		var a A
+		if err := decode(arguments, &a); err != nil {
+			return err
+		}
+		return listen(c, a, func(value V) error {
+			one, err := items(c, f, []V{value}, 1, nil)
+			if err != nil {
 				return err
 			}
-			return listen(c, a, func(value V) error {
-				one, err := items(c, []V{value}, 1, nil)
-				if err != nil {
-					return err
-				}
-				return send(one[0])
-			})
-		},
-	})
+			return send(one[0])
+		})
+	}
+	p.register(coordinate, f)
 }
 
 // Before registers what is asked before an action of the core, a mutation's name that the manifest
@@ -142,7 +140,7 @@ func (p *Plugin) twice(there bool, what, name string) {
 }
 
 // items are a function's values and errors, one a parent.
-func items[V any](c call, values []V, parents int, err error) ([]*contract.Item, error) {
+func items[V any](c call, f *function, values []V, parents int, err error) ([]*contract.Item, error) {
 	var single Errors
 	if err != nil && !errors.As(err, &single) {
 		return nil, err
@@ -160,6 +158,9 @@ func items[V any](c call, values []V, parents int, err error) ([]*contract.Item,
 		text, err := s.plugin.encode(values[i])
 		if err != nil {
 			return nil, err
+		}
+		if f.list && string(text) == "null" {
+			text = []byte("[]")
 		}
 		all[i] = &contract.Item{Value: text}
 	}

@@ -252,9 +252,13 @@ func TestBatchesAreCheckedAndErrorsStandAtTheirItems(t *testing.T) {
 		t.Errorf("one of three: %v", err)
 	}
 	for name, bad := range map[string]func(context.Context, []sdk.Ref, struct{ First *int }) ([][]permit, error){
-		"answered 2 values for 3 parents": func(context.Context, []sdk.Ref, struct{ First *int }) ([][]permit, error) { return make([][]permit, 2), nil },
-		"panic: oh":                       func(context.Context, []sdk.Ref, struct{ First *int }) ([][]permit, error) { panic("oh") },
-		"not today":                       func(context.Context, []sdk.Ref, struct{ First *int }) ([][]permit, error) { return nil, errors.New("not today") },
+		"answered 2 values for 3 parents": func(context.Context, []sdk.Ref, struct{ First *int }) ([][]permit, error) {
+			return make([][]permit, 2), nil
+		},
+		"panic: oh": func(context.Context, []sdk.Ref, struct{ First *int }) ([][]permit, error) { panic("oh") },
+		"not today": func(context.Context, []sdk.Ref, struct{ First *int }) ([][]permit, error) {
+			return nil, errors.New("not today")
+		},
 	} {
 		k.permits = bad
 		_, err := sdktest.Ask[[]permit](sdktest.New(t, k.plugin()).Anonymous(), "Council.parkingPermits", nil, councils...)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -203,4 +204,39 @@ func (town *Town) fromTest(all []*contract.Statement) ([]*contract.Rows, *contra
 		results = append(results, rows)
 	}
 	return results, nil, nil
+}
+
+// Indicator is the rows of an indicator of plugin.yaml between two days.
+func (town *Town) Indicator(p *sdk.Plugin, key, from, to string) ([]map[string]any, error) {
+	text, err := fs.ReadFile(p.Files(), "plugin.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var card struct {
+		Indicators []struct{ Key, Rows string }
+	}
+	if err := yaml.Unmarshal(text, &card); err != nil {
+		return nil, err
+	}
+	for _, one := range card.Indicators {
+		if one.Key != key {
+			continue
+		}
+		args, err := json.Marshal([]string{from, to})
+		if err != nil {
+			return nil, err
+		}
+		results, _, _, err := town.statements(context.Background(), []*contract.Statement{{Sql: one.Rows, Arguments: args}}, true)
+		if err != nil {
+			return nil, err
+		}
+		rows := make([]map[string]any, len(results[0].Rows))
+		for i, row := range results[0].Rows {
+			if err := json.Unmarshal(row, &rows[i]); err != nil {
+				return nil, err
+			}
+		}
+		return rows, nil
+	}
+	return nil, errors.New("plugin.yaml has no indicator " + key)
 }

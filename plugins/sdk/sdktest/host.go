@@ -180,6 +180,7 @@ func (h *host) Watch(r *contract.WatchRequest, out grpc.ServerStreamingServer[co
 	events := make(chan *contract.Event, 100)
 	h.town.mu.Lock()
 	h.town.watchers[events] = r.Names
+	h.town.watched.Broadcast()
 	h.town.mu.Unlock()
 	defer func() {
 		h.town.mu.Lock()
@@ -198,9 +199,12 @@ func (h *host) Watch(r *contract.WatchRequest, out grpc.ServerStreamingServer[co
 	}
 }
 
-// Watching says how many streams of events are open: wait for it before what they are to see.
-func (town *Town) Watching() int {
+// AwaitWatch waits until the plugin watches events in so many streams: what happens from then on they
+// see.
+func (town *Town) AwaitWatch(streams int) {
 	town.mu.Lock()
 	defer town.mu.Unlock()
-	return len(town.watchers)
+	for len(town.watchers) < streams {
+		town.watched.Wait()
+	}
 }

@@ -37,6 +37,7 @@ type Town struct {
 	pool   *pgxpool.Pool
 
 	mu       sync.Mutex
+	watched  *sync.Cond
 	now      time.Time
 	calls    map[string]*Caller
 	values   map[string]value
@@ -75,6 +76,7 @@ func New(t testing.TB, p *sdk.Plugin, options ...Option) *Town {
 		t: t, sends: p.Sends, now: time.Date(2012, 10, 1, 5, 0, 0, 0, time.UTC), calls: map[string]*Caller{}, values: map[string]value{},
 		watchers: map[chan *contract.Event][]string{}, cases: map[string]*contract.OpenCaseRequest{},
 	}
+	town.watched = sync.NewCond(&town.mu)
 	for _, one := range options {
 		one(town)
 	}
