@@ -84,11 +84,7 @@ func (e *QueryError) As(target any) bool {
 		return false
 	}
 	first := e.Problems[0]
-	shown, ok := read(&contract.Error{Code: first.Extensions.Code, Message: first.Message}).(*Error)
-	if ok {
-		*to = shown
-	}
-	return ok
+	return errors.As(read(&contract.Error{Code: first.Extensions.Code, Message: first.Message}), to)
 }
 
 // Can says whether the caller holds a permission in the scope that a core object is or stands in, or

@@ -2,7 +2,6 @@ package sdk
 
 import (
 	"encoding"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -17,7 +16,7 @@ import (
 // At is a moment for Task.At.
 func At(at time.Time) *timestamppb.Timestamp { return timestamppb.New(at) }
 
-// JSON makes a value a parameter of the type json or jsonb, a slice too.
+// JSON makes a value a parameter of the type json or jsonb; a slice, which would be an array, too.
 func JSON(value any) any { return asJSON{value} }
 
 type asJSON struct{ value any }
@@ -34,45 +33,32 @@ func arguments(args []any) ([]byte, error) {
 	return json.Marshal(all)
 }
 
-// argument is a parameter as a JSON scalar that Postgres reads as the parameter's type.
+// argument is a parameter as the contract has it: ids as their keys, what encoding/json makes of the
+// rest, lists as arrays.
 func argument(value any) (any, error) {
+	if r := reflect.ValueOf(value); r.Kind() == reflect.Pointer && r.IsNil() {
+		return nil, nil
+	}
 	switch v := value.(type) {
 	case nil:
 		return nil, nil
 	case asJSON:
-		text, err := json.Marshal(v.value)
-		return string(text), err
+		return v.value, nil
 	case ID:
 		return keyOf(v), nil
 	case Ref:
 		return keyOf(v.ID), nil
-	case uuid.UUID:
-		return v.String(), nil
-	case time.Time:
-		return v.Format(time.RFC3339Nano), nil
-	case json.RawMessage:
-		return string(v), nil
-	case []byte:
-		return `\x` + hex.EncodeToString(v), nil
+	case *ID:
+		return keyOf(*v), nil
+	case []byte, encoding.TextMarshaler, json.Marshaler:
+		return v, nil
 	}
 	r := reflect.ValueOf(value)
-	if r.Kind() == reflect.Pointer {
-		if r.IsNil() {
-			return nil, nil
-		}
+	switch {
+	case r.Kind() == reflect.Pointer:
 		return argument(r.Elem().Interface())
-	}
-	if text, ok := value.(encoding.TextMarshaler); ok {
-		out, err := text.MarshalText()
-		return string(out), err
-	}
-	switch r.Kind() {
-	case reflect.String:
-		return r.String(), nil
-	case reflect.Slice, reflect.Array:
-		return array(r)
-	case reflect.Struct, reflect.Map:
-		return argument(JSON(value))
+	case r.Kind() == reflect.Slice && !r.IsNil(), r.Kind() == reflect.Array:
+		return list(r)
 	}
 	return value, nil
 }
@@ -84,25 +70,14 @@ func keyOf(id ID) any {
 	return id.Key.String()
 }
 
-// array is a slice as Postgres writes one: {"a","b",NULL}.
-func array(r reflect.Value) (any, error) {
-	if r.Kind() == reflect.Slice && r.IsNil() {
-		return nil, nil
-	}
-	parts := make([]string, r.Len())
-	for i := range r.Len() {
-		value, err := argument(r.Index(i).Interface())
-		if err != nil {
+func list(r reflect.Value) (all []any, err error) {
+	all = make([]any, r.Len())
+	for i := range all {
+		if all[i], err = argument(r.Index(i).Interface()); err != nil {
 			return nil, err
 		}
-		if value == nil {
-			parts[i] = "NULL"
-			continue
-		}
-		escaped := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(fmt.Sprint(value))
-		parts[i] = `"` + escaped + `"`
 	}
-	return "{" + strings.Join(parts, ",") + "}", nil
+	return all, nil
 }
 
 // scan reads a row, a JSON object by column, into a struct's members or a simple value. A column that

@@ -32,7 +32,7 @@ type Statement struct {
 }
 
 // Do adds a statement: unqualified names, parameters $1, $2. An ID is given as its key, a struct or map
-// as JSON, a slice as an array; JSON makes a slice a JSON array.
+// as JSON, a slice as an array, or as a JSON array by JSON.
 func (b *Batch) Do(sql string, args ...any) *Statement { return b.add(sql, args, nil) }
 
 // Expect says that the statement must affect or find a row; otherwise all is undone, and Write is that

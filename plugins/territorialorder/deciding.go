@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/veche-city/veche/plugins/sdk"
 )
 
@@ -20,6 +22,20 @@ type acceptance struct {
 type promise struct {
 	Title string   `json:"title"`
 	DueOn sdk.Date `json:"dueOn"`
+}
+
+type keyedPromise struct {
+	Key uuid.UUID `json:"key"`
+	promise
+}
+
+// keyed gives milestones keys that are in their order.
+func keyed(all []promise) []keyedPromise {
+	to := make([]keyedPromise, len(all))
+	for i, one := range all {
+		to[i] = keyedPromise{uuid.Must(uuid.NewV7()), one}
+	}
+	return to
 }
 
 func accept(ctx context.Context, a in[acceptance]) (*ProjectPayload, error) {
@@ -57,11 +73,10 @@ func acceptProject(ctx context.Context, a acceptance) error {
 	b.Do(`INSERT INTO years (year, accepted_rubles) VALUES ($1, 0) ON CONFLICT DO NOTHING`, year)
 	b.Do(`UPDATE years SET accepted_rubles = accepted_rubles + $2::bigint WHERE year = $1 AND accepted_rubles + $2::bigint <= $3::bigint`, year, a.FundingRubles, budget).
 		Expect(sdk.Conflict(sdk.Textf("The year's money, %d rubles, does not suffice for this.", "Средств на год, %d рублей, на это не хватает.", budget), "input", "fundingRubles"))
-	for i, m := range a.Milestones {
-		b.Do(`INSERT INTO milestones (id, project_id, position, title, due_on) VALUES ($1, $2, $3, $4, $5)`, sdk.NewID(typeMilestone), p.ID, i+1, m.Title, m.DueOn)
-	}
+	b.Do(`INSERT INTO milestones (id, project_id, position, title, due_on) SELECT key, $1, row_number() OVER (ORDER BY key), title, "dueOn"
+		FROM jsonb_to_recordset($2::jsonb) AS m (key uuid, title text, "dueOn" date)`, p.ID, sdk.JSON(keyed(a.Milestones)))
 	b.Schedule(sdk.Task{ID: jobCase + "/" + p.ID.Key.String(), Kind: jobCase, Args: caseArgs{p.ID}})
-	advance(ctx, b, p, accepted, a.Reasons, sentAccepted)
+	advance(ctx, b, accepted, a.Reasons, sentAccepted, *p)
 	return b.Write()
 }
 
@@ -84,7 +99,7 @@ func returnProject(ctx context.Context, r refusal) error {
 	if err != nil {
 		return err
 	}
-	advance(ctx, b, p, returned, r.Reasons, sentReturned)
+	advance(ctx, b, returned, r.Reasons, sentReturned, *p)
 	return b.Write()
 }
 

@@ -63,9 +63,7 @@ func (d defencePlan) write(ctx context.Context, id, meeting sdk.ID, chosen []Pro
 	b.Do(`INSERT INTO defence_projects (defence_id, position, project_id) SELECT $1, position, project FROM unnest($2::uuid[]) WITH ORDINALITY AS p (project, position)`,
 		id, keys(chosen, projectID))
 	b.Do(`INSERT INTO panel (defence_id, person_id) SELECT $1, unnest($2::uuid[])`, id, keys(d.PanelIDs, func(id sdk.ID) sdk.ID { return id }))
-	for _, p := range chosen {
-		advance(ctx, b, &p, defending, "", sentChanged)
-	}
+	advance(ctx, b, defending, "", sentChanged, chosen...)
 	b.Audit("territorialorder.plan_defence", id, map[string]any{"meeting": meeting})
 	return b.Write()
 }

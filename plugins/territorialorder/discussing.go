@@ -80,7 +80,7 @@ func concludeDiscussion(ctx context.Context, c conclusion) error {
 		return err
 	}
 	b := sdk.Statements(ctx)
-	advance(ctx, b, p, to, c.Reasons, event)
+	advance(ctx, b, to, c.Reasons, event, *p)
 	return b.Write()
 }
 
@@ -120,7 +120,7 @@ func councilDissolved(ctx context.Context, a dissolvedArgs) error {
 	for _, p := range left {
 		b := sdk.Statements(ctx)
 		b.Do(`UPDATE projects SET council_id = NULL, stage = $1 WHERE id = $2 AND version = $3`, idea, p.ID, p.Version).Expect(sdk.Stale())
-		advance(ctx, b, &p, idea, reason.In(sdk.Call(ctx).Language), sentChanged)
+		advance(ctx, b, idea, reason.In(sdk.Call(ctx).Language), sentChanged, p)
 		if err := b.Write(); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -90,7 +91,7 @@ func (h *house) checkHistory(p Project) {
 			h.t.Errorf("%s came %d times, not %d", event, len(heard), times)
 		}
 	}
-	if !slices.Contains(h.Audits(), "territorialorder.ACCEPTED") {
+	if !slices.Contains(h.Audits(), "territorialorder.accepted") {
 		h.t.Errorf("audits: %v", h.Audits())
 	}
 }
@@ -137,7 +138,11 @@ func TestProjectsOfManyDistrictsArePagesOfTheirOwn(t *testing.T) {
 		t.Errorf("of councils: %+v", of)
 	}
 	_, err := sdktest.Ask[Page](h.Anonymous(), "District.territorialOrderProjects", map[string]any{"first": 101}, h.north.Ref())
-	refused(t, err.(sdk.Errors)[0], sdk.CodeInvalid, "first")
+	var each sdk.Errors
+	if !errors.As(err, &each) {
+		t.Fatal(err)
+	}
+	refused(t, each[0], sdk.CodeInvalid, "first")
 }
 
 func TestARoundClosesByItselfAtItsTime(t *testing.T) {

@@ -140,7 +140,7 @@ func submitProject(ctx context.Context, s submission) error {
 	b := sdk.Statements(ctx)
 	b.Do(`UPDATE projects SET council_id = $1 WHERE id = $2 AND version = $3`, s.CouncilID, p.ID, p.Version).Expect(sdk.Stale("input", "expectedVersion"))
 	p.Council = s.CouncilID.Ref()
-	advance(ctx, b, p, discussion, "", sentChanged)
+	advance(ctx, b, discussion, "", sentChanged, *p)
 	return b.Write()
 }
 
@@ -199,6 +199,6 @@ func withdrawProject(ctx context.Context, w withdrawal) error {
 		return err
 	}
 	b := sdk.Statements(ctx)
-	advance(ctx, b, p, withdrawn, w.Reason, sentChanged)
+	advance(ctx, b, withdrawn, w.Reason, sentChanged, *p)
 	return b.Write()
 }

@@ -64,9 +64,7 @@ func insertRound(ctx context.Context, id sdk.ID, o opening) error {
 		VALUES ($1, $2, $3, $4, $5, 'OPEN', $6, $7, $8, $9)`,
 		id, o.DistrictID, o.Title, now, closes, set.Weights.Residents, set.Weights.Council, set.Weights.Administration, set.Choices)
 	b.Do(`INSERT INTO entries (round_id, project_id) SELECT $1, unnest($2::uuid[])`, id, keys(enter, projectID))
-	for _, p := range enter {
-		advance(ctx, b, &p, ranking, "", sentChanged)
-	}
+	advance(ctx, b, ranking, "", sentChanged, enter...)
 	b.Schedule(sdk.Task{ID: jobClose + "/" + id.Key.String(), Kind: jobClose, Args: roundArgs{id}, At: sdk.At(closes)})
 	b.Audit("territorialorder.open_round", id, map[string]any{"projects": len(enter)})
 	return b.Write()
@@ -217,9 +215,7 @@ func countRound(ctx context.Context, r *Round) error {
 	b.Do(`UPDATE rounds SET state = 'CLOSED', version = version + 1 WHERE id = $1 AND state = 'COUNTING'`, r.ID).Expect(sdk.Stale("input", "expectedVersion"))
 	b.Do(`UPDATE entries e SET place = o.place, score = o.score FROM jsonb_to_recordset($2::jsonb) AS o (project uuid, place int, score bigint)
 		WHERE e.round_id = $1 AND e.project_id = o.project`, r.ID, sdk.JSON(outcome))
-	for _, p := range entered.Rows {
-		advance(ctx, b, &p, ranked, "", sentRanked)
-	}
+	advance(ctx, b, ranked, "", sentRanked, entered.Rows...)
 	b.Audit("territorialorder.close_round", r.ID, map[string]any{"ballots": len(ballots.Rows)})
 	return b.Write()
 }

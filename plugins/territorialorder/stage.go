@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/plugins/sdk"
 )
@@ -73,15 +76,26 @@ const (
 	sentMilestone = "territorialorder.milestone_done"
 )
 
-// advance adds a project's next step to a batch, from the version that was read: what came in between
-// is a CONFLICT. The caller has asked goTo.
-func advance(ctx context.Context, b *sdk.Batch, p *Project, to stage, reason, event string) {
-	b.Do(`UPDATE projects SET stage = $1, version = version + 1 WHERE id = $2 AND version = $3`, to, p.ID, p.Version).
-		Expect(sdk.Stale("input", "expectedVersion"))
-	b.Do(`INSERT INTO steps (id, project_id, stage, reason, person_id, taken_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		sdk.NewID("TerritorialOrderStep"), p.ID, to, reason, sdk.Call(ctx).Actor.Person, sdk.Call(ctx).At)
-	b.Publish(sdk.Notice{Name: event, Object: p.ID, Touched: touched(p), Payload: map[string]any{"stage": to}})
-	b.Audit("territorialorder."+string(to), p.ID, map[string]any{"from": p.Stage})
+// advance adds projects' next step to a batch, from the versions that were read: what came in between
+// is a CONFLICT. The caller has asked goTo. It is two statements however many the projects are.
+func advance(ctx context.Context, b *sdk.Batch, to stage, reason, event string, projects ...Project) {
+	type moved struct {
+		Step    uuid.UUID `json:"step"`
+		ID      uuid.UUID `json:"id"`
+		Version int       `json:"version"`
+	}
+	all := make([]moved, len(projects))
+	for i, p := range projects {
+		all[i] = moved{uuid.Must(uuid.NewV7()), p.ID.Key, p.Version}
+		b.Publish(sdk.Notice{Name: event, Object: p.ID, Touched: touched(&p), Payload: map[string]any{"stage": to}})
+		b.Audit("territorialorder."+strings.ToLower(string(to)), p.ID, map[string]any{"from": p.Stage})
+	}
+	b.Do(`WITH moved AS (UPDATE projects p SET stage = $1, version = p.version + 1 FROM jsonb_to_recordset($2::jsonb) AS was (id uuid, version int)
+			WHERE p.id = was.id AND p.version = was.version RETURNING p.id)
+		SELECT count(*) FROM moved HAVING count(*) = $3::bigint`, to, sdk.JSON(all), len(all)).Expect(sdk.Stale("input", "expectedVersion"))
+	b.Do(`INSERT INTO steps (id, project_id, stage, reason, person_id, taken_at)
+		SELECT step, id, $1, $2, $3, $4 FROM jsonb_to_recordset($5::jsonb) AS m (step uuid, id uuid)`,
+		to, reason, sdk.Call(ctx).Actor.Person, sdk.Call(ctx).At, sdk.JSON(all))
 }
 
 // touched are the core objects whose followers hear of the project.

@@ -1,11 +1,13 @@
 package sdktest
 
 import (
-	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -69,6 +71,9 @@ var errUndone = errors.New("undone")
 
 // statements runs them in one transaction, as Veche does.
 func (town *Town) statements(ctx context.Context, all []*contract.Statement, read bool) (results []*contract.Rows, failed *contract.Error, constraint string, err error) {
+	if len(all) > most {
+		return nil, nil, "", status.Errorf(codes.InvalidArgument, "at most %d statements in one call", most)
+	}
 	if town.pool == nil {
 		results, failed, err = town.fromTest(all)
 		return results, failed, "", err
@@ -110,24 +115,73 @@ func unexpected(s *contract.Statement, rows *contract.Rows) *contract.Error {
 	return nil
 }
 
-// parameters are a statement's arguments; numbers go as texts, which Postgres reads as what it wants.
-func parameters(s *contract.Statement) ([]any, error) {
-	var args []any
-	decoder := json.NewDecoder(bytes.NewReader(s.Arguments))
-	decoder.UseNumber()
-	if err := decoder.Decode(&args); err != nil {
+// most is how many statements Veche takes at once.
+const most = 50
+
+// parameters are a statement's arguments in Postgres' text form, as Veche gives them: JSON as it is to
+// json and jsonb, bytes from base64, lists as arrays.
+func parameters(oids []uint32, arguments []byte) ([]any, error) {
+	var given []json.RawMessage
+	if err := json.Unmarshal(arguments, &given); err != nil {
 		return nil, err
 	}
-	for i, one := range args {
-		if n, ok := one.(json.Number); ok {
-			args[i] = n.String()
+	if len(given) != len(oids) {
+		return nil, fmt.Errorf("the statement has %d parameters, %d arguments were given", len(oids), len(given))
+	}
+	values := make([]any, len(given))
+	for i, raw := range given {
+		if string(raw) == "null" {
+			continue
+		}
+		text, err := literal(oids[i], raw)
+		if err != nil {
+			return nil, err
+		}
+		values[i] = text
+	}
+	return values, nil
+}
+
+func literal(oid uint32, raw json.RawMessage) (string, error) {
+	switch {
+	case oid == pgtype.JSONOID || oid == pgtype.JSONBOID:
+		return string(raw), nil
+	case oid == pgtype.ByteaOID:
+		var data []byte
+		err := json.Unmarshal(raw, &data)
+		return `\x` + hex.EncodeToString(data), err
+	case raw[0] == '"':
+		var text string
+		err := json.Unmarshal(raw, &text)
+		return text, err
+	case raw[0] == '{':
+		return "", errors.New("an object is given to a column of json or jsonb alone")
+	case raw[0] != '[':
+		return string(raw), nil
+	}
+	var items []json.RawMessage
+	if err := json.Unmarshal(raw, &items); err != nil {
+		return "", err
+	}
+	parts := make([]string, len(items))
+	for i, item := range items {
+		text, err := literal(0, item)
+		if err != nil {
+			return "", err
+		}
+		if parts[i] = text; item[0] == '"' {
+			parts[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 		}
 	}
-	return args, nil
+	return "{" + strings.Join(parts, ",") + "}", nil
 }
 
 func runStatement(ctx context.Context, tx pgx.Tx, s *contract.Statement) (*contract.Rows, error) {
-	args, err := parameters(s)
+	described, err := tx.Prepare(ctx, "", s.Sql)
+	if err != nil {
+		return nil, err
+	}
+	args, err := parameters(described.ParamOIDs, s.Arguments)
 	if err != nil {
 		return nil, err
 	}
@@ -182,8 +236,8 @@ func (town *Town) fromTest(all []*contract.Statement) ([]*contract.Rows, *contra
 		if town.Rows == nil {
 			return nil, nil, status.Errorf(codes.Unimplemented, "the test has neither a Database nor Rows to answer %s", one.Sql)
 		}
-		args, err := parameters(one)
-		if err != nil {
+		var args []any
+		if err := json.Unmarshal(one.Arguments, &args); err != nil {
 			return nil, nil, err
 		}
 		values, err := town.Rows(one.Sql, args)
