@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"sync"
@@ -72,6 +73,7 @@ func New(t testing.TB, p *sdk.Plugin, options ...Option) *Town {
 	if err := p.Check(); err != nil {
 		t.Fatalf("the plugin is not complete:\n%v", err)
 	}
+	p.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	town := &Town{
 		t: t, sends: p.Sends, now: time.Date(2012, 10, 1, 5, 0, 0, 0, time.UTC), calls: map[string]*Caller{}, values: map[string]value{},
 		watchers: map[chan *contract.Event][]string{}, cases: map[string]*contract.OpenCaseRequest{},
