@@ -113,6 +113,9 @@ func decide(ctx context.Context, id sdk.ID, version int, to stage, funding *int6
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := may(ctx, "territorialorder:decide", p.District); err != nil {
+		return nil, nil, err
+	}
 	if p.Stage != defending {
 		return nil, nil, p.Stage.refuses("input", "projectId")
 	}
@@ -183,6 +186,13 @@ func reach(ctx context.Context, r reached) (sdk.ID, error) {
 	}
 	if m == nil {
 		return sdk.ID{}, sdk.NotFound("input", "milestoneId")
+	}
+	p, err := findProject(ctx, m.ProjectID)
+	if err == nil {
+		err = may(ctx, "territorialorder:report", p.District)
+	}
+	if err != nil {
+		return sdk.ID{}, err
 	}
 	c := sdk.Call(ctx)
 	b := sdk.Statements(ctx)

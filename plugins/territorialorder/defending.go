@@ -71,6 +71,9 @@ func (d defencePlan) write(ctx context.Context, id, meeting sdk.ID, chosen []Pro
 // check answers the round and its chosen projects, in the order in which they are heard.
 func (d defencePlan) check(ctx context.Context) (*Round, []Project, error) {
 	r, err := findRound(ctx, d.RoundID)
+	if err == nil {
+		err = may(ctx, "territorialorder:defend", r.District)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -156,7 +159,7 @@ var (
 )
 
 func insertQuestion(ctx context.Context, q asked) error {
-	d, err := sitting(ctx, q.DefenceID)
+	d, err := keeping(ctx, q.DefenceID)
 	if err != nil {
 		return err
 	}
@@ -187,6 +190,19 @@ func sitting(ctx context.Context, id sdk.ID) (*Defence, error) {
 		return nil, errNotBegun
 	}
 	return d, nil
+}
+
+// keeping is a sitting whose record the caller may keep.
+func keeping(ctx context.Context, id sdk.ID) (*Defence, error) {
+	d, err := sitting(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r, err := findRound(ctx, d.RoundID)
+	if err != nil {
+		return nil, err
+	}
+	return d, may(ctx, "territorialorder:defend", r.District)
 }
 
 // criteria are those of a score sheet.
@@ -249,7 +265,7 @@ func closeDefence(ctx context.Context, a in[minutes]) (*DefencePayload, error) {
 }
 
 func hold(ctx context.Context, m minutes) error {
-	d, err := sitting(ctx, m.DefenceID)
+	d, err := keeping(ctx, m.DefenceID)
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,9 @@ func newHouse(t *testing.T) *house {
 	h.member = h.newResident().May("territorialorder:discuss", h.council).May("territorialorder:rank_council", h.council)
 	h.writer = h.newResident().May("territorialorder:discuss", h.council).May("territorialorder:conclude", h.council)
 	h.official = h.newResident().May("territorialorder:rank_administration")
+	for _, permission := range []string{"rounds", "defend", "decide", "report"} {
+		h.official.May("territorialorder:"+permission, h.north)
+	}
 	h.configure(10_000_000)
 	return h
 }

@@ -64,6 +64,15 @@ func findDefence(ctx context.Context, id sdk.ID) (*Defence, error) {
 	return d, err
 }
 
+// may asks for a right in the scope in which a district stands; without one, which is the whole town,
+// for the right itself. @can has asked whether the caller holds it anywhere.
+func may(ctx context.Context, permission string, district *sdk.Ref) error {
+	if district == nil {
+		return sdk.Require(ctx, permission)
+	}
+	return sdk.Require(ctx, permission, district.ID)
+}
+
 // ownProject is loadProject for its author alone.
 func ownProject(ctx context.Context, id sdk.ID, version int) (*Project, error) {
 	me, err := person(ctx)

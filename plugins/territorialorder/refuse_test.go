@@ -94,8 +94,10 @@ func TestVotesAreRefused(t *testing.T) {
 	_, err := change[Round](h.official, "openTerritorialOrderRound", input{"title": "Autumn", "districtId": h.north})
 	refused(t, err, sdk.CodeConflict, "input districtId") // nothing to rank
 	projects := h.supported(4)
+	_, err = change[Round](h.Person().May("territorialorder:rounds", h.south), "openTerritorialOrderRound", input{"title": "Autumn", "districtId": h.north})
+	refused(t, err, sdk.CodeForbidden, "")
 	stranger := h.propose(h.south)
-	_, err = change[Round](h.official, "openTerritorialOrderRound", input{"title": "Autumn", "closesAt": h.Now()})
+	_, err = change[Round](h.official, "openTerritorialOrderRound", input{"title": "Autumn", "districtId": h.north, "closesAt": h.Now()})
 	refused(t, err, sdk.CodeInvalid, "input closesAt")
 	r := h.open()
 
@@ -195,6 +197,8 @@ func TestDecisionsKeepWithinTheMoneyAndAreMadeOnce(t *testing.T) {
 		_, err := change[Project](h.official, "acceptTerritorialOrderProject", in)
 		return err
 	}
+	_, err := change[Project](h.Person().May("territorialorder:decide", h.south), "acceptTerritorialOrderProject", acceptInput(p, 1, "2012-12-01"))
+	refused(t, err, sdk.CodeForbidden, "") // an official of another district
 	refused(t, try(acceptInput(p, 0, "2012-12-01")), sdk.CodeInvalid, "input fundingRubles")
 	refused(t, try(acceptInput(p, 1000)), sdk.CodeInvalid, "input milestones")
 	refused(t, try(acceptInput(p, 1000, "2012-12-01", "2012-11-01")), sdk.CodeInvalid, "input milestones")
@@ -207,7 +211,7 @@ func TestDecisionsKeepWithinTheMoneyAndAreMadeOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, try(acceptInput(projects[1], 501, "2012-12-01")), sdk.CodeConflict, "input fundingRubles")
-	_, err := change[Project](h.official, "returnTerritorialOrderProject", input{"projectId": p.ID, "expectedVersion": h.now(p).Version, "reasons": "No."})
+	_, err = change[Project](h.official, "returnTerritorialOrderProject", input{"projectId": p.ID, "expectedVersion": h.now(p).Version, "reasons": "No."})
 	refused(t, err, sdk.CodeConflict, "input projectId") // decided
 	_, err = change[Project](h.resident, "withdrawTerritorialOrderProject", input{"projectId": p.ID, "expectedVersion": h.now(p).Version, "reason": "No."})
 	refused(t, err, sdk.CodeConflict, "input projectId")

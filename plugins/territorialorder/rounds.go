@@ -28,6 +28,13 @@ func openRound(ctx context.Context, a in[opening]) (*RoundPayload, error) {
 	return answerRound(ctx, id, insertRound(ctx, id, a.Input))
 }
 
+func (o opening) district() *sdk.Ref {
+	if o.DistrictID == nil {
+		return nil
+	}
+	return o.DistrictID.Ref()
+}
+
 func (o opening) check(ctx context.Context) (closes time.Time, err error) {
 	set, now := sdk.SettingsOf[settings](ctx), sdk.Call(ctx).At
 	closes = now.AddDate(0, 0, set.RankingDays)
@@ -48,6 +55,9 @@ func (o opening) check(ctx context.Context) (closes time.Time, err error) {
 func insertRound(ctx context.Context, id sdk.ID, o opening) error {
 	closes, err := o.check(ctx)
 	if err != nil {
+		return err
+	}
+	if err := may(ctx, "territorialorder:rounds", o.district()); err != nil {
 		return err
 	}
 	enter, err := sdk.Select[Project](ctx, `SELECT * FROM projects WHERE stage = $1 AND ($2::uuid IS NULL OR district_id = $2) ORDER BY id LIMIT $3`,
@@ -157,6 +167,9 @@ type closing struct {
 
 func closeRound(ctx context.Context, a in[closing]) (*RoundPayload, error) {
 	r, err := findRound(ctx, a.Input.RoundID)
+	if err == nil {
+		err = may(ctx, "territorialorder:rounds", r.District)
+	}
 	if err == nil {
 		switch {
 		case r.State != "OPEN":
