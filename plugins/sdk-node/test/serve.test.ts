@@ -10,6 +10,14 @@ import { manifest, schema } from "./benches";
 import { House } from "./house";
 
 const house = new House();
+
+// another is a process of its own for one test.
+function another(t: { after(run: () => Promise<void>): void }, env: Record<string, string> = {}) {
+  const other = new House();
+  t.after(() => other.stop());
+  return other.start(undefined, env);
+}
+
 const count = { type: "Query", field: "benchesCount" };
 const call = (requestId = "") => ({ municipality: "kansk", language: "ru", requestId, token: "a token", actor: { kind: Actor_Kind.ACCOUNT, account: "a" } });
 const resolve = async (calls: object[], of: object = call(), deadline?: Date) =>
@@ -189,32 +197,28 @@ test("jobs are done, or tried again", async () => {
 });
 
 describe("the end", () => {
-  test("by Shutdown, leaving no socket", async () => {
-    const other = await new House().start();
+  test("by Shutdown, leaving no socket", async (t) => {
+    const other = await another(t);
     await other.raw("/plugin.GRPCController/Shutdown", Buffer.alloc(0));
     assert.equal(await other.ended, 0);
     assert.deepEqual(readdirSync(other.folder), ["host.sock"]);
-    await other.stop();
   });
 
-  test("by the end of standard input", async () => {
-    const other = await new House().start();
+  test("by the end of standard input", async (t) => {
+    const other = await another(t);
     other.process.stdin!.end();
     assert.equal(await other.ended, 0);
-    await other.stop();
   });
 
-  test("Drain lets what is under way be answered", async () => {
-    const other = await new House().start();
+  test("Drain lets what is under way be answered", async (t) => {
+    const other = await another(t);
     await other.call(Plugin.method.drain, {});
     assert.equal(decode((await other.call(Plugin.method.resolve, { call: call(), calls: [count] })).results[0]!.items[0]!.value), 42);
-    await other.stop();
   });
 });
 
-test("a person who starts it is told what it is", async () => {
-  const other = await new House().start(undefined, { VECHE_PLUGIN: "" });
+test("a person who starts it is told what it is", async (t) => {
+  const other = await another(t, { VECHE_PLUGIN: "" });
   assert.equal(await other.ended, 1);
   assert.match(other.log.join("\n"), /benches is a plugin of Veche/);
-  await other.stop();
 });
