@@ -4,7 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Call as WireCall, Host, type Rows as WireRows, Statement_Expect } from "./gen/veche/plugin/v1/plugin_pb";
 import * as wire from "./gen/veche/plugin/v1/plugin_pb";
-import { type PluginError, QueryError } from "./errors";
+import { forbidden, type PluginError, QueryError } from "./errors";
 import { keyFrom, newKey } from "./id";
 import type { Behalf, Transport } from "./host";
 import { decode, encode, type Event, eventOf, fromWire, moment, toWire } from "./wire";
@@ -127,6 +127,11 @@ export class Call {
   /** Says whether the caller holds a permission where an object stands, or anywhere when none is given. */
   async can(permission: string, object = ""): Promise<boolean> {
     return (await this.host.unary(Host.method.can, create(wire.CanRequestSchema, { permission, object }), this.on)).allowed;
+  }
+
+  /** Throws FORBIDDEN where can says no. */
+  async require(permission: string, object = ""): Promise<void> {
+    if (!(await this.can(permission, object))) throw forbidden({ en: "You are not allowed to do this.", ru: "У вас нет права на это действие." });
   }
 
   /** The rows of one statement that changes nothing, by column name. */
