@@ -4,10 +4,10 @@ LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BUF     := github.com/bufbuild/buf/cmd/buf@v1.75.0
 BIN     := bin/veche
 
-.PHONY: help run test check build generate contract fresh lint vet tidy schema bench fuzz audit graphiql
+.PHONY: plugins-node help run test check build generate contract fresh lint vet tidy schema bench fuzz audit graphiql
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 run: build ## serve the reference city on http://127.0.0.1:8080 (settings by VECHE_…)
 	@scripts/install-postgres.sh
@@ -16,6 +16,8 @@ run: build ## serve the reference city on http://127.0.0.1:8080 (settings by VEC
 test: ## all tests, with the race detector
 	@scripts/install-postgres.sh test
 	@scripts/install-compiler.sh
+	@scripts/install-node.sh
+	@$(MAKE) --no-print-directory plugins-node
 	$(GO) test -race -timeout 15m ./...
 
 check: build vet tidy lint fresh ## build, vet, lint; go.mod and generated code are fresh
@@ -43,6 +45,9 @@ vet:
 
 lint: ## golangci-lint, and the arrows between the folders (depguard)
 	$(GO) run $(LINT) run
+
+plugins-node: ## the SDK for plugins in TypeScript, from its lockfile
+	cd plugins/sdk-node && npm ci --no-fund --no-audit --loglevel=error
 
 schema: build ## the public schema, for code generators: graph/schema.graphql
 	@$(BIN) schema > graph/schema.graphql && echo graph/schema.graphql

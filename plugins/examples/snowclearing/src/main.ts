@@ -1,0 +1,3 @@
+import { snowclearing } from "./plugin";
+
+snowclearing().serve();
