@@ -173,6 +173,31 @@ func openUp(t *testing.T, folder string) {
 	}
 }
 
+// TestEscape: what leaves the plugin's group ends with it all the same, where the plugin has a user of its own.
+func TestEscape(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("the host is not root, so its plugins have no users of their own")
+	}
+	p := program(t, bad("escape"))
+	p.Path = openCopy(t, p.Path)
+	openUp(t, p.Dir)
+	s := ready(t, start(t, p, nil))
+	value, err := s.ask(t.Context(), "escape", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(value)
+	if err != nil || ended(pid) {
+		t.Fatalf("got %s", value)
+	}
+	if err := s.Drain(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if !ended(pid) {
+		t.Error("what left its group outlives it")
+	}
+}
+
 // TestForgedKey: who finds the socket is refused without the process's secret.
 func TestForgedKey(t *testing.T) {
 	s := ready(t, start(t, program(t, testplugin.Behaviour{}), nil))
