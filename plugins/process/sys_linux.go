@@ -41,7 +41,7 @@ func newBounds(o Options, program Program) bounds {
 	case o.HostUser:
 		b.unbounded = append(b.unbounded, "user: it runs as the host's user, root, because that was asked for")
 	default:
-		if closed := closedFolder(program.Path); closed != "" {
+		if closed := orElse(closedFolder(program.Path), closedFolder(program.Dir)); closed != "" {
 			b.unbounded = append(b.unbounded, fmt.Sprintf("user: it runs as the host's user, root, because %s is closed to others; open it to all (chmod o+rx)", closed))
 		} else if b.user = takeUser(program.Manifest.Name); b.user == 0 {
 			b.unbounded = append(b.unbounded, "user: it runs as the host's user, root, because this user namespace knows no other")
