@@ -50,7 +50,9 @@ func TestHostKilled(t *testing.T) {
 		}
 		text, _ := json.Marshal(process.Program{Manifest: &manifest.Manifest{Name: p.Manifest.Name, Version: p.Manifest.Version}, Path: p.Path, Sum: p.Sum, Dir: p.Dir})
 		host := exec.Command("/proc/self/exe")
-		host.Env = append(os.Environ(), "VECHE_TEST_HOST="+string(text))
+		left := t.TempDir() // nobody removes the plugin's folder
+		openUp(t, left)
+		host.Env = append(os.Environ(), "VECHE_TEST_HOST="+string(text), "TMPDIR="+left)
 		out, err := host.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
