@@ -50,7 +50,9 @@ func TestHostKilled(t *testing.T) {
 		}
 		text, _ := json.Marshal(process.Program{Manifest: &manifest.Manifest{Name: p.Manifest.Name, Version: p.Manifest.Version}, Path: p.Path, Sum: p.Sum, Dir: p.Dir})
 		host := exec.Command("/proc/self/exe")
-		host.Env = append(os.Environ(), "VECHE_TEST_HOST="+string(text))
+		left := t.TempDir() // nobody removes the plugin's folder
+		openUp(t, left)
+		host.Env = append(os.Environ(), "VECHE_TEST_HOST="+string(text), "TMPDIR="+left)
 		out, err := host.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -170,6 +172,31 @@ func openUp(t *testing.T, folder string) {
 		if err := os.Chmod(one, 0o755); err != nil { // so that another user can reach it
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestEscape: what leaves the plugin's group ends with it all the same, where the plugin has a user of its own.
+func TestEscape(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("the host is not root, so its plugins have no users of their own")
+	}
+	p := program(t, bad("escape"))
+	p.Path = openCopy(t, p.Path)
+	openUp(t, p.Dir)
+	s := ready(t, start(t, p, nil))
+	value, err := s.ask(t.Context(), "escape", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(value)
+	if err != nil || ended(pid) {
+		t.Fatalf("got %s", value)
+	}
+	if err := s.Drain(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if !ended(pid) {
+		t.Error("what left its group outlives it")
 	}
 }
 

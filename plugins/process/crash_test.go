@@ -1,3 +1,5 @@
+//go:build linux
+
 package process_test
 
 import (
@@ -86,6 +88,9 @@ func TestCrashLoop(t *testing.T) {
 		t.Errorf("got %+v", state)
 	}
 	s.Restart()
+	if err := s.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
 	if state := s.until(t, process.Running); state.Restarts != 5 {
 		t.Errorf("got %+v", state)
 	}

@@ -95,7 +95,7 @@ func (s *Supervisor) connect(c *child, folder string) (plugin.ClientProtocol, er
 		Plugins:          plugin.PluginSet{},
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		SkipHostEnv:      true,
-		StartTimeout:     s.options.StartTimeout,
+		StartTimeout:     2 * s.options.StartTimeout, // the context's comes first, and says what it was
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: folder},
 		GRPCDialOptions:  dialOptions(s.key),
 		Logger:           hclog.NewNullLogger(), // its process's end and its log are ours to tell

@@ -1,17 +1,23 @@
+//go:build linux
+
 package process_test
 
 import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.uber.org/goleak"
 
 	"github.com/veche-city/veche/core"
@@ -206,6 +212,28 @@ func TestRuns(t *testing.T) {
 	}
 }
 
+// TestSpans: a call is a span below its caller's, with the method that was called and the code of what failed.
+func TestSpans(t *testing.T) {
+	seen := tracetest.NewSpanRecorder()
+	before := otel.GetTracerProvider()
+	otel.SetTracerProvider(trace.NewTracerProvider(trace.WithSpanProcessor(seen)))
+	defer otel.SetTracerProvider(before)
+	s := ready(t, start(t, program(t, bad("broken")), nil))
+	ctx, parent := otel.Tracer("test").Start(t.Context(), "caller")
+	_, _ = s.ask(ctx, "broken", false)
+	for _, span := range seen.Ended() {
+		if span.Name() != "plugin weather" {
+			continue
+		}
+		text := fmt.Sprint(span.Attributes(), span.Status())
+		if span.Parent().SpanID() != parent.SpanContext().SpanID() || !strings.Contains(text, "Plugin/Resolve") || !strings.Contains(text, "PLUGIN_ERROR") {
+			t.Errorf("got %s", text)
+		}
+		return
+	}
+	t.Error("no span")
+}
+
 func TestErrors(t *testing.T) {
 	s := ready(t, start(t, program(t, bad("broken", "panic", "big", "refuse")), func(o *process.Options) {
 		o.BreakerFailures, o.BreakerCalls, o.CallTimeout = 1000, 1000, 20*time.Second
@@ -295,7 +323,7 @@ func TestBreaker(t *testing.T) {
 		if t.Context().Err() != nil {
 			t.Fatal("it stays open")
 		}
-		syscall.Sync() // gives way
+		runtime.Gosched()
 	}
 	if _, err := s.ask(t.Context(), "echo", false); err != nil || s.State().Breaker != "closed" {
 		t.Errorf("got %v, breaker %s", err, s.State().Breaker)

@@ -21,13 +21,13 @@ type step func() step
 
 func (s *Supervisor) run() {
 	defer close(s.done)
+	s.set(Starting, "")
 	for next := step(s.starting); next != nil; {
 		next = next()
 	}
 }
 
 func (s *Supervisor) starting() step {
-	s.set(Starting, s.state.Reason)
 	ctx, cancel := context.WithTimeout(context.Background(), s.options.StartTimeout)
 	defer cancel()
 	type result struct {
@@ -189,9 +189,10 @@ func (s *Supervisor) waiting(phase Phase, reason string, wait time.Duration) ste
 				return s.stopped(reason, o)
 			}
 			s.crashes, s.attempts = nil, 0
-			defer func() { o.done <- nil }()
+			defer func() { o.done <- nil }() // once it is starting, so that Ready waits for it
 		}
 		s.restarted()
+		s.set(Starting, reason)
 		return s.starting
 	}
 }

@@ -41,7 +41,7 @@ func newBounds(o Options, program Program) bounds {
 	case o.HostUser:
 		b.unbounded = append(b.unbounded, "user: it runs as the host's user, root, because that was asked for")
 	default:
-		if closed := closedFolder(program.Path); closed != "" {
+		if closed := orElse(closedFolder(program.Path), closedFolder(program.Dir)); closed != "" {
 			b.unbounded = append(b.unbounded, fmt.Sprintf("user: it runs as the host's user, root, because %s is closed to others; open it to all (chmod o+rx)", closed))
 		} else if b.user = takeUser(program.Manifest.Name); b.user == 0 {
 			b.unbounded = append(b.unbounded, "user: it runs as the host's user, root, because this user namespace knows no other")
@@ -72,7 +72,7 @@ func takeUser(name string) int {
 	defer users.Unlock()
 	for i := range uint32(lastUser - firstUser) {
 		user := firstUser + int((h.Sum32()+i)%(lastUser-firstUser))
-		if !users.taken[user] && mapped(user) {
+		if !users.taken[user] && mapped(user) && len(processesOf(user)) == 0 { // of another host on this machine
 			users.taken[user] = true
 			return user
 		}
@@ -216,6 +216,15 @@ func (b *bounds) sweep() {
 }
 
 func (b *bounds) sweepOnce() (killed int) {
+	for _, pid := range processesOf(b.user) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+		killed++
+	}
+	return killed
+}
+
+// processesOf are those that run as a user.
+func processesOf(user int) (pids []int) {
 	all, _ := os.ReadDir("/proc")
 	for _, one := range all {
 		pid, err := strconv.Atoi(one.Name())
@@ -223,12 +232,11 @@ func (b *bounds) sweepOnce() (killed int) {
 			continue
 		}
 		var info syscall.Stat_t
-		if syscall.Stat("/proc/"+one.Name(), &info) == nil && int(info.Uid) == b.user && !zombie(pid) {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-			killed++
+		if syscall.Stat("/proc/"+one.Name(), &info) == nil && int(info.Uid) == user && !zombie(pid) {
+			pids = append(pids, pid)
 		}
 	}
-	return killed
+	return pids
 }
 
 // zombie says whether a process has ended and is only waited for.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,6 +83,12 @@ func (p *plugin) answer(ctx context.Context, call *contract.Call, field *contrac
 		for i := range 20_000 {
 			fmt.Fprintf(os.Stderr, "line %d\n", i)
 		}
+	case "escape":
+		child := exec.Command("setsid", "sleep", "3600")
+		if err := child.Start(); err != nil {
+			return nil, err
+		}
+		value = []byte(strconv.Itoa(child.Process.Pid))
 	case "memory":
 		eat()
 	case "mix": // answers of what it was asked by another municipality

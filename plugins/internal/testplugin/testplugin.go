@@ -120,7 +120,7 @@ func run() error {
 		flood(os.Stdout)
 		time.Sleep(time.Hour)
 	case "garbage":
-		fmt.Fprintln(os.Stdout, "hello")
+		_, _ = fmt.Fprintln(os.Stdout, "hello")
 		time.Sleep(time.Hour)
 	case "elsewhere":
 		dir = filepath.Dir(dir)
@@ -136,7 +136,7 @@ func run() error {
 			exit(0)
 		}
 	}()
-	fmt.Fprintf(os.Stdout, "1|1|unix|%s|grpc\n", listener.Addr())
+	_, _ = fmt.Fprintf(os.Stdout, "1|1|unix|%s|grpc\n", listener.Addr())
 	fmt.Fprintln(os.Stderr, `{"level":"info","msg":"serving","pid":`+fmt.Sprint(os.Getpid())+`}`)
 	if err := server.Serve(listener); err != nil || !p.has("deaf") {
 		return err
