@@ -88,7 +88,6 @@ type Catalog struct {
 	db *postgres.DB
 
 	folders  keyedLock // one unpacking of a digest at a time
-	intact   sync.Map  // digests whose folder was verified by this process
 	key      sealer
 	waking   sync.Mutex
 	version  int64
@@ -133,6 +132,9 @@ func (c *Catalog) Wake(ctx context.Context) {
 	c.version = version
 	if c.Changed != nil {
 		c.Changed(ctx)
+	}
+	if err := c.EraseRemoved(ctx); err != nil && ctx.Err() == nil {
+		c.Log.Warn("data of a removed plugin are not erased yet", "error", err)
 	}
 }
 
