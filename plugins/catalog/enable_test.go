@@ -180,7 +180,7 @@ func TestAnUpgradeThatBreaksOperationsOfClients(t *testing.T) {
 	h.Seen(h.as(0), `{ orders { nothing } }`)
 	h.Seen(h.as(0), `{ orders(`)
 	h.Seen(h.as(1), `{ orders { id } }`)
-	h.Wake(t.Context())
+	must(t, h.Record(t.Context()))
 	var texts string
 	must(t, h.db.QueryRow(`SELECT string_agg(text, ' ') FROM plugin_operations`).Scan(&texts))
 	if strings.Contains(texts, "Иванов") {
@@ -200,7 +200,7 @@ func TestAnUpgradeThatBreaksOperationsOfClients(t *testing.T) {
 	must(t, err)
 	// A further query that breaks makes the approval stale.
 	h.Seen(h.as(0), `{ orders { name } }`)
-	h.Wake(t.Context())
+	must(t, h.Record(t.Context()))
 	_, err = h.upgrade(0, catalog.Upgrade{Name: "orders", Digest: next.Digest, Approve: d.Key})
 	refused(t, err, core.CodeConflict, "input.approve")
 	_, err = h.upgrade(0, catalog.Upgrade{Name: "orders", Digest: next.Digest, Approve: h.difference(0, next).Key})

@@ -25,6 +25,7 @@ func (h *House) Run(ctx context.Context) (stop func(context.Context) error, err 
 	var running sync.WaitGroup
 	running.Go(func() { h.Events.Run(background) })
 	running.Go(func() { h.Consumers.Run(background) })
+	running.Go(func() { h.Plugins.Run(background) })
 	running.Go(func() {
 		postgres.Listen(background, h.DB, h.Log, []string{events.Channel, access.Channel, tenancy.Channel, catalog.Channel}, poll, func(channel string) {
 			h.wake(background, channel)
