@@ -25,6 +25,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -78,7 +79,8 @@ type Options struct {
 	// brings those that are named anew, or all, and says how many.
 	Dead   func(ctx context.Context, m *core.Municipality, name string, most int) ([]Letter, error)
 	Replay func(ctx context.Context, m *core.Municipality, name string, events ...uuid.UUID) (int, error)
-	// Changed is told after what is enabled or configured has changed anywhere, in the goroutine of Wake.
+	// Changed is told after what is enabled or configured has changed anywhere. It must not wait: Wake
+	// does, and all that hears of changes in its goroutine.
 	Changed func(ctx context.Context)
 }
 
@@ -88,7 +90,6 @@ type Catalog struct {
 	db *postgres.DB
 
 	folders  keyedLock // one unpacking of a digest at a time
-	intact   sync.Map  // digests whose folder was verified by this process
 	key      sealer
 	waking   sync.Mutex
 	version  int64
@@ -111,9 +112,6 @@ func New(db *postgres.DB, options Options) (*Catalog, error) {
 func (c *Catalog) Wake(ctx context.Context) {
 	c.waking.Lock()
 	defer c.waking.Unlock()
-	if err := c.flush(ctx); err != nil && ctx.Err() == nil {
-		c.Log.Warn("operations that name plugins' fields cannot be recorded", "error", err)
-	}
 	var version int64
 	if err := c.db.NewRaw("SELECT version FROM plugin_catalog").Scan(ctx, &version); err != nil {
 		if ctx.Err() == nil {
@@ -133,6 +131,34 @@ func (c *Catalog) Wake(ctx context.Context) {
 	c.version = version
 	if c.Changed != nil {
 		c.Changed(ctx)
+	}
+}
+
+const (
+	recordEvery = 10 * time.Second
+	eraseEvery  = time.Minute
+)
+
+// Run does what need not be done at once, until ctx ends: it records the operations that were seen, and
+// erases what a removal could not.
+func (c *Catalog) Run(ctx context.Context) {
+	record, erase := time.NewTicker(recordEvery), time.NewTicker(eraseEvery)
+	defer record.Stop()
+	defer erase.Stop()
+	warn := func(what string, err error) {
+		if err != nil && ctx.Err() == nil {
+			c.Log.Warn(what, "error", err)
+		}
+	}
+	for {
+		select {
+		case <-record.C:
+			warn("operations that name plugins' fields cannot be recorded", c.Record(ctx))
+		case <-erase.C:
+			warn("data of a removed plugin are not erased yet", c.EraseRemoved(ctx))
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

@@ -130,7 +130,7 @@ func TestAnUpgradeIsApprovedAsItWasRead(t *testing.T) {
 		t.Errorf("running %v, back to %s", got, *now.After.PreviousDigest)
 	}
 	back := func() error {
-		_, err := do(h, h.as(0), func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) {
+		_, err := do(h.as(0), h, func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) {
 			return h.RollBack(ctx, tx, "orders", nil)
 		})
 		return err
@@ -148,7 +148,7 @@ func TestAnUpgradeIsApprovedAsItWasRead(t *testing.T) {
 	}
 	_, err = h.enable(1, first)
 	must(t, err)
-	_, err = do(h, h.as(1), func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) {
+	_, err = do(h.as(1), h, func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) {
 		return h.RollBack(ctx, tx, "orders", nil)
 	})
 	refused(t, err, core.CodeConflict, "input.name", "upgradePlugin")
@@ -180,7 +180,7 @@ func TestAnUpgradeThatBreaksOperationsOfClients(t *testing.T) {
 	h.Seen(h.as(0), `{ orders { nothing } }`)
 	h.Seen(h.as(0), `{ orders(`)
 	h.Seen(h.as(1), `{ orders { id } }`)
-	h.Wake(t.Context())
+	must(t, h.Record(t.Context()))
 	var texts string
 	must(t, h.db.QueryRow(`SELECT string_agg(text, ' ') FROM plugin_operations`).Scan(&texts))
 	if strings.Contains(texts, "Иванов") {
@@ -200,7 +200,7 @@ func TestAnUpgradeThatBreaksOperationsOfClients(t *testing.T) {
 	must(t, err)
 	// A further query that breaks makes the approval stale.
 	h.Seen(h.as(0), `{ orders { name } }`)
-	h.Wake(t.Context())
+	must(t, h.Record(t.Context()))
 	_, err = h.upgrade(0, catalog.Upgrade{Name: "orders", Digest: next.Digest, Approve: d.Key})
 	refused(t, err, core.CodeConflict, "input.approve")
 	_, err = h.upgrade(0, catalog.Upgrade{Name: "orders", Digest: next.Digest, Approve: h.difference(0, next).Key})
@@ -270,7 +270,7 @@ func TestRemovingExportsAndErases(t *testing.T) {
 	must(t, err)
 	var id core.ID
 	remove := func() error {
-		_, err := do(h, h.as(0), func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) {
+		_, err := do(h.as(0), h, func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) {
 			done, export, err := h.Remove(ctx, tx, catalog.Removing{Name: "orders", Reason: "moved on"})
 			if err == nil {
 				id.Key = export
@@ -331,7 +331,7 @@ func TestRestartsReachEveryReplica(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	ask := func() error {
-		_, err := do(h, h.as(0), func(ctx context.Context, tx postgres.Tx) (*catalog.Plugin, error) {
+		_, err := do(h.as(0), h, func(ctx context.Context, tx postgres.Tx) (*catalog.Plugin, error) {
 			return h.AskRestart(ctx, tx, "orders")
 		})
 		return err

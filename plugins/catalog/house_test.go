@@ -142,7 +142,7 @@ func (h *house) nobody(town int) context.Context {
 }
 
 // do runs a change in a transaction of its own, and learns what came of it.
-func do[T any](h *house, ctx context.Context, change func(ctx context.Context, tx postgres.Tx) (T, error)) (got T, err error) {
+func do[T any](ctx context.Context, h *house, change func(ctx context.Context, tx postgres.Tx) (T, error)) (got T, err error) {
 	h.Helper()
 	err = postgres.InTx(ctx, h.db, func(ctx context.Context, tx postgres.Tx) error {
 		got, err = change(ctx, tx)
@@ -209,7 +209,7 @@ func (h *house) install(raw []byte) (*catalog.Installed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return do(h, h.Context(), func(ctx context.Context, tx postgres.Tx) (*catalog.Installed, error) {
+	return do(h.Context(), h, func(ctx context.Context, tx postgres.Tx) (*catalog.Installed, error) {
 		return h.Add(ctx, tx, candidate)
 	})
 }
@@ -234,17 +234,17 @@ func (h *house) enable(town int, row *catalog.Installed, change ...func(*catalog
 	for _, c := range change {
 		c(&in)
 	}
-	return do(h, h.as(town), func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) { return h.Enable(ctx, tx, in) })
+	return do(h.as(town), h, func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) { return h.Enable(ctx, tx, in) })
 }
 
 func (h *house) upgrade(town int, in catalog.Upgrade) (*catalog.Done, error) {
 	h.Helper()
-	return do(h, h.as(town), func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) { return h.Upgrade(ctx, tx, in) })
+	return do(h.as(town), h, func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) { return h.Upgrade(ctx, tx, in) })
 }
 
 func (h *house) disable(town int, name string) (*catalog.Done, error) {
 	h.Helper()
-	return do(h, h.as(town), func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) {
+	return do(h.as(town), h, func(ctx context.Context, tx postgres.Tx) (*catalog.Done, error) {
 		return h.Disable(ctx, tx, name, "", nil)
 	})
 }

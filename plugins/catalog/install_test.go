@@ -93,7 +93,7 @@ func TestAVersionMeansOneBundle(t *testing.T) {
 		t.Fatalf("installed: %+v", all)
 	}
 	uninstall := func(v string) error {
-		_, err := do(h, h.Context(), func(ctx context.Context, tx postgres.Tx) (any, error) {
+		_, err := do(h.Context(), h, func(ctx context.Context, tx postgres.Tx) (any, error) {
 			return nil, h.Uninstall(ctx, tx, "orders", v, "old")
 		})
 		return err

@@ -24,7 +24,7 @@ import (
 const (
 	// mostOperations are recorded in one municipality; the longest unseen make room.
 	mostOperations = 1000
-	// mostWaiting are held in memory until the next Wake; what comes above is not recorded this time.
+	// mostWaiting are held in memory until they are recorded; what comes above is not recorded this time.
 	mostWaiting = 2000
 	// longest is the longest operation that is recorded, in bytes.
 	longest = 64 << 10
@@ -32,7 +32,7 @@ const (
 	operationsKept = 90 * 24 * time.Hour
 )
 
-// recorder holds what was seen since the last flush.
+// recorder holds what was seen since the last Record.
 type recorder struct {
 	mutex   sync.Mutex
 	waiting map[sighting]int64
@@ -44,7 +44,7 @@ type sighting struct {
 }
 
 // Seen notes that a client asked this operation, which names fields of plugins, in the context's
-// municipality. It is quick, and touches no database: the next Wake records it, without the texts that
+// municipality. It is quick, and touches no database: Run records it soon, without the texts that
 // the operation itself carries, for they may be personal.
 func (c *Catalog) Seen(ctx context.Context, text string) {
 	town := core.MunicipalityOf(ctx).ID
@@ -62,8 +62,8 @@ func (c *Catalog) Seen(ctx context.Context, text string) {
 	}
 }
 
-// flush records what was seen.
-func (c *Catalog) flush(ctx context.Context) error {
+// Record writes down what was seen since it was called last.
+func (c *Catalog) Record(ctx context.Context) error {
 	c.seen.mutex.Lock()
 	waiting := c.seen.waiting
 	c.seen.waiting = nil

@@ -123,9 +123,6 @@ func (c *Catalog) pack(ctx context.Context, name string, settings *Shown, out io
 // EraseRemoved erases the data of plugins that were removed, in all municipalities, where that has not
 // been done. What fails is tried again at the next call: after each removal, and each day.
 func (c *Catalog) EraseRemoved(ctx context.Context) error {
-	if c.Erase == nil {
-		return nil
-	}
 	var all error
 	for _, town := range c.Towns() {
 		ctx := core.WithMunicipality(ctx, town)
@@ -134,7 +131,7 @@ func (c *Catalog) EraseRemoved(ctx context.Context) error {
 			return errors.Join(all, err)
 		}
 		for _, p := range removed {
-			if err := c.Erase(ctx, town, p.Name); err != nil {
+			if err := c.erase(ctx, town, p.Name); err != nil {
 				all = errors.Join(all, fmt.Errorf("data of plugin %s in %s: %w", p.Name, town.Key, err))
 				continue
 			}
@@ -143,6 +140,13 @@ func (c *Catalog) EraseRemoved(ctx context.Context) error {
 		}
 	}
 	return all
+}
+
+func (c *Catalog) erase(ctx context.Context, town *core.Municipality, name string) error {
+	if c.Erase == nil { // nothing runs plugins here, and so nothing kept data
+		return nil
+	}
+	return c.Erase(ctx, town, name)
 }
 
 var errTooLarge = errors.New("the export is too large")

@@ -18,7 +18,7 @@ import (
 
 func (h *house) configure(town int, settings string, expected *int64) error {
 	h.Helper()
-	_, err := do(h, h.as(town), func(ctx context.Context, tx postgres.Tx) (*catalog.Plugin, error) {
+	_, err := do(h.as(town), h, func(ctx context.Context, tx postgres.Tx) (*catalog.Plugin, error) {
 		return h.Configure(ctx, tx, catalog.Configuring{Name: "orders", Settings: json.RawMessage(settings), Expected: expected})
 	})
 	return err

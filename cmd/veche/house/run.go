@@ -26,6 +26,7 @@ func (h *House) Run(ctx context.Context) (stop func(context.Context) error, err 
 	running.Go(func() { h.Events.Run(background) })
 	running.Go(func() { h.Consumers.Run(background) })
 	running.Go(func() { h.Runner.Run(background) })
+	running.Go(func() { h.Plugins.Run(background) })
 	running.Go(func() {
 		postgres.Listen(background, h.DB, h.Log, append([]string{events.Channel, access.Channel, tenancy.Channel, catalog.Channel}, h.Runner.Channels()...), poll, func(channel string) {
 			h.wake(background, channel)
