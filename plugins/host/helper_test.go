@@ -133,7 +133,9 @@ type plugin struct {
 
 func (p *plugin) Configure(_ context.Context, r *contract.ConfigureRequest) (*contract.ConfigureResponse, error) {
 	p.configs.Add(1)
+	p.mu.Lock()
 	p.settings = string(r.Settings)
+	p.mu.Unlock()
 	if p.refuse != "" {
 		return &contract.ConfigureResponse{Errors: []*contract.Error{{Code: "BAD_USER_INPUT", Message: p.refuse, Path: []string{"limit"}}}}, nil
 	}
