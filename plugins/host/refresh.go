@@ -262,6 +262,19 @@ func (h *Host) Status(m *core.Municipality, plugin string) (Status, bool) {
 	return st, true
 }
 
+// ProcessOf is what runs the version that serves the plugin in the municipality, for an operator's eyes
+// and hands (process.Supervisor: State, Restart); nil: nothing does.
+func (h *Host) ProcessOf(m *core.Municipality, plugin string) Process {
+	i := h.instanceAt(place{m.ID, plugin})
+	if i == nil {
+		return nil
+	}
+	if v := i.version.Load(); v != nil {
+		return v.process
+	}
+	return nil
+}
+
 // instanceAt is what serves in the place; nil: nothing is enabled there.
 func (h *Host) instanceAt(at place) *instance {
 	h.mu.Lock()
