@@ -20,11 +20,13 @@ import (
 	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/places"
+	"github.com/veche-city/veche/modules/plugins"
 	"github.com/veche-city/veche/modules/reports"
+	"github.com/veche-city/veche/plugins/catalog"
 )
 
-// New makes every module. A new module is a line in the list, after those that it builds on.
-func New(h *host.Host) ([]core.Module, error) {
+// New makes every module; plugged is what is known of plugins. A new module is a line in the list, after those that it builds on.
+func New(h *host.Host, plugged *catalog.Catalog) ([]core.Module, error) {
 	accounts, err := accounts.New(h)
 	if err != nil {
 		return nil, err
@@ -61,6 +63,10 @@ func New(h *host.Host) ([]core.Module, error) {
 	}
 	all = append(all, following, reports.New(h, all...)) // which tell of the others' objects and figures
 	places.Others(all...)                                // and this switches them; what follows stays on
-	all = append(all, accounts, audit.New(h))
+	plugins, err := plugins.New(h, plugged)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, accounts, audit.New(h), plugins)
 	return append(all, permissions.New(h, all...)), nil
 }

@@ -2,6 +2,8 @@ package main
 
 // pluginCommand is all that an author and an operator do with plugins on the command line.
 type pluginCommand struct {
+	catalogCommands
+
 	Pack   packPlugin   `cmd:"" help:"Build a plugin for its platforms, and pack its bundle."`
 	Sign   signPlugin   `cmd:"" help:"Sign a bundle."`
 	Key    keyPlugin    `cmd:"" help:"Make a key pair for signing bundles."`

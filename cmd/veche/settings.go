@@ -14,6 +14,7 @@ import (
 
 	"github.com/veche-city/veche/cmd/veche/house"
 	"github.com/veche-city/veche/core/files"
+	"github.com/veche-city/veche/plugins/catalog"
 )
 
 // Settings are the operator's, shared by all commands.
@@ -47,6 +48,10 @@ type Settings struct {
 	S3Bucket    string `name:"s3-bucket" env:"VECHE_S3_BUCKET" help:"The bucket, which must be there and be nobody else's." default:"veche" group:"Files"`
 	S3AccessKey string `name:"s3-access-key" help:"Name of the key." env:"VECHE_S3_ACCESS_KEY,AWS_ACCESS_KEY_ID" group:"Files"`
 	S3SecretKey string `name:"s3-secret-key" help:"The key; best given by the environment." env:"VECHE_S3_SECRET_KEY,AWS_SECRET_ACCESS_KEY" group:"Files"`
+
+	PluginKeys    string `help:"Folder of the public keys whose plugins may run, one Ed25519 key a file; veche plugin trust adds one." placeholder:"FOLDER" group:"Plugins"`
+	PluginSecret  string `help:"Seals the secrets of plugins' settings, at least 32 characters; the same on every replica. Without it a key is made in the data folder. Best given by the environment." placeholder:"SECRET" group:"Plugins"`
+	PluginUploads bool   `help:"Let bundles be sent through the API by who holds plugins:install in a municipality." group:"Plugins"`
 
 	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" group:"Logs"`
 	LogFormat string     `help:"text, json, or auto: text on a terminal, json elsewhere." enum:"auto,text,json" default:"auto" group:"Logs"`
@@ -88,7 +93,7 @@ func (s *Settings) house() house.Settings {
 		Municipality: s.Municipality, MaxPage: s.MaxPage, AllowedOrigins: s.AllowedOrigins,
 		TrustedProxies: s.TrustedProxies, OpenSignUp: s.OpenSignUp, Introspection: s.Introspection, Reads: s.Reads,
 		TrustedDocuments: s.TrustedDocuments, TrustedOnly: s.TrustedOnly,
-		Files: s.files(),
+		Files: s.files(), Plugins: s.plugins(),
 	}
 }
 
@@ -97,6 +102,13 @@ func (s *Settings) files() files.Settings {
 		Dir: cmp.Or(s.FilesDir, filepath.Join(s.DataDir, "files")), MaxSize: s.FilesMax << 20, Scan: s.ScanFiles,
 		S3: files.S3Settings{Endpoint: s.S3Endpoint, Region: s.S3Region, Bucket: s.S3Bucket, AccessKey: s.S3AccessKey, SecretKey: s.S3SecretKey},
 	}
+}
+
+// plugins keeps bundles and their key beside the other data. Keys that are trusted stand outside of the
+// database, so that who can write it cannot have a program run.
+func (s *Settings) plugins() catalog.Settings {
+	dir := filepath.Join(s.DataDir, "plugins")
+	return catalog.Settings{Dir: dir, Keys: cmp.Or(s.PluginKeys, filepath.Join(dir, "keys")), Secret: s.PluginSecret, Uploads: s.PluginUploads}
 }
 
 // log writes to standard error; the request's id and trace join every line by its context.

@@ -27,6 +27,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/goccy/go-yaml"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -62,7 +63,10 @@ type Guard struct {
 	pool    *pgxpool.Pool
 	own     *bun.DB
 	tenants sync.Map // municipality id -> *tenant
-	cache   *lru.Cache[cacheKey, *compiled]
+
+	learned  atomic.Pointer[learned] // what plugins brought; see Learn
+	learning sync.Mutex              // held by who replaces it
+	cache    *lru.Cache[cacheKey, *compiled]
 }
 
 const (

@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,17 +21,19 @@ type cacheKey struct {
 // Decide answers what the context's actor may do under the permission in the context's
 // municipality. The system may everything. A service token may what its own list covers, in every
 // relation, and nothing else: roles and denials are for people. A plugin in the background may what its
-// list covers, and beside it what everybody may. An error is a permission that no
-// module declares, or UNAVAILABLE; callers refuse on either.
+// list covers, and beside it what everybody may. A permission of a plugin that is not enabled here is
+// nobody's. An error is a permission that no module declares, or UNAVAILABLE; callers refuse on either.
 //
 // Inside a transaction that changes the policy it goes by the policy before that change.
 func (g *Guard) Decide(ctx context.Context, permission string) (Decision, error) {
-	if !g.known[permission] {
-		return Decision{}, fmt.Errorf("access: no module declares the permission %q", permission)
-	}
 	actor := core.ActorOf(ctx)
 	town := core.MunicipalityOf(ctx).ID
+	here, err := g.knows(town, permission)
 	switch {
+	case err != nil:
+		return Decision{}, err
+	case !here:
+		return may(false), nil
 	case actor.Kind == core.System:
 		return may(true), nil
 	case town == uuid.Nil:
@@ -138,7 +139,7 @@ func (g *Guard) Check(ctx context.Context, permission string, r Resource) error 
 func (g *Guard) Permissions(ctx context.Context) ([]string, error) {
 	town := core.MunicipalityOf(ctx)
 	var held []string
-	for _, module := range g.modules {
+	for _, module := range slices.Concat(g.modules, g.Learned(town.ID)) {
 		if module.Name != kernel && !town.Has(module.Name) {
 			continue
 		}
@@ -163,13 +164,14 @@ func (g *Guard) Permissions(ctx context.Context) ([]string, error) {
 // covered; and since the issuer's rights may end before the token does, sign-in gives a token no
 // more than what is covered at that moment.
 func (g *Guard) Covered(ctx context.Context, holder core.Actor, patterns []string) ([]string, error) {
-	s, err := g.current(ctx, core.MunicipalityOf(ctx).ID)
+	town := core.MunicipalityOf(ctx).ID
+	s, err := g.current(ctx, town)
 	if err != nil {
 		return nil, err
 	}
 	var covered []string
 	for _, pattern := range patterns {
-		if g.declared(pattern) && s.covered(holder, pattern) {
+		if g.declared(town, pattern) && s.covered(holder, pattern) {
 			covered = append(covered, pattern)
 		}
 	}

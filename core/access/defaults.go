@@ -3,6 +3,8 @@ package access
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -30,7 +32,7 @@ func (g *Guard) EnsureDefaults(ctx context.Context, town *core.Municipality) err
 		if err != nil {
 			return err
 		}
-		rules, err := g.addRules(ctx, tx)
+		rules, err := g.addRules(ctx, tx, g.defaults, slices.Collect(maps.Keys(g.known)))
 		if err != nil || roles+rules == 0 {
 			return err
 		}
@@ -72,7 +74,7 @@ func (g *Guard) addRoles(ctx context.Context, tx postgres.Tx) (added int, err er
 }
 
 // addRules adds the default rules of unseen permissions, and marks all permissions as seen.
-func (g *Guard) addRules(ctx context.Context, tx postgres.Tx) (added int, err error) {
+func (g *Guard) addRules(ctx context.Context, tx postgres.Tx, defaults []policyLine, known []string) (added int, err error) {
 	var here []string
 	if err := tx.NewSelect().Model((*permissionSeen)(nil)).Column("permission").Scan(ctx, &here); err != nil {
 		return 0, err
@@ -87,14 +89,14 @@ func (g *Guard) addRules(ctx context.Context, tx postgres.Tx) (added int, err er
 			unseen = append(unseen, &permissionSeen{Permission: permission, SeenAt: now})
 		}
 	}
-	for _, l := range g.defaults {
+	for _, l := range defaults {
 		if !has[l.permission] {
 			rules = append(rules, &Rule{ID: core.NewID(), Role: l.role, Permission: l.permission,
 				Relation: l.relation, Effect: l.effect, CreatedAt: now})
 		}
 		see(l.permission)
 	}
-	for permission := range g.known {
+	for _, permission := range known {
 		see(permission)
 	}
 	if err := insertAll(ctx, tx, unseen); err != nil {

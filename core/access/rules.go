@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -31,7 +32,7 @@ func (s Store) SetRules(ctx context.Context, tx postgres.Tx, in RuleSet) (role *
 		return nil, core.Invalid(core.Textf("A role has %d rules at most. Use module:* where whole modules are meant.", "У роли не более %d правил. Где речь о модуле целиком, пишите модуль:*.", maxRules), "input", "rules")
 	}
 	for _, rule := range in.Rules {
-		if err := s.checkRule(rule); err != nil {
+		if err := s.checkRule(ctx, tx, rule); err != nil {
 			return nil, err
 		}
 	}
@@ -46,7 +47,7 @@ func (s Store) SetRules(ctx context.Context, tx postgres.Tx, in RuleSet) (role *
 
 // AddRule gives a role one more rule.
 func (s Store) AddRule(ctx context.Context, tx postgres.Tx, role string, in RuleInput) (*Rule, error) {
-	if err := s.checkRule(in); err != nil {
+	if err := s.checkRule(ctx, tx, in); err != nil {
 		return nil, err
 	}
 	rule := s.newRule(role, in)
@@ -140,12 +141,16 @@ func (s Store) newRule(role string, in RuleInput) *Rule {
 		Relation: in.Relation, Effect: effect, CreatedAt: s.guard.settings.Clock()}
 }
 
-func (s Store) checkRule(in RuleInput) error {
+func (s Store) checkRule(ctx context.Context, tx postgres.Tx, in RuleInput) error {
 	if err := checkScope(in.Scope); err != nil {
 		return err
 	}
+	declared, err := s.declared(ctx, tx, in.Permission)
+	if err != nil {
+		return err
+	}
 	switch {
-	case !s.guard.declared(in.Permission):
+	case !declared:
 		return core.Invalid(core.Textf("There is no permission %q. Take one from the list of permissions, or write module:* for all of a module's.", "Права %q нет. Возьмите его из списка прав или напишите модуль:* для всех прав модуля.", clip(in.Permission)), "input", "permission")
 	case !relationForm.MatchString(in.Relation):
 		return core.Invalid(core.T("A relation is a word such as any, own, assigned or member.", "Отношение — слово: any, own, assigned, member и так далее."), "input", "relation")
@@ -155,13 +160,29 @@ func (s Store) checkRule(in RuleInput) error {
 	return nil
 }
 
-// declared says whether the pattern covers some known permission.
-func (g *Guard) declared(pattern string) bool {
+// declared says whether a rule may name the pattern: it covers a permission that is known in the town,
+// or was: that of a plugin which is disabled for now, whose rules an administrator keeps.
+func (s Store) declared(ctx context.Context, tx postgres.Tx, pattern string) (bool, error) {
+	if s.guard.declared(core.MunicipalityOf(ctx).ID, pattern) {
+		return true, nil
+	}
+	var seen []string
+	err := tx.NewSelect().Model((*permissionSeen)(nil)).Column("permission").Scan(ctx, &seen)
+	return slices.ContainsFunc(seen, func(permission string) bool { return covers(pattern, permission) }), err
+}
+
+// declared says whether the pattern covers some permission that is known in the municipality.
+func (g *Guard) declared(municipality uuid.UUID, pattern string) bool {
 	if pattern == everything || g.known[pattern] {
 		return true
 	}
 	for permission := range g.known {
 		if covers(pattern, permission) {
+			return true
+		}
+	}
+	for _, card := range g.Learned(municipality) {
+		if slices.ContainsFunc(card.Permissions, func(p core.Permission) bool { return covers(pattern, p.Name) }) {
 			return true
 		}
 	}

@@ -31,11 +31,12 @@ func New(h *host.Host, others ...core.Module) *Module {
 // Info is the module's card: the kernel's own, for core/access declares what guards it.
 func (*Module) Info() core.Info { return access.Info() }
 
-// permissions are all that are declared, in the reader's language.
+// permissions are all that are declared, by modules and by the plugins that are enabled here, in the
+// reader's language.
 func (m *Module) permissions(ctx context.Context) []*Permission {
 	lang := core.LanguageOf(ctx)
 	all := []*Permission{}
-	for _, info := range m.infos {
+	for _, info := range slices.Concat(m.infos, m.host.Guard.Learned(core.MunicipalityOf(ctx).ID)) {
 		for _, p := range info.Permissions {
 			all = append(all, &Permission{Name: p.Name, Title: p.Title.In(lang), Module: info.Name, ModuleTitle: info.Title.In(lang)})
 		}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/uptrace/bun"
-
 	"github.com/veche-city/veche/core"
 )
 
@@ -21,11 +19,16 @@ func (m *Module) figures(ctx context.Context, from, to core.Date, keys []string)
 	if from.AddDays(longest).Before(to) {
 		return nil, core.Invalid(core.T("A period is at most a hundred years.", "Период — не более ста лет."), "to")
 	}
-	if err := m.known(keys); err != nil {
+	here, err := m.here(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := known(here, keys); err != nil {
 		return nil, err
 	}
 	all := []*Indicator{}
-	for _, declared := range m.indicators {
+	for _, source := range here {
+		declared := source.Card()
 		if keys != nil && !slices.Contains(keys, declared.Key) {
 			continue
 		}
@@ -36,7 +39,7 @@ func (m *Module) figures(ctx context.Context, from, to core.Date, keys []string)
 		if may.None() {
 			continue
 		}
-		figure, err := m.figure(ctx, declared, from, to)
+		figure, err := figure(ctx, source, from, to)
 		if err != nil {
 			return nil, err
 		}
@@ -45,40 +48,41 @@ func (m *Module) figures(ctx context.Context, from, to core.Date, keys []string)
 	return all, nil
 }
 
-func (m *Module) known(keys []string) error {
+// here are the sources of the context's municipality: the modules', then the plugins'.
+func (m *Module) here(ctx context.Context) ([]Source, error) {
+	all := make([]Source, len(m.indicators))
+	for i, declared := range m.indicators {
+		all[i] = own{declared, m}
+	}
+	if m.others == nil {
+		return all, nil
+	}
+	others, err := m.others(ctx)
+	return append(all, others...), err
+}
+
+func known(here []Source, keys []string) error {
 	for _, key := range keys {
-		if !slices.ContainsFunc(m.indicators, func(i core.Indicator) bool { return i.Key == key }) {
+		if !slices.ContainsFunc(here, func(s Source) bool { return s.Card().Key == key }) {
 			return core.Invalid(core.Textf("There is no indicator %q. Leave keys out to see all.", "Показателя %q нет. Не указывайте keys, чтобы увидеть все.", key), "keys")
 		}
 	}
 	return nil
 }
 
-func (m *Module) figure(ctx context.Context, declared core.Indicator, from, to core.Date) (*Indicator, error) {
-	lang := core.LanguageOf(ctx)
+func figure(ctx context.Context, source Source, from, to core.Date) (*Indicator, error) {
+	lang, declared := core.LanguageOf(ctx), source.Card()
 	figure := &Indicator{
 		Key: declared.Key, Name: declared.Name.In(lang), Unit: declared.Unit.In(lang), Definition: declared.Definition.In(lang),
-		Breakdown: []*IndicatorPart{}, declared: declared, from: from, to: to,
+		Breakdown: []*IndicatorPart{}, source: source, from: from, to: to,
 	}
-	rows, err := m.host.DB.QueryContext(ctx, `SELECT coalesce(breakdown, ''), count(*) FROM (?) AS counted
-		GROUP BY 1 ORDER BY 2 DESC, 1`, figure.query(ctx, m.host.DB.DB))
+	parts, err := source.Parts(ctx, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("indicator %s: %w", declared.Key, err)
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		part := &IndicatorPart{}
-		if err := rows.Scan(&part.Label, &part.Value); err != nil {
-			return nil, fmt.Errorf("indicator %s: %w", declared.Key, err)
-		}
+	for _, part := range parts {
 		figure.Value += part.Value
-		figure.Breakdown = append(figure.Breakdown, part)
+		figure.Breakdown = append(figure.Breakdown, &part)
 	}
-	return figure, rows.Err()
-}
-
-// query is the declared rows of the figure's period and the caller's municipality.
-func (i *Indicator) query(ctx context.Context, db *bun.DB) bun.Safe {
-	gen := db.QueryGen().WithNamedArg("municipality", core.MunicipalityOf(ctx).ID).WithNamedArg("from", i.from).WithNamedArg("to", i.to)
-	return bun.Safe(gen.FormatQuery(i.declared.Rows))
+	return figure, nil
 }

@@ -7,7 +7,10 @@
 package reports
 
 import (
+	"context"
 	_ "embed"
+
+	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/host"
@@ -23,6 +26,7 @@ var policy string
 type Module struct {
 	host       *host.Host
 	indicators []core.Indicator
+	others     func(ctx context.Context) ([]Source, error)
 }
 
 // New gathers the indicators of the modules that were made before. Their keys differ, and each adds
@@ -56,7 +60,7 @@ type Indicator struct {
 	Value      int
 	Breakdown  []*IndicatorPart
 
-	declared core.Indicator
+	source   Source
 	from, to core.Date
 }
 
@@ -71,4 +75,8 @@ type IndicatorRow struct {
 	Day    core.Date
 	Part   string
 	Object read.AnyRef
+	// PluginObjectID is the id of a plugin's object.
+	PluginObjectID *core.ID
+
+	key uuid.UUID
 }

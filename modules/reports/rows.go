@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -39,32 +40,41 @@ func (m *Module) rows(ctx context.Context, of *Indicator, first *int, after *str
 	if err != nil {
 		return nil, err
 	}
-	rows, err := m.host.DB.QueryContext(ctx, `SELECT id, coalesce(breakdown, ''), day FROM (?0) AS counted
-		WHERE (day, id) > (?1::date, ?2::uuid) ORDER BY day, id LIMIT ?3`, of.query(ctx, m.host.DB.DB), day, key, size+1)
+	rows, err := of.source.Rows(ctx, of.from, of.to, Row{Day: day, ID: key}, size+1)
 	if err != nil {
 		return nil, fmt.Errorf("indicator %s: %w", of.Key, err)
 	}
-	defer func() { _ = rows.Close() }()
 	page := &read.Connection[IndicatorRow]{Nodes: []*IndicatorRow{}, Edges: []*read.Edge[IndicatorRow]{}, PageInfo: &read.PageInfo{HasPreviousPage: after != nil}, TotalCount: of.Value}
-	for rows.Next() {
-		row := &IndicatorRow{Object: read.AnyRef{Type: of.declared.Type}}
-		if err := rows.Scan(&row.Object.Key, &row.Part, &row.Day); err != nil {
-			return nil, fmt.Errorf("indicator %s: %w", of.Key, err)
-		}
+	typ := of.source.Card().Type
+	declared := slices.Contains(m.host.Reads.Types(), typ)
+	for _, one := range rows {
 		if page.PageInfo.HasNextPage = len(page.Nodes) == size; page.PageInfo.HasNextPage {
 			break
 		}
+		row := rowOf(one, typ, declared)
 		page.Nodes = append(page.Nodes, row)
 		page.Edges = append(page.Edges, &read.Edge[IndicatorRow]{Cursor: cursorOf(row), Node: row})
 	}
 	if n := len(page.Edges); n > 0 {
 		page.PageInfo.StartCursor, page.PageInfo.EndCursor = &page.Edges[0].Cursor, &page.Edges[n-1].Cursor
 	}
-	return page, rows.Err()
+	return page, nil
+}
+
+// rowOf shows one thing that is counted. What the reader does not declare is a plugin's object: it is
+// not read here, and is named by its id, for who asks the plugin's own fields for it.
+func rowOf(row Row, typ string, declared bool) *IndicatorRow {
+	shown := &IndicatorRow{Day: row.Day, Part: row.Part, key: row.ID}
+	if declared {
+		shown.Object = read.AnyRef{Type: typ, Key: row.ID}
+	} else {
+		shown.PluginObjectID = &core.ID{Type: typ, Key: row.ID}
+	}
+	return shown
 }
 
 func cursorOf(r *IndicatorRow) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(r.Day.String() + " " + r.Object.Key.String()))
+	return base64.RawURLEncoding.EncodeToString([]byte(r.Day.String() + " " + r.key.String()))
 }
 
 func parseCursor(after *string) (day core.Date, key uuid.UUID, err error) {

@@ -20,9 +20,9 @@ func TestCursors(t *testing.T) {
 	}
 	rapid.Check(t, func(r *rapid.T) {
 		row := &IndicatorRow{Day: core.NewDate(1, 1, 1).AddDays(rapid.IntRange(0, 3_000_000).Draw(r, "day"))}
-		copy(row.Object.Key[:], rapid.SliceOfN(rapid.Byte(), len(uuid.Nil), len(uuid.Nil)).Draw(r, "key"))
+		copy(row.key[:], rapid.SliceOfN(rapid.Byte(), len(uuid.Nil), len(uuid.Nil)).Draw(r, "key"))
 		cursor := cursorOf(row)
-		if day, key, err := parseCursor(&cursor); err != nil || day != row.Day || key != row.Object.Key {
+		if day, key, err := parseCursor(&cursor); err != nil || day != row.Day || key != row.key {
 			r.Fatalf("%s is read as %s %s: %v", cursor, day, key, err)
 		}
 	})

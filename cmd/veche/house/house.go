@@ -28,6 +28,7 @@ import (
 	"github.com/veche-city/veche/graph"
 	"github.com/veche-city/veche/migrations"
 	"github.com/veche-city/veche/modules"
+	"github.com/veche-city/veche/plugins/catalog"
 )
 
 // Settings are the operator's choices that the house itself needs.
@@ -44,6 +45,7 @@ type Settings struct {
 	TrustedDocuments string
 	TrustedOnly      bool
 	Files            files.Settings
+	Plugins          catalog.Settings
 }
 
 // House is everything that runs.
@@ -53,6 +55,7 @@ type House struct {
 	Identity *identity.Service
 	Graph    *graph.Graph
 	Modules  []core.Module
+	Plugins  *catalog.Catalog
 	// EndStreams ends subscriptions, whose clients then come back elsewhere; other requests go on.
 	EndStreams func()
 
@@ -78,6 +81,9 @@ func Open(ctx context.Context, db *postgres.DB, settings Settings, clock core.Cl
 		return nil, err
 	}
 	h.Host.Fresh, h.metrics = h.fresh, newMetrics(h)
+	if h.Plugins, err = plugged(db, h.Guard, towns, settings, clock, log); err != nil {
+		return nil, err
+	}
 	if h.Identity, err = h.identity(); err != nil {
 		return nil, err
 	}
@@ -86,6 +92,9 @@ func Open(ctx context.Context, db *postgres.DB, settings Settings, clock core.Cl
 		return nil, err
 	}
 	if err := h.Consumers.Begin(ctx); err != nil {
+		return nil, err
+	}
+	if err := h.Plugins.Refresh(ctx); err != nil {
 		return nil, err
 	}
 	return h, h.Settle(ctx)
@@ -118,7 +127,7 @@ func services(ctx context.Context, db *postgres.DB, towns *tenancy.Registry, set
 
 // furnish makes the modules, and joins what they declare.
 func (h *House) furnish() error {
-	all, err := modules.New(h.Host)
+	all, err := modules.New(h.Host, h.Plugins)
 	if err != nil {
 		return err
 	}

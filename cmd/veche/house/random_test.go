@@ -219,7 +219,8 @@ var neverAsked = []string{"setUp", "signIn", "signUp", "acceptInvitation", "sign
 	"disableAccount", "enableAccount", "resetPassword", "createServiceToken", "revokeServiceToken", "updateRole", "deleteRole", "setRoleRules", "addRoleRule",
 	"removeRoleRule", "assignRole", "endRoleAssignment", "updateMunicipality", "confirmAnswer", "objectToAnswer", "claimCase", "attachFile", "removeAttachment",
 	"mergePersons", "undoPersonMerge", "erasePerson", "dissolveOrganisation", "mergeOrganisations", "undoOrganisationMerge", "revokeMandate", "abolishDistrict",
-	"mergeAddresses", "undoMergeAddresses", "cancelGathering", "cancelPublicHearing", "dissolveAssembly"}
+	"mergeAddresses", "undoMergeAddresses", "cancelGathering", "cancelPublicHearing", "dissolveAssembly",
+	"installPlugin", "enablePlugin", "disablePlugin", "upgradePlugin", "rollBackPlugin", "removePlugin"}
 
 // mutations are the others.
 func (r *referee) mutations() (names []string) {

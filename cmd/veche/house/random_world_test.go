@@ -49,7 +49,7 @@ func newStillWorld(t testing.TB) *stillWorld {
 	s.clock.at.Store(clock()().UnixNano())
 	db := coretest.Open(t, url)
 	settings := settings
-	settings.Files.Dir = t.TempDir()
+	settings.Files.Dir, settings.Plugins.Dir, settings.Plugins.Keys = t.TempDir(), t.TempDir(), t.TempDir()
 	h, err := house.Open(t.Context(), db, settings, s.clock.now, coretest.Quiet(), func(string) {})
 	must(t, err)
 	stop, err := h.Run(t.Context())
@@ -112,6 +112,7 @@ func (s *stillWorld) furnish() {
 	s.furnishAssemblySession()
 	s.furnishAttachments()
 	s.furnishFiles(at(data, "councils", "nodes", 0, "id").(string))
+	s.furnishPlugins()
 	s.consents(mine, id("organisations", 0))
 	over := s.made("createOrganisation", "organisation", map[string]any{"kind": "BUSINESS", "name": "Последняя", "foundedOn": "2010-01-01"})
 	s.made("dissolveOrganisation", "organisation", map[string]any{"id": over, "expectedVersion": 1, "dissolvedOn": "2012-06-30", "reason": "Ликвидация"})
@@ -240,6 +241,7 @@ func (s *stillWorld) invite(data map[string]any, id func(string, int) string, mi
 			s.made("revokeServiceToken", "serviceToken", map[string]any{"id": at(p, "serviceToken", "id")})
 		}
 	}
+	s.furnishPlugins()
 	s.consents(mine, id("organisations", 0))
 	s.ask(request{as: "token", Query: `{ viewer { kind } }`})
 	s.ask(request{as: "the-clerk", Query: `{ persons(first: 100) { nodes { personal { birthDate phones } } } }`})

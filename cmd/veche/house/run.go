@@ -9,6 +9,7 @@ import (
 	"github.com/veche-city/veche/core/events"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/core/tenancy"
+	"github.com/veche-city/veche/plugins/catalog"
 )
 
 // poll is how often the house looks by itself for what a lost notification would have told.
@@ -25,7 +26,7 @@ func (h *House) Run(ctx context.Context) (stop func(context.Context) error, err 
 	running.Go(func() { h.Events.Run(background) })
 	running.Go(func() { h.Consumers.Run(background) })
 	running.Go(func() {
-		postgres.Listen(background, h.DB, h.Log, []string{events.Channel, access.Channel, tenancy.Channel}, poll, func(channel string) {
+		postgres.Listen(background, h.DB, h.Log, []string{events.Channel, access.Channel, tenancy.Channel, catalog.Channel}, poll, func(channel string) {
 			h.wake(background, channel)
 		})
 	})
@@ -47,4 +48,5 @@ func (h *House) wake(ctx context.Context, channel string) {
 	if err := h.Towns.Wake(ctx, channel); err != nil && ctx.Err() == nil {
 		h.Log.Warn("municipalities could not be read again", "error", err)
 	}
+	h.wakePlugins(ctx, channel)
 }

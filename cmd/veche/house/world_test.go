@@ -87,7 +87,7 @@ func fingerprint(t testing.TB) string {
 func open(t testing.TB, db *postgres.DB, log *slog.Logger) *house.House {
 	t.Helper()
 	settings := settings
-	settings.Files.Dir = t.TempDir()
+	settings.Files.Dir, settings.Plugins.Dir, settings.Plugins.Keys = t.TempDir(), t.TempDir(), t.TempDir()
 	h, err := house.Open(t.Context(), db, settings, clock(), log, func(string) {})
 	must(t, err)
 	stop, err := h.Run(t.Context())

@@ -1,0 +1,27 @@
+package plugins
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/veche-city/veche/plugins/catalog"
+)
+
+const purgeEvery = 24 * time.Hour
+
+type purgeArgs struct{}
+
+func (purgeArgs) Kind() string { return "plugins.purge" }
+
+// purger deletes exports when their time is over, and erases what a removal could not erase at once.
+type purger struct {
+	river.WorkerDefaults[purgeArgs]
+	catalog *catalog.Catalog
+}
+
+func (p *purger) Work(ctx context.Context, _ *river.Job[purgeArgs]) error {
+	return errors.Join(p.catalog.Purge(ctx), p.catalog.EraseRemoved(ctx))
+}
