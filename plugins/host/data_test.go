@@ -322,13 +322,19 @@ func TestIndicatorsExportAndErase(t *testing.T) {
 	})
 	first, last := core.Date{}, core.Date{}
 	townhall.Must(t, errors.Join(parse(&first, "2026-01-01"), parse(&last, "2026-12-31")))
-	rows, total, err := h.host.Count(t.Context(), h.town, "orders", "orders.count", first, last, 1)
+	figures := host.Figures{Host: h.host, Municipality: h.town, Plugin: "orders", Key: "orders.count", First: first, Last: last}
+	parts, err := figures.Parts(t.Context())
 	townhall.Must(t, err)
-	if total != 2 || len(rows) != 1 || *rows[0].Breakdown != "a" || rows[0].Day != first {
-		t.Errorf("got %+v of %d", rows, total)
+	rows, err := figures.Rows(t.Context(), host.Counted{Day: first}, 1)
+	townhall.Must(t, err)
+	rest, err := figures.Rows(t.Context(), rows[0], 9)
+	townhall.Must(t, err)
+	if len(parts) != 2 || parts[0] != (host.Part{Label: "a", Value: 1}) || len(rows) != 1 || rows[0].Part != "a" || rows[0].Day != first || len(rest) != 1 || rest[0].Part != "b" {
+		t.Errorf("got %+v, %+v, %+v", parts, rows, rest)
 	}
-	if _, total, err := h.host.Count(t.Context(), h.other, "orders", "orders.count", first, last, 9); err != nil || total != 0 {
-		t.Errorf("got %d, %v", total, err)
+	figures.Municipality = h.other
+	if parts, err := figures.Parts(t.Context()); err != nil || len(parts) != 0 {
+		t.Errorf("got %v, %v", parts, err)
 	}
 	var out bytes.Buffer
 	townhall.Must(t, h.host.Export(t.Context(), h.town, "orders", &out))

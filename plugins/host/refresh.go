@@ -275,6 +275,31 @@ func (h *Host) ProcessOf(m *core.Municipality, plugin string) Process {
 	return nil
 }
 
+// Restart starts the plugin's processes on this replica anew, out of quarantine too.
+func (h *Host) Restart(plugin string) {
+	h.mu.Lock()
+	var all []interface{ Restart() }
+	for _, v := range h.versions {
+		select {
+		case <-v.started:
+			if r, can := v.process.(interface{ Restart() }); can && v.manifest.Name == plugin {
+				all = append(all, r)
+			}
+		default: // it is being started
+		}
+	}
+	for at, s := range h.slots {
+		if at.plugin == plugin {
+			s.again = time.Time{}
+		}
+	}
+	h.mu.Unlock()
+	for _, r := range all {
+		r.Restart()
+	}
+	wake(h.wakeRefresh)
+}
+
 // instanceAt is what serves in the place; nil: nothing is enabled there.
 func (h *Host) instanceAt(at place) *instance {
 	h.mu.Lock()
