@@ -313,7 +313,7 @@ func TestTheSameKeyIsTheSameCase(t *testing.T) {
 func TestIndicatorsExportAndErase(t *testing.T) {
 	t.Parallel()
 	h := open(t, host.Limits{})
-	p := h.serving()
+	p := h.serving(h.other)
 	h.within(p, h.town, anonymous, func(ctx context.Context, api contract.HostClient, _ *contract.Call) {
 		for _, row := range [][2]string{{"a", "2026-01-01"}, {"b", "2026-12-31"}, {"c", "2027-01-01"}} {
 			_, err := api.Write(ctx, &contract.WriteRequest{Statements: []*contract.Statement{statement("INSERT INTO orders (id, text, made) VALUES (gen_random_uuid(), $1, $2)", row[0], row[1])}, Puts: []*contract.PutRequest{{Key: row[0], Value: []byte(`{"secret":1}`)}}})

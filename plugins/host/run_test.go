@@ -40,7 +40,7 @@ func echo(_ context.Context, r *contract.ResolveRequest) (*contract.ResolveRespo
 func TestTheCallSaysForWhom(t *testing.T) {
 	t.Parallel()
 	h := open(t, host.Limits{})
-	p := h.serving()
+	p := h.serving(h.other)
 	person := core.NewID()
 	actor := core.Actor{Kind: core.Account, Account: core.NewID(), Person: person}
 	var got *contract.Call
