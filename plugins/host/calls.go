@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -56,6 +57,9 @@ func nestingOf(ctx context.Context) nesting {
 
 // begin notes a call and says for whom it is. end ends its token, and with it every callback under way.
 func (i *instance) begin(ctx context.Context, v *version) (*contract.Call, *call, func(), error) {
+	if core.MunicipalityOf(ctx).ID != i.town.ID {
+		return nil, nil, nil, fmt.Errorf("plugin %s: called in another municipality than %s", i.enabled.Name, i.town.Key)
+	}
 	n := nestingOf(ctx)
 	if n.depth >= i.host.options.Limits.Nesting {
 		return nil, nil, nil, &core.Error{Code: core.CodePluginError, Text: core.Textf(
@@ -83,10 +87,11 @@ func (i *instance) begin(ctx context.Context, v *version) (*contract.Call, *call
 func (i *instance) said(ctx context.Context, token, key string) *contract.Call {
 	carrier := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, carrier)
+	town := core.MunicipalityOf(ctx)
 	return &contract.Call{
-		Municipality: i.town.Key, Actor: actorOf(core.ActorOf(ctx)), Language: string(core.LanguageOf(ctx)), Token: token,
+		Municipality: town.Key, Actor: actorOf(core.ActorOf(ctx)), Language: string(core.LanguageOf(ctx)), Token: token,
 		RequestId: core.RequestIDOf(ctx), Traceparent: carrier["traceparent"], IdempotencyKey: key,
-		At: timestamppb.New(i.host.Clock()), TimeZone: i.town.TimeZone,
+		At: timestamppb.New(i.host.Clock()), TimeZone: town.TimeZone,
 	}
 }
 
@@ -114,7 +119,7 @@ func actorOf(a core.Actor) *contract.Actor {
 // caller's context who acts and where, but nothing of the operation under way there.
 func (c *call) context(ctx context.Context) (context.Context, func()) {
 	from := c.ctx
-	ctx = core.WithActor(core.WithMunicipality(ctx, c.instance.town), core.ActorOf(from))
+	ctx = core.WithActor(core.WithMunicipality(ctx, core.MunicipalityOf(from)), core.ActorOf(from))
 	ctx = core.WithLanguage(core.WithRequestID(ctx, core.RequestIDOf(from)), core.LanguageOf(from))
 	ctx = identity.WithClient(ctx, identity.ClientOf(from))
 	ctx = trace.ContextWithSpanContext(ctx, trace.SpanContextFromContext(from))

@@ -313,7 +313,7 @@ func TestTheSameKeyIsTheSameCase(t *testing.T) {
 func TestIndicatorsExportAndErase(t *testing.T) {
 	t.Parallel()
 	h := open(t, host.Limits{})
-	p := h.serving()
+	p := h.serving(h.other)
 	h.within(p, h.town, anonymous, func(ctx context.Context, api contract.HostClient, _ *contract.Call) {
 		for _, row := range [][2]string{{"a", "2026-01-01"}, {"b", "2026-12-31"}, {"c", "2027-01-01"}} {
 			_, err := api.Write(ctx, &contract.WriteRequest{Statements: []*contract.Statement{statement("INSERT INTO orders (id, text, made) VALUES (gen_random_uuid(), $1, $2)", row[0], row[1])}, Puts: []*contract.PutRequest{{Key: row[0], Value: []byte(`{"secret":1}`)}}})
@@ -322,13 +322,19 @@ func TestIndicatorsExportAndErase(t *testing.T) {
 	})
 	first, last := core.Date{}, core.Date{}
 	townhall.Must(t, errors.Join(parse(&first, "2026-01-01"), parse(&last, "2026-12-31")))
-	rows, total, err := h.host.Count(t.Context(), h.town, "orders", "orders.count", first, last, 1)
+	figures := host.Figures{Host: h.host, Municipality: h.town, Plugin: "orders", Key: "orders.count", First: first, Last: last}
+	parts, err := figures.Parts(t.Context())
 	townhall.Must(t, err)
-	if total != 2 || len(rows) != 1 || *rows[0].Breakdown != "a" || rows[0].Day != first {
-		t.Errorf("got %+v of %d", rows, total)
+	rows, err := figures.Rows(t.Context(), host.Counted{Day: first}, 1)
+	townhall.Must(t, err)
+	rest, err := figures.Rows(t.Context(), rows[0], 9)
+	townhall.Must(t, err)
+	if len(parts) != 2 || parts[0] != (host.Part{Label: "a", Value: 1}) || len(rows) != 1 || rows[0].Part != "a" || rows[0].Day != first || len(rest) != 1 || rest[0].Part != "b" {
+		t.Errorf("got %+v, %+v, %+v", parts, rows, rest)
 	}
-	if _, total, err := h.host.Count(t.Context(), h.other, "orders", "orders.count", first, last, 9); err != nil || total != 0 {
-		t.Errorf("got %d, %v", total, err)
+	figures.Municipality = h.other
+	if parts, err := figures.Parts(t.Context()); err != nil || len(parts) != 0 {
+		t.Errorf("got %v, %v", parts, err)
 	}
 	var out bytes.Buffer
 	townhall.Must(t, h.host.Export(t.Context(), h.town, "orders", &out))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/postgres"
+	"github.com/veche-city/veche/plugins/catalog"
 	"github.com/veche-city/veche/plugins/contract"
 )
 
@@ -254,14 +255,7 @@ func short(s string) string {
 }
 
 // Letter is an event that was given up.
-type Letter struct {
-	Event    uuid.UUID
-	Name     string
-	Object   core.ID
-	At, Dead time.Time
-	Attempts int
-	Reason   string
-}
+type Letter = catalog.Letter
 
 // Dead are the events that were given up for the plugin in the municipality, the newest first. Who may
 // see them is the caller's to ask.

@@ -51,7 +51,7 @@ func (h *house) left() (waiting, dead int) {
 func TestEventsComeInOrder(t *testing.T) {
 	t.Parallel()
 	h := open(t, host.Limits{Batch: 4})
-	p := h.serving()
+	p := h.serving(h.other)
 	a, b := core.NewID(), core.NewID()
 	var got []string
 	seen := map[string]bool{}

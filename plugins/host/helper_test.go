@@ -133,7 +133,9 @@ type plugin struct {
 
 func (p *plugin) Configure(_ context.Context, r *contract.ConfigureRequest) (*contract.ConfigureResponse, error) {
 	p.configs.Add(1)
+	p.mu.Lock()
 	p.settings = string(r.Settings)
+	p.mu.Unlock()
 	if p.refuse != "" {
 		return &contract.ConfigureResponse{Errors: []*contract.Error{{Code: "BAD_USER_INPUT", Message: p.refuse, Path: []string{"limit"}}}}, nil
 	}
@@ -367,12 +369,12 @@ func (h *house) settled(town *core.Municipality, name string) host.Status {
 	return s
 }
 
-// serving is the plugin orders, ready in kansk (and in achinsk).
-func (h *house) serving() *plugin {
+// serving is the plugin orders, ready in kansk and in those others.
+func (h *house) serving(also ...*core.Municipality) *plugin {
 	h.Helper()
 	p := h.newPlugin(true)
-	h.enable("d1", orders(), ordersSDL, p, []string{ordersTables}, h.town, h.other)
-	for _, town := range []*core.Municipality{h.town, h.other} {
+	h.enable("d1", orders(), ordersSDL, p, []string{ordersTables}, append(also, h.town)...)
+	for _, town := range append(also, h.town) {
 		if s := h.settled(town, "orders"); s.Reason != "" {
 			h.Fatal(s.Reason)
 		}

@@ -13,9 +13,9 @@ import (
 
 // Counted is one thing that an indicator of a plugin counts.
 type Counted struct {
-	ID        uuid.UUID // of the indicator's type
-	Breakdown string
-	Day       core.Date
+	ID   uuid.UUID // of the indicator's type
+	Part string    // its breakdown; empty: none
+	Day  core.Date
 }
 
 // Part is a part of a figure.
@@ -24,72 +24,98 @@ type Part struct {
 	Value int
 }
 
-// Figure is what the plugin's indicator counts in the municipality from the first to the last day, by
-// part, the largest first; Counted lists at most so many of it, by day and id, after one. Both run the
-// manifest's SQL as the plugin's role and change nothing. Rights (the indicator's permission) are the
-// caller's to ask.
-func (h *Host) Figure(ctx context.Context, m *core.Municipality, plugin, indicator string, first, last core.Date) ([]Part, error) {
-	return counted[Part](ctx, h, place{m.ID, plugin}, indicator, `SELECT coalesce(breakdown, '') AS label, count(*) AS value FROM (%s) AS counted
-		GROUP BY 1 ORDER BY 2 DESC, 1`, first, last)
+// Figures asks the indicators of plugins, whose SQL runs as the plugin's role on a snapshot and changes
+// nothing. Rights (the indicator's permission) are the caller's to ask.
+type Figures struct {
+	Host         *Host
+	Municipality *core.Municipality
+	Plugin, Key  string // the indicator's
+	First, Last  core.Date
 }
 
-// Counted is the list behind Figure.
-func (h *Host) Counted(ctx context.Context, m *core.Municipality, plugin, indicator string, first, last core.Date, after Counted, most int) ([]Counted, error) {
-	const page = `SELECT id, coalesce(breakdown, '') AS breakdown, day FROM (%%s) AS counted WHERE (day, id) > ('%s'::date, '%s'::uuid) ORDER BY day, id LIMIT %d`
-	return counted[Counted](ctx, h, place{m.ID, plugin}, indicator, fmt.Sprintf(page, after.Day, after.ID, most), first, last)
+// wrapped takes of the manifest's SQL three columns by name, whatever else it has.
+const wrapped = "SELECT id::uuid AS id, coalesce(breakdown::text, '') AS part, day::date AS day FROM (%s\n) AS given"
+
+// Parts are the figure by part, the largest first; they add up to it.
+func (f Figures) Parts(ctx context.Context) (parts []Part, err error) {
+	err = f.ask(ctx, "SELECT part AS label, count(*) AS value FROM ("+wrapped+") AS counted GROUP BY part ORDER BY 2 DESC, 1", nil, func(row []byte) error {
+		var p Part
+		err := json.Unmarshal(row, &p)
+		parts = append(parts, p)
+		return err
+	})
+	return parts, err
 }
 
-// counted runs around, of which %s is the indicator's SQL with three columns by name.
-func counted[T any](ctx context.Context, h *Host, at place, indicator, around string, first, last core.Date) (all []T, err error) {
-	i := h.instanceAt(at)
+// Rows are at most so many of what is counted, by day and then by id, after the one given.
+func (f Figures) Rows(ctx context.Context, after Counted, most int) (all []Counted, err error) {
+	const sql = "SELECT * FROM (" + wrapped + ") AS counted WHERE (day, id) > ($%d::date, $%d::uuid) ORDER BY day, id LIMIT $%d::int"
+	err = f.ask(ctx, sql, []any{after.Day.String(), after.ID.String(), most}, func(row []byte) error {
+		var c struct {
+			ID        uuid.UUID
+			Part, Day string
+		}
+		if err := json.Unmarshal(row, &c); err != nil {
+			return err
+		}
+		day, err := core.ParseDate(c.Day)
+		all = append(all, Counted{ID: c.ID, Part: c.Part, Day: day})
+		return err
+	})
+	return all, err
+}
+
+// ask runs the statement around the manifest's SQL. more are its own parameters, behind those of the SQL.
+func (f Figures) ask(ctx context.Context, statement string, more []any, each func(row []byte) error) error {
+	i := f.Host.instanceAt(place{f.Municipality.ID, f.Plugin})
 	if i == nil {
-		return nil, core.ErrNotFound
+		return core.ErrNotFound
 	}
 	store := i.store.Load()
 	if store == nil {
-		return nil, i.unavailable(fmt.Errorf("its tables are not ready"))
+		return i.unavailable(fmt.Errorf("its tables are not ready"))
 	}
 	for _, one := range i.enabled.Manifest.Indicators {
-		if one.Key != indicator {
+		if one.Key != f.Key {
 			continue
 		}
-		sql := fmt.Sprintf(around, "SELECT id::uuid AS id, breakdown::text AS breakdown, day::date AS day FROM ("+one.Rows+"\n) AS rows")
-		err = store.in(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", func(ctx context.Context, x *session) error {
-			all, err = rowsOf[T](ctx, x, sql, first, last)
-			return err
+		err := store.in(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", func(ctx context.Context, x *session) error {
+			return x.figures(ctx, one.Rows, statement, []any{f.First.String(), f.Last.String()}, more, each)
 		})
-		if err != nil {
-			return nil, &core.Error{Code: core.CodePluginBadResponse, Err: err, Text: core.Textf(
-				"The plugin %[1]s could not work out its figure.", "Плагин %[1]s не смог посчитать свой показатель.", at.plugin)}
+		if err != nil && ctx.Err() == nil {
+			return &core.Error{Code: core.CodePluginBadResponse, Err: err, Text: core.Textf(
+				"The plugin %[1]s could not work out its figure.", "Плагин %[1]s не смог посчитать свой показатель.", f.Plugin)}
 		}
-		return all, nil
+		return err
 	}
-	return nil, core.ErrNotFound
+	return core.ErrNotFound
 }
 
-// rowsOf runs the SQL with the days that it has parameters for.
-func rowsOf[T any](ctx context.Context, x *session, sql string, first, last core.Date) ([]T, error) {
+func (x *session) figures(ctx context.Context, sql, statement string, days, more []any, each func(row []byte) error) error {
 	described, err := x.conn.PgConn().Prepare(ctx, "", sql, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	days := []any{first.String(), last.String()}
-	if len(described.ParamOIDs) > len(days) {
-		return nil, fmt.Errorf("the SQL of the indicator has more parameters than the first and the last day")
+	own := len(described.ParamOIDs)
+	if own > len(days) {
+		return fmt.Errorf("the SQL of the indicator has more parameters than the first and the last day")
 	}
-	arguments, err := json.Marshal(days[:len(described.ParamOIDs)])
+	words := []any{sql}
+	for n := range more {
+		words = append(words, own+n+1)
+	}
+	arguments, err := json.Marshal(append(days[:own:own], more...))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	found, err := x.run(ctx, &contract.Statement{Sql: sql, Arguments: arguments})
+	found, err := x.run(ctx, &contract.Statement{Sql: fmt.Sprintf(statement, words...), Arguments: arguments})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	all := make([]T, len(found.Rows))
-	for i, raw := range found.Rows {
-		if err := json.Unmarshal(raw, &all[i]); err != nil {
-			return nil, err
+	for _, row := range found.Rows {
+		if err := each(row); err != nil {
+			return err
 		}
 	}
-	return all, nil
+	return nil
 }

@@ -174,8 +174,12 @@ func (i *instance) within(ctx context.Context, v *version, client contract.Plugi
 
 // background is a context in which the plugin acts by itself in the municipality.
 func (i *instance) background(ctx context.Context) context.Context {
+	town := i.town
+	if now, err := i.host.options.Town(ctx, town.ID); err == nil {
+		town = now // its time zone and modules may be others than at the start
+	}
 	actor := core.Actor{Kind: core.Plugin, Account: core.PluginKey(i.enabled.Name), Permissions: i.host.permissions(ctx, i)}
-	return core.WithActor(core.WithMunicipality(ctx, i.town), actor)
+	return core.WithActor(core.WithMunicipality(ctx, town), actor)
 }
 
 func (i *instance) unavailable(cause error) *core.Error {

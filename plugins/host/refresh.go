@@ -262,6 +262,44 @@ func (h *Host) Status(m *core.Municipality, plugin string) (Status, bool) {
 	return st, true
 }
 
+// ProcessOf is what runs the version that serves the plugin in the municipality, for an operator's eyes
+// and hands (process.Supervisor: State, Restart); nil: nothing does.
+func (h *Host) ProcessOf(m *core.Municipality, plugin string) Process {
+	i := h.instanceAt(place{m.ID, plugin})
+	if i == nil {
+		return nil
+	}
+	if v := i.version.Load(); v != nil {
+		return v.process
+	}
+	return nil
+}
+
+// Restart starts the plugin's processes on this replica anew, out of quarantine too.
+func (h *Host) Restart(plugin string) {
+	h.mu.Lock()
+	var all []interface{ Restart() }
+	for _, v := range h.versions {
+		select {
+		case <-v.started:
+			if r, can := v.process.(interface{ Restart() }); can && v.manifest.Name == plugin {
+				all = append(all, r)
+			}
+		default: // it is being started
+		}
+	}
+	for at, s := range h.slots {
+		if at.plugin == plugin {
+			s.again = time.Time{}
+		}
+	}
+	h.mu.Unlock()
+	for _, r := range all {
+		r.Restart()
+	}
+	wake(h.wakeRefresh)
+}
+
 // instanceAt is what serves in the place; nil: nothing is enabled there.
 func (h *Host) instanceAt(at place) *instance {
 	h.mu.Lock()

@@ -77,6 +77,7 @@ func TestAnOutsideServer(t *testing.T) {
 		t.Fatalf("got %+v", s)
 	}
 	do(fmt.Sprintf("ALTER ROLE %s CREATEROLE", role))
+	p = h.newPlugin(true)
 	h.enable("d2", orders(), ordersSDL, p, []string{ordersTables}, h.town)
 	for {
 		s := h.settled(h.town, "orders")

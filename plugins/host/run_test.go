@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ func echo(_ context.Context, r *contract.ResolveRequest) (*contract.ResolveRespo
 func TestTheCallSaysForWhom(t *testing.T) {
 	t.Parallel()
 	h := open(t, host.Limits{})
-	p := h.serving()
+	p := h.serving(h.other)
 	person := core.NewID()
 	actor := core.Actor{Kind: core.Account, Account: core.NewID(), Person: person}
 	var got *contract.Call
@@ -224,8 +225,8 @@ func TestBefore(t *testing.T) {
 // The schema follows what is enabled; a version that does not get ready takes nobody's place.
 func TestAnUpgrade(t *testing.T) {
 	t.Parallel()
-	var changed []string
-	h := open(t, host.Limits{}, func(o *host.Options) { o.Changed = func(m *core.Municipality) { changed = append(changed, m.Key) } })
+	var changed atomic.Int32
+	h := open(t, host.Limits{}, func(o *host.Options) { o.Changed = func(*core.Municipality) { changed.Add(1) } })
 	slow := h.newPlugin(false)
 	slow.resolve = echo
 	h.enable("d1", orders(), ordersSDL, slow, []string{ordersTables}, h.town)
@@ -278,8 +279,8 @@ func TestAnUpgrade(t *testing.T) {
 	h.catalog.enabled = nil
 	h.catalog.mu.Unlock()
 	townhall.Must(t, h.host.Refresh(t.Context()))
-	if len(h.host.Set(h.town).Sources) != 0 || len(changed) != 3 {
-		t.Errorf("got %v, told of %v", h.host.Set(h.town), changed)
+	if len(h.host.Set(h.town).Sources) != 0 || changed.Load() != 3 {
+		t.Errorf("got %v, told of %d", h.host.Set(h.town), changed.Load())
 	}
 }
 

@@ -75,7 +75,7 @@ func TestFieldsThatAreNotGrantedAreRefused(t *testing.T) {
 func TestTheRoleReachesNothingOutsideItsSchema(t *testing.T) {
 	t.Parallel()
 	h := open(t, host.Limits{})
-	h.serving()
+	h.serving(h.other)
 	h.enable("b1", orders(func(m *manifest.Manifest) {
 		m.Name, m.Prefix, m.Permissions, m.Sends, m.Indicators = "badges", "Badge", nil, nil, nil
 	}), badgesSDL, h.newPlugin(true),
@@ -124,7 +124,7 @@ func TestTheRoleReachesNothingOutsideItsSchema(t *testing.T) {
 func TestStatementsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	h := open(t, host.Limits{StatementTime: 200 * time.Millisecond, Rows: 100, ResultBytes: 1000, Statements: 3})
-	p := h.serving()
+	p := h.serving(h.other)
 	h.within(p, h.town, anonymous, func(ctx context.Context, api contract.HostClient, _ *contract.Call) {
 		for sql, want := range map[string]codes.Code{
 			"SELECT * FROM public.accounts": codes.PermissionDenied, "SELECT * FROM plugin_orders_achinsk.orders": codes.PermissionDenied,
@@ -225,7 +225,7 @@ func TestTokensOfOthersAreRefused(t *testing.T) {
 func TestTheCallersRightsHold(t *testing.T) {
 	t.Parallel()
 	h := open(t, host.Limits{})
-	p := h.serving()
+	p := h.serving(h.other)
 	var entry [16]byte
 	townhall.Must(t, h.host.DB.Pool.QueryRow(t.Context(), `INSERT INTO audit (municipality_id, id, at, actor_kind, action, object_type, object_id)
 		VALUES ($1, gen_random_uuid(), now(), 'system', 'a', 'A', gen_random_uuid()) RETURNING id`, h.town.ID).Scan(&entry))
@@ -292,7 +292,7 @@ func TestNestingIsBounded(t *testing.T) {
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	h := open(t, host.Limits{Values: 2, ValueBytes: 10, KeyBytes: 5, Items: 2})
-	p := h.serving()
+	p := h.serving(h.other)
 	h.within(p, h.town, anonymous, func(ctx context.Context, api contract.HostClient, _ *contract.Call) {
 		put := func(key, value string, version int64) string {
 			got, err := api.Put(ctx, &contract.PutRequest{Key: key, Value: []byte(value), Version: version})

@@ -33,7 +33,10 @@ const (
 // All other roles are those of plugins (roles.go), which sign in with a password: Veche itself does so
 // for them, and no plugin ever knows one.
 func (s *starter) writeAccess() error {
-	if err := s.writeFile(s.layout.hba, "local all "+owner+","+superuser+" peer map=veche\nlocal all all scram-sha-256\n"); err != nil {
+	rules := "local all " + owner + "," + superuser + " peer map=veche\nlocal all all scram-sha-256\n"
+	before, err := os.ReadFile(s.layout.hba)
+	s.changed = err != nil || string(before) != rules
+	if err := s.writeFile(s.layout.hba, rules); err != nil {
 		return err
 	}
 	var ident strings.Builder

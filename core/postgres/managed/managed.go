@@ -107,7 +107,8 @@ type starter struct {
 	layout  layout
 	account account
 	socket  string
-	stale   int // number in a stale postmaster.pid, 0 when there is none
+	changed bool // who may sign in is another than was written before
+	stale   int  // number in a stale postmaster.pid, 0 when there is none
 }
 
 func (s *starter) run(ctx context.Context) (*Server, error) {
@@ -129,7 +130,7 @@ func (s *starter) run(ctx context.Context) (*Server, error) {
 		}
 	}
 	server := newServer(s, proc, adopted)
-	if err := server.provision(ctx); err != nil {
+	if err := server.provision(ctx, adopted && s.changed); err != nil {
 		if !adopted {
 			proc.abandon()
 		}

@@ -163,12 +163,18 @@ func (s *Server) EnsureDatabase(ctx context.Context, name string) error {
 	})
 }
 
-// provision makes the role that Veche works as, and its way to make roles for plugins. It is repeated at every start,
-// so a start cut short after initdb is made good by the next.
-func (s *Server) provision(ctx context.Context) error {
+// provision makes the role that Veche works as, and its way to make roles for plugins. It is repeated at
+// every start, so a start cut short after initdb is made good by the next. A server that was found
+// running, and was started by a version with other rules of who may sign in, reads ours (reload).
+func (s *Server) provision(ctx context.Context, reload bool) error {
 	return s.asSuperuser(ctx, func(conn *pgx.Conn) error {
 		if err := unlessExists(ctx, conn, "SELECT 1 FROM pg_roles WHERE rolname = $1", owner, "CREATE ROLE "+owner+" LOGIN"); err != nil {
 			return err
+		}
+		if reload {
+			if _, err := conn.Exec(ctx, "SELECT pg_reload_conf()"); err != nil {
+				return fmt.Errorf("managed postgres: rules of who may sign in: %w", err)
+			}
 		}
 		return provideRoles(ctx, conn)
 	})
