@@ -40,6 +40,12 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	t.Parallel()
+	return newHouseApart(t)
+}
+
+// newHouseApart is for tests that need more than one.
+func newHouseApart(t *testing.T) *house {
+	t.Helper()
 	url := pgtest.New(t, pgtest.Template{Name: "plugin", Fingerprint: "empty", Build: func(context.Context, string) error { return nil }})
 	h := &house{
 		t: t, north: sdk.NewID("District"), south: sdk.NewID("District"), council: sdk.NewID("Council"), other: sdk.NewID("Council"), dissolved: sdk.NewID("Council"),
