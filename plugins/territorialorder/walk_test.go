@@ -26,7 +26,7 @@ func TestWhateverIsDoneInWhateverOrder(t *testing.T) {
 	for seed := range uint64(2) {
 		w := &walk{house: newHouseApart(t), random: rand.New(rand.NewPCG(seed, 1))}
 		w.configure(1_000_000)
-		for range 350 {
+		for range 250 {
 			err := w.step()
 			var one *sdk.Error
 			var many sdk.Problems
