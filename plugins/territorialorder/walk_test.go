@@ -23,10 +23,10 @@ type walk struct {
 // TestWhateverIsDoneInWhateverOrder does things at random: each is done or refused with words, none is
 // a defect, and what stands afterwards is a way that the stages allow and money that there was.
 func TestWhateverIsDoneInWhateverOrder(t *testing.T) {
-	for seed := range uint64(2) {
+	for _, seed := range []uint64{1} { // one that comes to decisions; more by hand
 		w := &walk{house: newHouseApart(t), random: rand.New(rand.NewPCG(seed, 1))}
 		w.configure(1_000_000)
-		for range 250 {
+		for range 350 {
 			err := w.step()
 			var one *sdk.Error
 			var many sdk.Problems
