@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"pgregory.net/rapid"
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/plugins/contract"
@@ -171,6 +172,22 @@ func TestIDsAreTheCores(t *testing.T) {
 			t.Errorf("%q is taken: %v, the core %v", bad, err, coreErr)
 		}
 	}
+}
+
+// TestWhatIsNoIDIsNoneForTheCoreEither bends ids and asks both readers.
+func TestWhatIsNoIDIsNoneForTheCoreEither(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := []byte(sdk.NewID(rapid.StringMatching(`[A-Za-z_0-9:]{0,4}`).Draw(t, "type")).String())
+		for range rapid.IntRange(0, 3).Draw(t, "bends") {
+			at := rapid.IntRange(0, len(text)-1).Draw(t, "at")
+			text[at] = rapid.SampledFrom([]byte("AZaz09-_=+/\n ")).Draw(t, "byte")
+		}
+		ours, err := sdk.ParseID(string(text))
+		theirs, coreErr := core.ParseID(string(text))
+		if (err == nil) != (coreErr == nil) || err == nil && (ours.Type != theirs.Type || ours.Key != theirs.Key) {
+			t.Fatalf("%q: %v, %v; the core: %v, %v", text, ours, err, theirs, coreErr)
+		}
+	})
 }
 
 func TestAnIncompletePluginIsToldWhatItLacks(t *testing.T) {

@@ -45,7 +45,7 @@ func plan(ctx context.Context, d defencePlan) (sdk.ID, error) {
 	id := taken.First().ID
 	meeting, err := d.planMeeting(ctx, r)
 	if err == nil {
-		err = d.write(ctx, id, meeting, chosen)
+		err = d.write(ctx, r, id, meeting, chosen)
 	}
 	if err != nil {
 		b := sdk.Statements(ctx)
@@ -57,16 +57,27 @@ func plan(ctx context.Context, d defencePlan) (sdk.ID, error) {
 	return id, err
 }
 
-func (d defencePlan) write(ctx context.Context, id, meeting sdk.ID, chosen []Project) error {
+// write keeps the plan. What of the round is not chosen waits for the next one.
+func (d defencePlan) write(ctx context.Context, r *Round, id, meeting sdk.ID, chosen []Project) error {
+	left, err := sdk.Select[Project](ctx, `SELECT p.* FROM entries e JOIN projects p ON p.id = e.project_id
+		WHERE e.round_id = $1 AND p.stage = $2 AND p.id <> ALL ($3) AND e.round_id = (SELECT max(round_id::text)::uuid FROM entries WHERE project_id = p.id)`, r.ID, ranked, keys(chosen, projectID))
+	if err != nil {
+		return err
+	}
 	b := sdk.Statements(ctx)
 	b.Do(`UPDATE defences SET meeting_id = $1 WHERE id = $2 AND meeting_id IS NULL`, meeting, id).Expect(errPlanned)
 	b.Do(`INSERT INTO defence_projects (defence_id, position, project_id) SELECT $1, position, project FROM unnest($2::uuid[]) WITH ORDINALITY AS p (project, position)`,
 		id, keys(chosen, projectID))
 	b.Do(`INSERT INTO panel (defence_id, person_id) SELECT $1, unnest($2::uuid[])`, id, keys(d.PanelIDs, func(id sdk.ID) sdk.ID { return id }))
 	advance(ctx, b, defending, "", sentChanged, chosen...)
+	if len(left) > 0 {
+		advance(ctx, b, supported, waits.In(sdk.Call(ctx).Language), sentChanged, left...)
+	}
 	b.Audit("territorialorder.plan_defence", id, map[string]any{"meeting": meeting})
 	return b.Write()
 }
+
+var waits = sdk.T("It was not chosen for the defence of its round, and waits for the next one.", "Проект не выбран для защиты по итогам голосования и ждёт следующего.")
 
 // check answers the round and its chosen projects, in the order in which they are heard.
 func (d defencePlan) check(ctx context.Context) (*Round, []Project, error) {
@@ -258,6 +269,7 @@ type minutes struct {
 	DefenceID       sdk.ID
 	ExpectedVersion int
 	Minutes         string
+	AbsentIDs       []sdk.ID
 }
 
 func closeDefence(ctx context.Context, a in[minutes]) (*DefencePayload, error) {
@@ -271,15 +283,18 @@ func hold(ctx context.Context, m minutes) error {
 	}
 	var problems sdk.Problems
 	checkText(&problems, m.Minutes, 50_000, "minutes")
+	problems.Check(distinct(m.AbsentIDs, "Person"), sdk.T("Name persons, each once.", "Назовите людей, каждого один раз."), "input", "absentIds")
 	if err := problems.Err(); err != nil {
 		return err
 	}
 	b := sdk.Statements(ctx)
 	b.Do(`UPDATE defences SET state = 'HELD', minutes = $1, version = version + 1 WHERE id = $2 AND version = $3 AND state = 'PLANNED'`, m.Minutes, d.ID, m.ExpectedVersion).
 		Expect(sdk.Stale("input", "expectedVersion"))
-	b.Do(`SELECT 1 WHERE (SELECT count(*) FROM scores WHERE defence_id = $1) =
-		(SELECT count(*) FROM panel WHERE defence_id = $1) * (SELECT count(*) FROM defence_projects WHERE defence_id = $1) * $2::int`, d.ID, len(criteria)).
-		Expect(sdk.Conflict(sdk.T("Score sheets are missing: each of the panel scores each project.", "Не хватает листов: каждый член комиссии оценивает каждый проект."), "input", "defenceId"))
+	b.Do(`UPDATE panel p SET absent = true WHERE defence_id = $1 AND person_id = ANY ($2)
+		AND NOT EXISTS (SELECT FROM scores s WHERE s.defence_id = p.defence_id AND s.person_id = p.person_id)`, d.ID, keys(m.AbsentIDs, func(id sdk.ID) sdk.ID { return id }))
+	b.Do(`SELECT 1 WHERE EXISTS (SELECT FROM scores WHERE defence_id = $1) AND (SELECT count(*) FROM scores WHERE defence_id = $1) =
+		(SELECT count(*) FROM panel WHERE defence_id = $1 AND NOT absent) * (SELECT count(*) FROM defence_projects WHERE defence_id = $1) * $2::int`, d.ID, len(criteria)).
+		Expect(sdk.Conflict(sdk.T("Score sheets are missing: each of the panel who came scores each project.", "Не хватает листов: каждый пришедший член комиссии оценивает каждый проект."), "input", "defenceId"))
 	b.Audit("territorialorder.hold_defence", d.ID, map[string]any{})
 	return b.Write()
 }

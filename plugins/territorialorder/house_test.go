@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -40,7 +42,19 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	t.Parallel()
-	url := pgtest.New(t, pgtest.Template{Name: "plugin", Fingerprint: "empty", Build: func(context.Context, string) error { return nil }})
+	return newHouseApart(t)
+}
+
+// newHouseApart is for tests that need more than one.
+func newHouseApart(t *testing.T) *house {
+	t.Helper()
+	tables, err := files.ReadFile("migrations/00001_territorialorder.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := pgtest.New(t, pgtest.Template{Name: "territorialorder", Fingerprint: fmt.Sprintf("%x", sha256.Sum256(tables))[:16], Build: func(ctx context.Context, url string) error {
+		return sdktest.Prepare(ctx, url, plugin())
+	}})
 	h := &house{
 		t: t, north: sdk.NewID("District"), south: sdk.NewID("District"), council: sdk.NewID("Council"), other: sdk.NewID("Council"), dissolved: sdk.NewID("Council"),
 		Town: sdktest.New(t, plugin(), sdktest.Database(url)),

@@ -49,6 +49,9 @@ func TestAProjectsWayFromIdeaToDone(t *testing.T) {
 	}
 
 	d := h.plan(r, []Project{p})
+	if left := h.now(rival); left.Stage != supported {
+		t.Errorf("what was not chosen is %s", left.Stage)
+	}
 	h.Pass(25 * time.Hour)
 	must(change[Defence](h.official, "recordTerritorialOrderQuestion", input{"defenceId": d.ID, "projectId": p.ID, "personId": h.writer.Person(), "text": "Who keeps them?", "answer": "The town."}))(t)
 	for i, c := range []*sdktest.Caller{h.official, h.writer} {

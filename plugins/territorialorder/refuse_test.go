@@ -21,7 +21,7 @@ func TestTheStageMachineRefusesAllButItsWays(t *testing.T) {
 			}
 		}
 	}
-	if open != 17 || accepted.goTo(returned) == nil || done.goTo(idea) == nil || withdrawn.goTo(discussion) == nil || idea.goTo(supported) == nil {
+	if open != 18 || accepted.goTo(returned) == nil || done.goTo(idea) == nil || withdrawn.goTo(discussion) == nil || idea.goTo(supported) == nil {
 		t.Errorf("%d ways are open", open)
 	}
 }
@@ -167,24 +167,28 @@ func TestScoresAreThePanelsOnce(t *testing.T) {
 	refused(t, give(h.official, scoreInput(d, projects[1], 5)), sdk.CodeInvalid, "input projectId")
 	refused(t, give(h.official, scoreInput(d, projects[0], 11)), sdk.CodeInvalid, "input points")
 	refused(t, give(h.official, input{"defenceId": d.ID, "projectId": projects[0].ID, "points": []input{}}), sdk.CodeInvalid, "input points")
-	end := func() error {
-		_, err := change[Defence](h.official, "closeTerritorialOrderDefence", input{"defenceId": d.ID, "expectedVersion": d.Version, "minutes": "Heard."})
+	end := func(absent ...*sdktest.Caller) error {
+		persons := []sdk.ID{}
+		for _, c := range absent {
+			persons = append(persons, c.Person())
+		}
+		_, err := change[Defence](h.official, "closeTerritorialOrderDefence", input{"defenceId": d.ID, "expectedVersion": d.Version, "minutes": "Heard.", "absentIds": persons})
 		return err
 	}
-	for _, c := range []*sdktest.Caller{h.official, h.writer} {
-		refused(t, end(), sdk.CodeConflict, "input defenceId") // sheets are missing
-		if err := give(c, scoreInput(d, projects[0], 5)); err != nil {
-			t.Fatal(err)
-		}
-		refused(t, give(c, scoreInput(d, projects[0], 5)), sdk.CodeConflict, "input projectId") // twice
+	refused(t, end(h.official, h.writer), sdk.CodeConflict, "input defenceId") // nobody has scored
+	if err := give(h.official, scoreInput(d, projects[0], 5)); err != nil {
+		t.Fatal(err)
 	}
+	refused(t, give(h.official, scoreInput(d, projects[0], 5)), sdk.CodeConflict, "input projectId") // twice
+	refused(t, end(), sdk.CodeConflict, "input defenceId")                                           // a sheet is missing
+	refused(t, end(h.official), sdk.CodeConflict, "input defenceId")                                 // who has scored was there
 	p := h.now(projects[0])
 	_, err := change[Project](h.official, "acceptTerritorialOrderProject", acceptInput(p, 1000, "2012-12-01"))
 	refused(t, err, sdk.CodeConflict, "input projectId") // before the defence is over
-	if err := end(); err != nil {
+	if err := end(h.writer); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, end(), sdk.CodeConflict, "input defenceId")
+	refused(t, end(h.writer), sdk.CodeConflict, "input defenceId")
 	_, err = change[Defence](h.official, "recordTerritorialOrderQuestion", input{"defenceId": d.ID, "projectId": p.ID, "personId": h.writer.Person(), "text": "?", "answer": "!"})
 	refused(t, err, sdk.CodeConflict, "input defenceId")
 }

@@ -33,7 +33,7 @@ var ways = map[stage][]stage{
 	discussion: {supported, returned, idea, withdrawn}, // idea: its council was dissolved
 	supported:  {ranking, withdrawn},
 	ranking:    {ranked, withdrawn},
-	ranked:     {defending, withdrawn},
+	ranked:     {defending, supported, withdrawn}, // supported: not chosen for the defence, it waits for the next round
 	defending:  {accepted, returned},
 	returned:   {discussion, withdrawn},
 	accepted:   {done},

@@ -25,39 +25,46 @@ import (
 	"github.com/veche-city/veche/plugins/sdk"
 )
 
-// Database is a Postgres in which the plugin's tables are made, in a schema of their own, and its
-// statements run.
+// Database is a Postgres in which the plugin's tables are made, unless Prepare has, in a schema of
+// their own, and its statements run.
 func Database(url string) Option {
 	return func(town *Town) {
-		config, err := pgxpool.ParseConfig(url)
-		if err != nil {
-			town.t.Fatal(err)
-		}
-		config.ConnConfig.RuntimeParams["search_path"] = "plugin_under_test"
-		town.pool, err = pgxpool.NewWithConfig(context.Background(), config)
-		if err != nil {
+		var err error
+		if town.pool, err = connect(url); err != nil {
 			town.t.Fatal(err)
 		}
 		town.t.Cleanup(town.pool.Close)
 	}
 }
 
-func (town *Town) migrate(p *sdk.Plugin) {
-	ctx := context.Background()
-	_, err := town.pool.Exec(ctx, "CREATE SCHEMA plugin_under_test")
-	if err == nil && p.Migrations() != "" {
-		var files fs.FS
-		if files, err = fs.Sub(p.Files(), p.Migrations()); err == nil {
-			err = town.migrateFrom(ctx, files)
-		}
-	}
+// Prepare makes the plugin's tables in a database of which tests' databases are copies.
+func Prepare(ctx context.Context, url string, p *sdk.Plugin) error {
+	pool, err := connect(url)
 	if err != nil {
-		town.t.Fatalf("the plugin's tables: %v", err)
+		return err
 	}
+	defer pool.Close()
+	return migrate(ctx, pool, p)
 }
 
-func (town *Town) migrateFrom(ctx context.Context, files fs.FS) error {
-	db := stdlib.OpenDBFromPool(town.pool)
+func connect(url string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	config.ConnConfig.RuntimeParams["search_path"] = "plugin_under_test"
+	return pgxpool.NewWithConfig(context.Background(), config)
+}
+
+func migrate(ctx context.Context, pool *pgxpool.Pool, p *sdk.Plugin) error {
+	if _, err := pool.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS plugin_under_test"); err != nil || p.Migrations() == "" {
+		return err
+	}
+	files, err := fs.Sub(p.Files(), p.Migrations())
+	if err != nil {
+		return err
+	}
+	db := stdlib.OpenDBFromPool(pool)
 	defer func() { _ = db.Close() }()
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files)
 	if err == nil {

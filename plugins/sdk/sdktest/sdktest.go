@@ -83,7 +83,9 @@ func New(t testing.TB, p *sdk.Plugin, options ...Option) *Town {
 		one(town)
 	}
 	if town.pool != nil {
-		town.migrate(p)
+		if err := migrate(context.Background(), town.pool, p); err != nil {
+			t.Fatalf("the plugin's tables: %v", err)
+		}
 	}
 	host := contract.NewHostClient(wire(t, func(s *grpc.Server) { contract.RegisterHostServer(s, &host{town: town}) }))
 	town.plugin = contract.NewPluginClient(wire(t, func(s *grpc.Server) { contract.RegisterPluginServer(s, p.Server(host)) }))

@@ -112,6 +112,7 @@ CREATE INDEX defence_projects_of_project ON defence_projects (project_id);
 CREATE TABLE panel (
     defence_id uuid NOT NULL REFERENCES defences ON DELETE CASCADE,
     person_id uuid NOT NULL,
+    absent boolean NOT NULL DEFAULT false,
     PRIMARY KEY (defence_id, person_id)
 );
 
