@@ -31,7 +31,7 @@ func look(folder string) (string, error) {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(sum, "%q %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+		_, _ = fmt.Fprintf(sum, "%q %d %d\n", path, info.Size(), info.ModTime().UnixNano())
 		return nil
 	})
 	return string(sum.Sum(nil)), err

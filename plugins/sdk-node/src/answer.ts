@@ -59,7 +59,7 @@ export class Answers {
 
   async *listen(request: wire.ListenRequest, limits: Limits): AsyncGenerator<wire.Item> {
     const name = `Subscription.${request.field}`;
-    const run = this.function(name) as StreamFunction;
+    const run = this.function(name).run as StreamFunction;
     const call = this.call(request.call, limits, request.selects);
     const events = run(decode(request.arguments) ?? {}, call)[Symbol.asyncIterator]();
     try {
@@ -120,8 +120,8 @@ export class Answers {
 
   private async field(one: wire.FieldCall, call: Call): Promise<wire.FieldResult> {
     const name = `${one.type}.${one.field}`;
-    const run = this.function(name);
-    const root = one.parents.length === 0;
+    const { run, sort } = this.function(name);
+    const root = sort === "root";
     try {
       const args = decode(one.arguments) ?? {};
       const values: unknown = await within(call, async () =>
@@ -189,7 +189,7 @@ export class Answers {
   private function(name: string) {
     const one = this.plugin.functions.get(name);
     if (!one) throw new Failure(GrpcCode.UNIMPLEMENTED, `${name} has no function`);
-    return one.run;
+    return one;
   }
 
   private failure(what: string, thrown: unknown): Failure {

@@ -8,7 +8,7 @@ import type { Actor, OpenCase, Write } from "./call";
 import type { PluginError } from "./errors";
 import type { Transport } from "./host";
 import type { Plugin, Ref } from "./plugin";
-import { decode, encode, type Event, fromWire } from "./wire";
+import { decode, encode, type Event, fromWire, moment } from "./wire";
 
 /** What stands in for Veche. What a test does not give refuses to be asked. */
 export interface House {
@@ -47,11 +47,10 @@ export class Bench {
   constructor(
     plugin: Plugin,
     private readonly house: House,
-    values = new Map<string, { value: Uint8Array; version: number }>(),
   ) {
     const problems = plugin.problems();
     if (problems.length > 0) throw new Error(problems.join("\n"));
-    this.answers = new Answers(plugin, memory(house, this.left, values));
+    this.answers = new Answers(plugin, memory(house, this.left));
   }
 
   /** A field's items for its parents: values, and errors in their places. */
@@ -156,84 +155,115 @@ class Refused extends Error {
   }
 }
 
-// memory is a host whose keys and values live as long as the bench.
-function memory(house: House, left: Left, values: Map<string, { value: Uint8Array; version: number }>): Transport {
-  const put = (request: wire.PutRequest) => {
-    const version = values.get(request.key)?.version ?? 0;
-    if (request.version >= 0n && Number(request.version) !== version) throw new Refused(create(wire.ErrorSchema, { code: "CONFLICT", message: `${request.key} has the version ${version}` }));
-    if (request.value.length === 0) values.delete(request.key);
-    else values.set(request.key, { value: request.value, version: version + 1 });
-    return version + 1;
-  };
-  const sql = house.sql ?? (() => Promise.reject(new Error("this bench has no sql")));
-  let line: Promise<unknown> = Promise.resolve();
-  const transaction = <T>(run: () => Promise<T>): Promise<T> => {
-    const next = line.then(async () => {
-      await sql("BEGIN", []);
+// Tables runs statements as the host does: in one transaction, one after another.
+class Tables {
+  private line: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly sql: NonNullable<House["sql"]>) {}
+
+  transaction<T>(run: () => Promise<T>): Promise<T> {
+    const next = this.line.then(async () => {
+      await this.sql("BEGIN", []);
       try {
         const value = await run();
-        await sql("COMMIT", []);
+        await this.sql("COMMIT", []);
         return value;
       } catch (error) {
-        await sql("ROLLBACK", []);
+        await this.sql("ROLLBACK", []);
         throw error;
       }
     });
-    line = next.catch(() => {});
+    this.line = next.catch(() => {});
     return next;
-  };
-  const statements = async (all: wire.Statement[]) => {
+  }
+
+  async all(statements: wire.Statement[]) {
     const results = [];
-    for (const one of all) {
-      const { rows, affected } = await sql(one.sql, decode<unknown[]>(one.arguments) ?? []).catch((error) => {
-        throw error.constraint ? new Refused(create(wire.ErrorSchema, { code: "CONFLICT", message: error.message }), error.constraint) : error;
-      });
+    for (const one of statements) {
+      const { rows, affected } = await this.one(one);
       const found = rows.length > 0 || affected > 0;
-      if ((one.expect === 1 && !found) || (one.expect === 2 && found)) throw new Refused(one.otherwise ?? create(wire.ErrorSchema, { code: "CONFLICT", message: one.sql }));
+      const { ROWS, NO_ROWS } = wire.Statement_Expect;
+      if ((one.expect === ROWS && !found) || (one.expect === NO_ROWS && found)) throw new Refused(one.otherwise ?? contradiction(one.sql));
       results.push({ rows: rows.map(encode), affected: BigInt(affected) });
     }
     return results;
+  }
+
+  private one(statement: wire.Statement) {
+    return this.sql(statement.sql, decode<unknown[]>(statement.arguments) ?? []).catch((error) => {
+      throw error.constraint ? new Refused(contradiction(error.message), error.constraint) : error;
+    });
+  }
+}
+
+// Values are keys and values, each with its version.
+class Values {
+  private readonly all = new Map<string, { value: Uint8Array; version: bigint }>();
+
+  put({ key, value, version }: wire.PutRequest): bigint {
+    const now = this.all.get(key)?.version ?? 0n;
+    if (version >= 0n && version !== now) throw new Refused(contradiction(`${key} has the version ${now}`));
+    if (value.length === 0) this.all.delete(key);
+    else this.all.set(key, { value, version: now + 1n });
+    return now + 1n;
+  }
+
+  get(key: string) {
+    return this.all.get(key) ?? {};
+  }
+
+  list({ prefix, after, limit }: wire.ListRequest): string[] {
+    return [...this.all.keys()].filter((key) => key.startsWith(prefix) && key > after).sort().slice(0, limit);
+  }
+}
+
+const contradiction = (message: string) => create(wire.ErrorSchema, { code: "CONFLICT", message });
+
+const refused = (error: unknown) => {
+  if (error instanceof Refused) return { error: error.error, constraint: error.constraint };
+  throw error;
+};
+
+// doing is what Host does, by its methods.
+function doing(house: House, left: Left): Record<string, (request: any) => unknown> {
+  const tables = new Tables(house.sql ?? (() => Promise.reject(new Error("this bench has no sql"))));
+  const values = new Values();
+  const write = async (r: wire.WriteRequest) => {
+    const results = await tables.all(r.statements);
+    r.puts.forEach((one) => values.put(one));
+    left.events.push(...r.events.map((e) => ({ name: e.name, object: e.object, touched: e.touched, payload: decode(e.payload) })));
+    left.audits.push(...r.audits.map((a) => ({ action: a.action, object: a.object, details: decode<Record<string, unknown>>(a.details) ?? {} })));
+    left.jobs.push(...r.jobs.map((j) => ({ id: j.id, kind: j.kind, args: decode(j.arguments), ...(j.at ? { at: moment(j.at) } : {}) })));
+    return { results };
   };
-  const refused = (error: unknown) => {
-    if (error instanceof Refused) return { error: error.error!, constraint: error.constraint };
-    throw error;
-  };
-  const does: Record<string, (request: any) => unknown> = {
+  return {
     query: async (r: wire.QueryRequest) => {
       if (!house.query) throw new Error("this bench has no query");
       return { response: encode(await house.query(r.query, decode(r.variables))) };
     },
     can: (r: wire.CanRequest) => ({ allowed: house.can ? house.can(r.permission, r.object) : true }),
-    read: (r: wire.ReadRequest) => transaction(async () => ({ results: await statements(r.statements) })).catch(refused),
-    write: (r: wire.WriteRequest) => {
-      const all = async () => {
-        const results = await statements(r.statements);
-        r.puts.forEach(put);
-        left.events.push(...r.events.map((e) => ({ name: e.name, object: e.object, touched: e.touched, payload: decode(e.payload) })));
-        left.audits.push(...r.audits.map((a) => ({ action: a.action, object: a.object, details: decode<any>(a.details) ?? {} })));
-        left.jobs.push(...r.jobs.map((j) => ({ id: j.id, kind: j.kind, args: decode(j.arguments) })));
-        return { results };
-      };
-      return (r.statements.length > 0 ? transaction(all) : all()).catch(refused);
-    },
-    get: (r: wire.GetRequest) => {
-      const one = values.get(r.key);
-      return one ? { value: one.value, version: BigInt(one.version) } : {};
-    },
+    read: (r: wire.ReadRequest) => tables.transaction(async () => ({ results: await tables.all(r.statements) })).catch(refused),
+    write: (r: wire.WriteRequest) => (r.statements.length > 0 ? tables.transaction(() => write(r)) : write(r)).catch(refused),
+    get: (r: wire.GetRequest) => values.get(r.key),
     put: async (r: wire.PutRequest) => {
       try {
-        return { version: BigInt(put(r)) };
+        return { version: values.put(r) };
       } catch (error) {
         return refused(error);
       }
     },
-    list: (r: wire.ListRequest) => ({ keys: [...values.keys()].filter((key) => key.startsWith(r.prefix) && key > r.after).sort().slice(0, r.limit) }),
+    list: (r: wire.ListRequest) => ({ keys: values.list(r) }),
     openCase: (r: wire.OpenCaseRequest) => {
       const { title, text, about, person, kind, key } = r;
       if (!left.cases.some((one) => one.key === key)) left.cases.push({ title, text, about, key, ...(person ? { person } : {}), ...(kind ? { kind } : {}) });
       return { case: `case of ${key}` };
     },
   };
+}
+
+// memory is a host that lives as long as the bench.
+function memory(house: House, left: Left): Transport {
+  const does = doing(house, left);
   return {
     async unary<I extends DescMessage, O extends DescMessage>(method: DescMethod & { output: O }, request: MessageShape<I>): Promise<MessageShape<O>> {
       return create(method.output, (await does[method.localName]!(request)) as any);

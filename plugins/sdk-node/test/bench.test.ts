@@ -37,6 +37,20 @@ test("ids are Veche's own", () => {
   assert.ok(first < second);
 });
 
+test("keys and values have versions, on the bench too", async () => {
+  const p = plugin({ manifest: "name: keys\nversion: 1.0.0\ncontract: 1\nschema: keys.graphqls", schema: "extend type Mutation { keysPut(version: Int): Int }" });
+  p.root<{ version?: number }>("Mutation.keysPut", async ({ version }, ctx) => {
+    const made = await ctx.put("a", { n: 1 }, version);
+    assert.deepEqual([await ctx.get("a"), await ctx.get("b"), await ctx.list("")], [{ value: { n: 1 }, version: made }, undefined, ["a"]]);
+    return made;
+  });
+  const on = bench(p);
+  const put = (version?: number) => on.root("Mutation.keysPut", { version });
+  assert.deepEqual([await put(0), await put(1), await put()], [1, 2, 3]);
+  await assert.rejects(put(2), { code: "CONFLICT" });
+  await assert.rejects(put(0), { code: "CONFLICT" });
+});
+
 test("a plugin is tried in memory", async () => {
   const on = bench(benches(), { settings: { colour: "blue" }, query: () => ({ data: { town: { benches: 6 } } }) });
   assert.equal(await on.root("Query.benchesCount"), 42);

@@ -73,6 +73,10 @@ describe("fields", () => {
     assert.equal(decode(number!.value), 42);
   });
 
+  test("no parents have no items", async () => {
+    assert.deepEqual(await resolve([{ type: "District", field: "benches" }]), [[]]);
+  });
+
   test("a defect costs its field, not the others of the round", async () => {
     const [items, [number]] = await resolve([{ type: "District", field: "benches", parents: [encode({ id: "a" })] }, count], { ...call(), actor: { kind: Actor_Kind.SYSTEM } });
     assert.equal(items![0]!.error!.code, "PLUGIN_ERROR");

@@ -1,5 +1,5 @@
 // The hooks: no meeting, visit among them, on a street while it is being cleared.
-import { type Call, invalid, type Plugin } from "@veche/plugin";
+import { type Call, invalid, type Plugin, QueryError } from "@veche/plugin";
 import { columns, type Row, type Street } from "./clearings";
 import type { Settings } from "./settings";
 
@@ -17,11 +17,13 @@ export function refusing(p: Plugin, settings: (ctx: Call) => Settings): void {
     await refuse(ctx, settings(ctx), await venueOf(ctx, input.venueId), input.startsAt, input.endsAt, "startsAt");
   });
   p.before<Meeting>("moveMeeting", async ({ input }, ctx) => {
-    const { meeting } = await ctx.query<{ meeting: { startsAt: string; endsAt: string | null; venue: Venue } | null }>(
+    const found = await ask<{ meeting: { startsAt: string; endsAt: string | null; venue: Venue } | null }>(
+      ctx,
       `query ($id: ID!) { meeting(id: $id) { startsAt endsAt venue { ${venue} } } }`,
-      { id: input.id },
+      input.id,
     );
-    if (!meeting || input.venueId === null) return;
+    if (!found?.meeting || input.venueId === null) return;
+    const { meeting } = found;
     const to = input.venueId ? await venueOf(ctx, input.venueId) : meeting.venue;
     const startsAt = input.startsAt ?? meeting.startsAt;
     const lasts = meeting.endsAt ? Date.parse(meeting.endsAt) - Date.parse(meeting.startsAt) : undefined;
@@ -31,7 +33,18 @@ export function refusing(p: Plugin, settings: (ctx: Call) => Settings): void {
 }
 
 async function venueOf(ctx: Call, id: string): Promise<Venue> {
-  return (await ctx.query<{ venue: Venue }>(`query ($id: ID!) { venue(id: $id) { ${venue} } }`, { id })).venue;
+  return (await ask<{ venue: Venue }>(ctx, `query ($id: ID!) { venue(id: $id) { ${venue} } }`, id))?.venue ?? null;
+}
+
+// ask is undefined where Veche answers errors: that the id is none, or not to be seen, the action itself
+// says a moment later, and better.
+async function ask<T>(ctx: Call, query: string, id: string | undefined): Promise<T | undefined> {
+  try {
+    return await ctx.query<T>(query, { id });
+  } catch (error) {
+    if (error instanceof QueryError) return undefined;
+    throw error;
+  }
 }
 
 async function refuse(ctx: Call, { meetingMinutes }: Settings, at: Venue, startsAt: string, endsAt: string | null | undefined, field: string) {

@@ -113,6 +113,8 @@ test("no meeting on a street while it is cleared: the reason, and the field", as
   for (const free of [{ endsAt: "2012-12-04T08:00:00+08:00" }, { startsAt: "2012-12-04T12:00:00+08:00" }, { venueId: kirova }, { venueId: "open air" }, { venueId: undefined }]) {
     assert.deepEqual(await meeting(free), [], JSON.stringify(free));
   }
+  const wrong = bench(snowclearing(), house({ query: () => ({ data: null, errors: [{ message: "This is not an id." }] }) }));
+  assert.deepEqual(await wrong.before("planMeeting", { input: { venueId: "x", startsAt: input.startsAt } }), [], "a wrong id is the core's to refuse");
   const moved = (over: object) => on.before("moveMeeting", { input: { id: "m", ...over } });
   assert.deepEqual((await moved({ link: "https://example.org" }))[0]!.path, ["input", "venueId"]);
   assert.deepEqual((await moved({ startsAt: input.startsAt }))[0]!.path, ["input", "startsAt"]);
