@@ -241,7 +241,6 @@ func (s *stillWorld) invite(data map[string]any, id func(string, int) string, mi
 			s.made("revokeServiceToken", "serviceToken", map[string]any{"id": at(p, "serviceToken", "id")})
 		}
 	}
-	s.furnishPlugins()
 	s.consents(mine, id("organisations", 0))
 	s.ask(request{as: "token", Query: `{ viewer { kind } }`})
 	s.ask(request{as: "the-clerk", Query: `{ persons(first: 100) { nodes { personal { birthDate phones } } } }`})
