@@ -4,6 +4,7 @@ package main
 type pluginCommand struct {
 	catalogCommands
 
+	New    newPlugin    `cmd:"" help:"Begin a plugin: a small one that works."`
 	Pack   packPlugin   `cmd:"" help:"Build a plugin for its platforms, and pack its bundle."`
 	Sign   signPlugin   `cmd:"" help:"Sign a bundle."`
 	Key    keyPlugin    `cmd:"" help:"Make a key pair for signing bundles."`

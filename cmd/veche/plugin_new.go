@@ -9,9 +9,7 @@ import (
 	"github.com/veche-city/veche/plugins/scaffold"
 )
 
-// newPlugin begins a plugin. It stands in pluginCommand:
-//
-//	New newPlugin `cmd:"" help:"Begin a plugin: a small one that works."`
+// newPlugin begins a plugin.
 type newPlugin struct {
 	Name  string `arg:"" help:"Short latin name: benches."`
 	Lang  string `help:"go or ts." enum:"go,ts" default:"go"`

@@ -92,16 +92,18 @@ func Open(ctx context.Context, db *postgres.DB, settings Settings, clock core.Cl
 		return nil, err
 	}
 	h.Host.Identity = h.Identity
-	if err := h.plugged(); err != nil {
+	if err := h.makeCatalog(); err != nil {
 		return nil, err
 	}
 	if err := h.furnish(); err != nil {
 		return nil, err
 	}
+	if err := h.plugged(); err != nil {
+		return nil, err
+	}
 	if err := h.Consumers.Begin(ctx); err != nil {
 		return nil, err
 	}
-	h.extend()
 	if err := errors.Join(h.Settle(ctx), h.Plugins.Refresh(ctx)); err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (i indicator) Card() core.Indicator {
 }
 
 func (i indicator) Parts(ctx context.Context, from, to core.Date) ([]reports.IndicatorPart, error) {
-	found, err := i.runner.Figure(ctx, core.MunicipalityOf(ctx), i.plugin, i.declared.Key, from, to)
+	found, err := i.figures(ctx, from, to).Parts(ctx)
 	all := make([]reports.IndicatorPart, len(found))
 	for n, one := range found {
 		all[n] = reports.IndicatorPart{Label: one.Label, Value: one.Value}
@@ -46,10 +46,14 @@ func (i indicator) Parts(ctx context.Context, from, to core.Date) ([]reports.Ind
 }
 
 func (i indicator) Rows(ctx context.Context, from, to core.Date, after reports.Row, most int) ([]reports.Row, error) {
-	found, err := i.runner.Counted(ctx, core.MunicipalityOf(ctx), i.plugin, i.declared.Key, from, to, host.Counted{ID: after.ID, Day: after.Day}, most)
+	found, err := i.figures(ctx, from, to).Rows(ctx, host.Counted{ID: after.ID, Day: after.Day}, most)
 	all := make([]reports.Row, len(found))
 	for n, one := range found {
-		all[n] = reports.Row{ID: one.ID, Part: one.Breakdown, Day: one.Day}
+		all[n] = reports.Row{ID: one.ID, Part: one.Part, Day: one.Day}
 	}
 	return all, err
+}
+
+func (i indicator) figures(ctx context.Context, from, to core.Date) host.Figures {
+	return host.Figures{Host: i.runner, Municipality: core.MunicipalityOf(ctx), Plugin: i.plugin, Key: i.declared.Key, First: from, Last: to}
 }

@@ -15,44 +15,47 @@ import (
 	"github.com/veche-city/veche/plugins/process"
 )
 
-// plugged joins plugins to the house: the catalog says what is enabled, the host runs it, the graph
-// shows it. It is called before the modules are made, which know the catalog.
-//
-// The three need each other's functions; those that are called only later lead through the house.
-func (h *House) plugged() (err error) {
-	h.programs = &programs{log: h.Log, metrics: process.NewMetrics(), user: h.settings.PluginsAsSelf}
+// makeCatalog makes the catalog, which says which plugins are enabled; the modules know it. What it needs of
+// the host (plugged) is called later, and leads through the house.
+func (h *House) makeCatalog() (err error) {
+	h.programs = &programs{log: h.Log, metrics: process.NewMetrics(), asSelf: h.settings.PluginsAsSelf}
 	h.metrics.registry.MustRegister(h.programs.metrics.Collectors()...)
 	options := catalog.Options{
 		Settings: h.settings.Plugins, Guard: h.Guard, Clock: h.Clock, Log: h.Log, Towns: h.Towns.All,
-		Probe: h.programs.probe, Restart: h.programs.restart, Logs: h.programs.logs,
+		Probe: h.programs.probe, Restart: func(name string) { h.Runner.Restart(name) }, Logs: h.programs.logs,
 		Schema: h.composed,
 		Export: func(ctx context.Context, m *core.Municipality, name string, out io.Writer) error {
 			return h.Runner.Export(ctx, m, name, out)
 		},
-		Erase: func(ctx context.Context, m *core.Municipality, name string) error { return h.Runner.Erase(ctx, m, name) },
-		Dead:  h.dead,
+		Erase: func(ctx context.Context, m *core.Municipality, name string) error {
+			return h.Runner.Erase(ctx, m, name)
+		},
+		Dead: h.dead,
 		Replay: func(ctx context.Context, m *core.Municipality, name string, events ...uuid.UUID) (int, error) {
 			return h.Runner.Replay(ctx, m, name, events...)
 		},
 		Changed: func(context.Context) { h.Runner.Wake(catalog.Channel) },
 	}
-	if h.Plugins, err = catalog.New(h.DB, options); err != nil {
-		return err
-	}
-	h.Runner, err = host.New(h.Host, enabled{h.Plugins}, host.Options{
-		Start: h.programs.start, Town: h.Towns.ByID, Query: h.query, Schema: h.schema, OpenCase: h.openCase,
-	})
+	h.Plugins, err = catalog.New(h.DB, options)
 	return err
 }
 
-// extend joins what runs to the graph and the reports, once they are there.
-func (h *House) extend() {
+// plugged makes the host, which runs what is enabled, and joins what it runs to the graph and the
+// reports. The modules are there, and what works by itself has not begun.
+func (h *House) plugged() (err error) {
+	h.Runner, err = host.New(h.Host, host.Of(h.Plugins), host.Options{
+		Start: h.programs.start, Town: h.Towns.ByID, Query: h.query, Schema: h.schema, OpenCase: h.openCase,
+	})
+	if err != nil {
+		return err
+	}
 	h.Graph.Extend(h.Runner.Set, h.fresh)
 	for _, m := range h.Modules {
 		if m, ok := m.(*reports.Module); ok {
 			m.Join(h.indicators)
 		}
 	}
+	return nil
 }
 
 // composed is the schema that a municipality would have with these plugins.
@@ -69,18 +72,6 @@ func (h *House) dead(ctx context.Context, m *core.Municipality, name string, mos
 	all := make([]catalog.Letter, len(letters))
 	for i, one := range letters {
 		all[i] = catalog.Letter(one)
-	}
-	return all, err
-}
-
-// enabled is the catalog as the host asks it.
-type enabled struct{ *catalog.Catalog }
-
-func (e enabled) Enabled(ctx context.Context) ([]host.Enabled, error) {
-	found, err := e.Catalog.Enabled(ctx)
-	all := make([]host.Enabled, len(found))
-	for i, one := range found {
-		all[i] = host.Enabled(one)
 	}
 	return all, err
 }
