@@ -112,6 +112,7 @@ func (s *stillWorld) furnish() {
 	s.furnishAssemblySession()
 	s.furnishAttachments()
 	s.furnishFiles(at(data, "councils", "nodes", 0, "id").(string))
+	s.furnishPlugins()
 	s.consents(mine, id("organisations", 0))
 	over := s.made("createOrganisation", "organisation", map[string]any{"kind": "BUSINESS", "name": "Последняя", "foundedOn": "2010-01-01"})
 	s.made("dissolveOrganisation", "organisation", map[string]any{"id": over, "expectedVersion": 1, "dissolvedOn": "2012-06-30", "reason": "Ликвидация"})
