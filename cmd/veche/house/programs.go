@@ -18,7 +18,8 @@ import (
 type programs struct {
 	log     *slog.Logger
 	metrics *process.Metrics
-	asSelf  bool // plugins run as the house's own user
+	asSelf  bool          // plugins run as the house's own user
+	address func() string // where the host answers
 
 	mu    sync.Mutex
 	lines map[string][]catalog.LogLine // by plugin, the latest last
@@ -36,7 +37,8 @@ func (p *programs) start(ctx context.Context, of host.Program) (host.Process, er
 	return host.Launch(p.options())(ctx, of)
 }
 
-// probe runs a program once, with nowhere to call back, until it has said what it is.
+// probe runs a program once, until it has said what it is. Where it may call back nobody knows its key,
+// so it is refused there.
 func (p *programs) probe(ctx context.Context, dir string, m *manifest.Manifest, sdl string) ([]string, error) {
 	path, sum, err := bundle.Program(dir, m)
 	if err != nil {
@@ -46,7 +48,9 @@ func (p *programs) probe(ctx context.Context, dir string, m *manifest.Manifest, 
 	if err != nil {
 		return nil, err
 	}
-	s := process.Start(process.Program{Manifest: m, SDL: sdl, Path: path, Sum: raw, Dir: dir}, p.options())
+	options := p.options()
+	options.Crashes = 1
+	s := process.Start(process.Program{Manifest: m, SDL: sdl, Path: path, Sum: raw, Dir: dir, HostAddress: p.address()}, options)
 	defer s.Kill()
 	if err := s.Ready(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.State().Reason, err)
