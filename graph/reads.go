@@ -26,7 +26,7 @@ import (
 type compiled struct {
 	graphql.ExecutableSchema
 	reads      *read.Reader
-	plugins    *joined // nil: none is enabled
+	plugins    *joined  // nil: none is enabled
 	operations sync.Map // weak.Pointer[ast.OperationDefinition] to *operations
 }
 

@@ -123,7 +123,7 @@ func (c *completing) list(v *fastjson.Value, as *value, t *ast.Type) bool {
 }
 
 func (c *completing) leaf(v *fastjson.Value, def *ast.Definition) bool {
-	fits := true
+	var fits bool
 	switch def.Name {
 	case "Int":
 		n, err := v.Int64()

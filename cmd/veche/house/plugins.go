@@ -71,7 +71,7 @@ func (h *House) dead(ctx context.Context, m *core.Municipality, name string, mos
 	letters, err := h.Runner.Dead(ctx, m, name, most)
 	all := make([]catalog.Letter, len(letters))
 	for i, one := range letters {
-		all[i] = catalog.Letter(one)
+		all[i] = one
 	}
 	return all, err
 }

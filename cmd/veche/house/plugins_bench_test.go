@@ -1,0 +1,61 @@
+package house_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/veche-city/veche/cmd/veche/house"
+)
+
+// BenchmarkPlugins measures, in one run, what plugins cost: a question of the core alone without and
+// with them in the schema, and one over both, beside its parts of the core asked by themselves.
+func BenchmarkPlugins(b *testing.B) {
+	w := newWorld(b)
+	admin := w.administrator("kansk")
+	for n := range 100 {
+		w.newCouncil(admin, fmt.Sprintf("Комиссия № %d", n+1), 3)
+	}
+	const alone = `{ councils(first: 100) { nodes { id name } } }`
+	measure(b, w, "core/without", alone, nil)
+	p := park(b, w, admin)
+	p.honest = true
+	measure(b, w, "core/with", alone, nil)
+	const mixed = `{ councils(first: 100) { nodes { id name parkingPermits(first: 2) { plate holder { name } } } } }`
+	measure(b, w, "mixed/whole", mixed, nil)
+	data := w.ask(request{Query: strings.Replace(mixed, "name } } }", "id } } }", 1)})
+	var ids []any
+	for _, council := range at(data, "councils", "nodes").([]any) {
+		for _, permit := range at(council, "parkingPermits").([]any) {
+			ids = append(ids, at(permit, "holder", "id"))
+		}
+	}
+	measure(b, w, "mixed/persons", `query($ids: [ID!]!) { nodes(ids: $ids) { ... on Person { name } } }`, map[string]any{"ids": ids})
+}
+
+// measure asks the handler itself, without a network.
+func measure(b *testing.B, w *world, name, query string, variables map[string]any) {
+	handler, err := w.Handler()
+	must(b, err)
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	must(b, err)
+	ask := func() *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, house.Endpoint, strings.NewReader(string(body)))
+		r.Header.Set("Content-Type", "application/json")
+		out := httptest.NewRecorder()
+		handler.ServeHTTP(out, r)
+		return out
+	}
+	if out := ask(); strings.Contains(out.Body.String(), `"errors"`) {
+		b.Fatal(out.Body.String())
+	}
+	b.Run(name, func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			ask()
+		}
+	})
+}
