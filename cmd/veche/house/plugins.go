@@ -30,7 +30,9 @@ func (h *House) makeCatalog() (err error) {
 		Erase: func(ctx context.Context, m *core.Municipality, name string) error {
 			return h.Runner.Erase(ctx, m, name)
 		},
-		Dead: h.dead,
+		Dead: func(ctx context.Context, m *core.Municipality, name string, most int) ([]catalog.Letter, error) {
+			return h.Runner.Dead(ctx, m, name, most)
+		},
 		Replay: func(ctx context.Context, m *core.Municipality, name string, events ...uuid.UUID) (int, error) {
 			return h.Runner.Replay(ctx, m, name, events...)
 		},
@@ -65,15 +67,6 @@ func (h *House) composed(m *core.Municipality, sources []*fields.Source) (*ast.S
 		return nil, err
 	}
 	return joined.Schema, nil
-}
-
-func (h *House) dead(ctx context.Context, m *core.Municipality, name string, most int) ([]catalog.Letter, error) {
-	letters, err := h.Runner.Dead(ctx, m, name, most)
-	all := make([]catalog.Letter, len(letters))
-	for i, one := range letters {
-		all[i] = one
-	}
-	return all, err
 }
 
 // wakePlugins looks whether plugins were changed by whatever replica, and what waits for them.

@@ -36,6 +36,35 @@ func BenchmarkPlugins(b *testing.B) {
 	measure(b, w, "mixed/persons", `query($ids: [ID!]!) { nodes(ids: $ids) { ... on Person { name } } }`, map[string]any{"ids": ids})
 }
 
+// BenchmarkTheTerritorialOrder is the same with a real plugin, whose process reads its own tables: two
+// projects of each of a hundred councils, with their authors, beside what is the core's of it.
+func BenchmarkTheTerritorialOrder(b *testing.B) {
+	w := newWorld(b)
+	admin := w.administrator("kansk")
+	for n := range 100 {
+		w.newCouncil(admin, fmt.Sprintf("Комиссия № %d", n+1), 3)
+	}
+	w.plug(admin, order)
+	_, err := w.DB.ExecContext(b.Context(), `INSERT INTO plugin_territorialorder_kansk.projects
+			(id, district_id, council_id, author_id, title, text, place, kind, cost_rubles, stage, proposed_at)
+		SELECT gen_random_uuid(), (SELECT id FROM districts LIMIT 1), council.id, person.id, 'Скамейки у школы', 'Десять скамеек', 'Двор', 'YARD', 100000, 'DISCUSSION', now()
+		FROM (SELECT id, row_number() OVER () AS n FROM councils WHERE name LIKE 'Комиссия%') AS council
+		JOIN (SELECT id, row_number() OVER () AS n FROM persons) AS person ON person.n / 2 = council.n - 1 AND person.n < 200`)
+	must(b, err)
+	const whole = `{ councils(first: 100, orderBy: {field: NAME, direction: ASC}) { nodes { id name territorialOrderProjects(first: 2) { nodes { title author { name } } } } } }`
+	measure(b, w, "whole", whole, nil)
+	measure(b, w, "councils", `{ councils(first: 100, orderBy: {field: NAME, direction: ASC}) { nodes { id name } } }`, nil)
+	data := w.ask(request{Query: strings.Replace(whole, "author { name }", "author { id }", 1)})
+	var ids []any
+	for _, council := range at(data, "councils", "nodes").([]any) {
+		for _, project := range at(council, "territorialOrderProjects", "nodes").([]any) {
+			ids = append(ids, at(project, "author", "id"))
+		}
+	}
+	b.Logf("%d authors", len(ids))
+	measure(b, w, "authors", `query($ids: [ID!]!) { nodes(ids: $ids) { ... on Person { name } } }`, map[string]any{"ids": ids})
+}
+
 // measure asks the handler itself, without a network.
 func measure(b *testing.B, w *world, name, query string, variables map[string]any) {
 	handler, err := w.Handler()
