@@ -368,8 +368,8 @@ type QueryResolver interface {
 	PluginBundles(ctx context.Context, name *string) ([]*plugins.PluginBundle, error)
 	PluginUpgrade(ctx context.Context, id core.ID, release string) (*plugins.PluginUpgrade, error)
 	PluginSettings(ctx context.Context, id core.ID) (*plugins.PluginSettings, error)
-	PluginLogs(ctx context.Context, id core.ID, last int) ([]*plugins.PluginLogLine, error)
-	PluginDeadLetters(ctx context.Context, id core.ID, last int) ([]*plugins.PluginDeadLetter, error)
+	PluginLogs(ctx context.Context, id core.ID, most int) ([]*plugins.PluginLogLine, error)
+	PluginDeadLetters(ctx context.Context, id core.ID, most int) ([]*plugins.PluginDeadLetter, error)
 	Indicators(ctx context.Context, from core.Date, to core.Date, keys []string) ([]*reports.Indicator, error)
 	Extension(ctx context.Context, slot int) (*extension.Place, error)
 }
@@ -5797,14 +5797,14 @@ func (ec *executionContext) field_Query_pluginDeadLetters_args(ctx context.Conte
 		return nil, err
 	}
 	args["id"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "most",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg1
+	args["most"] = arg1
 	return args, nil
 }
 
@@ -5819,14 +5819,14 @@ func (ec *executionContext) field_Query_pluginLogs_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["id"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "most",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg1
+	args["most"] = arg1
 	return args, nil
 }
 
@@ -26978,7 +26978,7 @@ func (ec *executionContext) _Query_pluginLogs(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().PluginLogs(ctx, fc.Args["id"].(core.ID), fc.Args["last"].(int))
+			return ec.Resolvers.Query().PluginLogs(ctx, fc.Args["id"].(core.ID), fc.Args["most"].(int))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -27040,7 +27040,7 @@ func (ec *executionContext) _Query_pluginDeadLetters(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().PluginDeadLetters(ctx, fc.Args["id"].(core.ID), fc.Args["last"].(int))
+			return ec.Resolvers.Query().PluginDeadLetters(ctx, fc.Args["id"].(core.ID), fc.Args["most"].(int))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next

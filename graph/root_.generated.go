@@ -3093,8 +3093,8 @@ type ComplexityRoot struct {
 		Persons               func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
 		Plugin                func(childComplexity int, id core.ID) int
 		PluginBundles         func(childComplexity int, name *string) int
-		PluginDeadLetters     func(childComplexity int, id core.ID, last int) int
-		PluginLogs            func(childComplexity int, id core.ID, last int) int
+		PluginDeadLetters     func(childComplexity int, id core.ID, most int) int
+		PluginLogs            func(childComplexity int, id core.ID, most int) int
 		PluginSettings        func(childComplexity int, id core.ID) int
 		PluginUpgrade         func(childComplexity int, id core.ID, release string) int
 		Plugins               func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) int
@@ -18801,7 +18801,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.PluginDeadLetters(childComplexity, args["id"].(core.ID), args["last"].(int)), true
+		return e.ComplexityRoot.Query.PluginDeadLetters(childComplexity, args["id"].(core.ID), args["most"].(int)), true
 	case "Query.pluginLogs":
 		if e.ComplexityRoot.Query.PluginLogs == nil {
 			break
@@ -18812,7 +18812,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.PluginLogs(childComplexity, args["id"].(core.ID), args["last"].(int)), true
+		return e.ComplexityRoot.Query.PluginLogs(childComplexity, args["id"].(core.ID), args["most"].(int)), true
 	case "Query.pluginSettings":
 		if e.ComplexityRoot.Query.PluginSettings == nil {
 			break
@@ -29296,9 +29296,9 @@ input CloseVenueInput {
   "How a plugin is set here, without its secrets."
   pluginSettings(id: ID!): PluginSettings @can(permission: "plugins:manage")
   "The last lines that a plugin's process wrote on the replica that answers, the latest last; those of other municipalities are left out."
-  pluginLogs(id: ID!, "At most 1000." last: Int! = 100): [PluginLogLine!]! @can(permission: "plugins:manage")
+  pluginLogs(id: ID!, "At most 1000." most: Int! = 100): [PluginLogLine!]! @can(permission: "plugins:manage")
   "Events that were given up for a plugin, because it refused them or took none for days: the newest first."
-  pluginDeadLetters(id: ID!, "At most 1000." last: Int! = 100): [PluginDeadLetter!]! @can(permission: "plugins:manage")
+  pluginDeadLetters(id: ID!, "At most 1000." most: Int! = 100): [PluginDeadLetter!]! @can(permission: "plugins:manage")
 }
 
 extend type Mutation {

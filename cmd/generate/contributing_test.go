@@ -22,7 +22,7 @@ func TestAModuleInSixSteps(t *testing.T) {
 		t.Fatalf("%d pieces of code in CONTRIBUTING.md, want the schema, the migration, the types, the card and the writes", len(steps))
 	}
 	house := t.TempDir()
-	for _, part := range []string{"cmd", "core", "graph", "migrations", "modules", "go.mod", "go.sum", "gqlgen.yml"} {
+	for _, part := range []string{"cmd", "core", "graph", "migrations", "modules", "plugins", "go.mod", "go.sum", "gqlgen.yml"} {
 		copyTree(t, filepath.Join("../..", part), filepath.Join(house, part))
 	}
 	imports := func(paths ...string) string {
