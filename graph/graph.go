@@ -5,6 +5,9 @@
 // as each municipality sees it (schema.go), and what an error looks like (errors.go). The HTTP
 // side of the door is graph/transport.
 //
+// Plugins join at run time (joined.go): schema.go composes what is enabled in a municipality with its
+// modules, compile.go hands each field to whoever owns it, nodes.go reads for plugins what is not declared.
+//
 // The life of an operation: graph/transport parses it and validates it against the municipality's
 // schema; @can asks whether the caller may do it anywhere at all; the resolver of a root field
 // reads what is declared, or calls a module's service; the resolvers below pick up what was read.

@@ -1,8 +1,9 @@
 // Package extension is the seam through which sources answer parts of an operation.
 //
-// A source (core/read's SQL; plugins are the next) compiles a part of an operation: a Part is given
+// A source (core/read's SQL; plugins, plugins/fields) compiles a part of an operation: a Part is given
 // all places that want it at once, and answers a value or an error for each. What stands within a
-// value and is another part's is asked for in the next round, all of it together.
+// value and is another part's is asked for in the next round, all of it together; parts of one source
+// that say so (Joint) are asked in one call.
 //
 // Parts below what gqlgen resolves join by one hidden field, _extension(slot). Its resolver,
 // written by cmd/generate, only notes a Place. gqlgen resolves a whole operation before it writes

@@ -101,13 +101,15 @@ func Open(ctx context.Context, db *postgres.DB, settings Settings, clock core.Cl
 	if err := h.plugged(); err != nil {
 		return nil, err
 	}
-	if err := h.Consumers.Begin(ctx); err != nil {
-		return nil, err
+	if err := h.begin(ctx); err != nil {
+		return nil, errors.Join(err, h.Close())
 	}
-	if err := errors.Join(h.Settle(ctx), h.Plugins.Refresh(ctx)); err != nil {
-		return nil, err
-	}
-	return h, h.Runner.Refresh(ctx)
+	return h, nil
+}
+
+// begin brings what was made to what the database says; plugins start behind it.
+func (h *House) begin(ctx context.Context) error {
+	return errors.Join(h.Consumers.Begin(ctx), h.Settle(ctx), h.Plugins.Refresh(ctx), h.Runner.Refresh(ctx))
 }
 
 // services makes what the modules are given.

@@ -26,7 +26,7 @@ const enoughForAll = 4000
 
 // ofPlugins is what only plugins bring about that run, fail and are upgraded; their tests see it.
 var ofPlugins = []string{"PluginDeadLetter.", "PluginLogLine.", "PluginOperation.", "PluginSecret.", "PluginSettings.", "PluginUpgrade.", "PluginSchemaChanges.",
-	"IndicatorRow.pluginObjectId", "Plugin.previousRelease"}
+	"IndicatorRow.pluginObjectId", "Plugin.previousRelease", "Query.pluginLogs", "Query.pluginSettings", "Query.pluginUpgrade", "Query.pluginDeadLetters"}
 
 // The compiled way of reading and the resolvers' give the same bytes, the same errors and the same
 // log of who saw personal data, whatever is asked by whomever.
