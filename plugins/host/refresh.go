@@ -167,6 +167,7 @@ func (h *Host) discard(i *instance) {
 // process is drained, not cut off.
 func (i *instance) retire() {
 	if v := i.version.Load(); v != nil {
+		i.host.unlist(v)
 		i.host.later(func() { i.host.release(v) })
 	}
 }
@@ -205,6 +206,9 @@ func (h *Host) leave(wanted map[place]bool) {
 	}
 	h.mu.Unlock()
 	for _, i := range gone {
+		if v := i.version.Load(); v != nil {
+			h.unlist(v)
+		}
 		h.later(i.drop)
 	}
 }
