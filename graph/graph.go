@@ -36,11 +36,14 @@ type Resolver struct {
 
 // Graph is the schema with its resolvers, for every municipality.
 type Graph struct {
-	config  Config
-	reads   *read.Reader
-	guard   *access.Guard
-	log     *slog.Logger
-	sets    func(*core.Municipality) *fields.Set
+	config Config
+	reads  *read.Reader
+	guard  *access.Guard
+	log    *slog.Logger
+	sets   func(*core.Municipality) *fields.Set
+	// Seen is told each operation that plugins answer some of, before it is answered; it must not wait.
+	// It is set before the first is asked; nil: nobody listens.
+	Seen    func(ctx context.Context, text string)
 	fresh   func(context.Context) (context.Context, error)
 	mu      sync.Mutex
 	schemas *lru.Cache[string, *compiled] // by the modules that are switched off, and the plugins

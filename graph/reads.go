@@ -26,7 +26,8 @@ import (
 type compiled struct {
 	graphql.ExecutableSchema
 	reads      *read.Reader
-	plugins    *joined  // nil: none is enabled
+	plugins    *joined // nil: none is enabled
+	seen       func(context.Context, string)
 	operations sync.Map // weak.Pointer[ast.OperationDefinition] to *operations
 }
 
@@ -59,6 +60,9 @@ func (c *compiled) Exec(ctx context.Context) graphql.ResponseHandler {
 	}
 	op := graphql.GetOperationContext(ctx)
 	p := c.operation(op).of(op, c, byResolvers)
+	if c.seen != nil && (p.joint || p.listen != nil) {
+		c.seen(ctx, op.RawQuery)
+	}
 	switch {
 	case p.listen != nil:
 		return p.listen.Run(ctx)

@@ -39,7 +39,7 @@ func (g *Graph) For(m *core.Municipality) graphql.ExecutableSchema {
 	}
 	config := g.config
 	config.Schema = joined.Schema
-	s := &compiled{ExecutableSchema: NewExecutableSchema(config), reads: g.reads}
+	s := &compiled{ExecutableSchema: NewExecutableSchema(config), reads: g.reads, seen: g.Seen}
 	if len(joined.Set.Sources) > 0 {
 		s.plugins = g.join(joined, s)
 	}

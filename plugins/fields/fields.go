@@ -48,7 +48,7 @@ type Source struct {
 
 // Set is what is enabled in one municipality. It never changes; another set takes its place.
 type Set struct {
-	// Key is the same for the same versions of the same plugins with the same hooks, and for no others.
+	// Key is that of exactly these sources: of another municipality, or with other settings, it is another.
 	Key     string
 	Sources []*Source // by name
 }

@@ -129,6 +129,7 @@ type Host struct {
 	secrets secrets
 
 	sets atomic.Pointer[map[uuid.UUID]*fields.Set]
+	made atomic.Int64 // instances
 
 	refreshing sync.Mutex // one Refresh at a time
 	mu         sync.Mutex // what follows

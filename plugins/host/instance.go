@@ -19,6 +19,7 @@ import (
 // fields.Source.Plugin is. It is in a set from the moment that it is enabled; it serves once ready.
 type instance struct {
 	host    *Host
+	number  int64 // no other's
 	enabled Enabled
 	town    *core.Municipality
 	source  *fields.Source
@@ -38,7 +39,7 @@ type instance struct {
 var errClosed = errors.New("plugins/host: closed")
 
 func (h *Host) newInstance(town *core.Municipality, e Enabled) *instance {
-	i := &instance{host: h, enabled: e, town: town}
+	i := &instance{host: h, number: h.made.Add(1), enabled: e, town: town}
 	i.source = &fields.Source{Manifest: e.Manifest, SDL: e.SDL, Functions: map[string]bool{}, Hooks: map[string]bool{}, Plugin: i}
 	i.owns, i.unread = ownershipOf(e.Name, e.SDL)
 	for _, f := range e.Functions {

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -164,11 +163,26 @@ func (h *Host) discard(i *instance) {
 	h.wait.Go(i.drop)
 }
 
-// retire lets operations that still hold an old set finish: the process is drained, not cut off.
+// retire lets operations that began with an old set finish: for a while their calls are taken, then the
+// process is drained, not cut off.
 func (i *instance) retire() {
 	if v := i.version.Load(); v != nil {
-		i.host.release(v)
+		i.host.unlist(v)
+		i.host.later(func() { i.host.release(v) })
 	}
+}
+
+// later does it when what began before has had its time, or the host closes.
+func (h *Host) later(do func()) {
+	h.wait.Go(func() {
+		timer := time.NewTimer(h.options.Limits.Linger)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-h.ctx.Done():
+		}
+		do()
+	})
 }
 
 // leave takes out what is enabled no more. Its data stay.
@@ -187,12 +201,15 @@ func (h *Host) leave(wanted map[place]bool) {
 		delete(h.slots, at)
 		if store := h.stores[at]; store != nil {
 			delete(h.stores, at)
-			h.wait.Go(store.pool.Close)
+			h.later(store.pool.Close)
 		}
 	}
 	h.mu.Unlock()
 	for _, i := range gone {
-		i.drop()
+		if v := i.version.Load(); v != nil {
+			h.unlist(v)
+		}
+		h.later(i.drop)
 	}
 }
 
@@ -229,11 +246,12 @@ func (h *Host) publish() {
 	}
 }
 
-// keyOf is the same for the same versions with the same hooks.
+// keyOf is of exactly these instances: a schema that is kept by it leads to them, and to their municipality
+// and settings.
 func keyOf(sources []*fields.Source) string {
 	sum := sha256.New()
 	for _, s := range sources {
-		_, _ = fmt.Fprintf(sum, "%s %s %q\n", s.Manifest.Name, s.Plugin.(*instance).enabled.Digest, slices.Sorted(maps.Keys(s.Hooks))) // a hash never fails
+		_, _ = fmt.Fprintf(sum, "%s %d\n", s.Manifest.Name, s.Plugin.(*instance).number) // a hash never fails
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

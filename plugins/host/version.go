@@ -95,6 +95,16 @@ func (h *Host) start(ctx context.Context, v *version, e Enabled) (err error) {
 	return err
 }
 
+// unlist keeps a version that its last user is about to leave from being acquired again: whoever comes back
+// to it gets a process that nothing has happened to.
+func (h *Host) unlist(v *version) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if v.users == 1 && h.versions[v.digest] == v {
+		delete(h.versions, v.digest)
+	}
+}
+
 // release ends a version that nobody uses any more, behind the caller.
 func (h *Host) release(v *version) {
 	h.mu.Lock()
@@ -102,10 +112,11 @@ func (h *Host) release(v *version) {
 	if v.users--; v.users > 0 {
 		return
 	}
-	if h.versions[v.digest] == v {
+	listed := h.versions[v.digest] == v
+	if listed {
 		delete(h.versions, v.digest)
 	}
-	if !h.closed {
+	if !h.closed || !listed { // Close ends those that are listed
 		h.wait.Go(func() { v.end(h.options.Limits.Drain) })
 	}
 }

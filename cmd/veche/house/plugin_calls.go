@@ -32,6 +32,9 @@ type inner struct {
 	last map[string]*engine // by municipality
 }
 
+// innerKey marks the context of an operation that comes from within.
+type innerKey struct{}
+
 // engine is an executor with the schema that it is of.
 type engine struct {
 	schema graphql.ExecutableSchema
@@ -64,7 +67,7 @@ func (h *House) engine(town *core.Municipality) *engine {
 // GraphQL's section 7.1.
 func (h *House) query(ctx context.Context, q host.Query) (json.RawMessage, error) {
 	e := h.engine(core.MunicipalityOf(ctx))
-	ctx = graphql.StartOperationTrace(ctx)
+	ctx = graphql.StartOperationTrace(context.WithValue(ctx, innerKey{}, true))
 	op, errs := e.CreateOperationContext(ctx, &graphql.RawParams{Query: q.Query, Variables: q.Variables, OperationName: q.Operation,
 		ReadTime: graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}})
 	if errs != nil {

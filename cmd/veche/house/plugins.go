@@ -52,12 +52,21 @@ func (h *House) plugged() (err error) {
 		return err
 	}
 	h.Graph.Extend(h.Runner.Set, h.fresh)
+	h.Graph.Seen = h.asked
 	for _, m := range h.Modules {
 		if m, ok := m.(*reports.Module); ok {
 			m.Join(h.indicators)
 		}
 	}
 	return nil
+}
+
+// asked records what clients ask of plugins, so that an upgrade shows what it would break. What plugins ask
+// themselves is not a client's.
+func (h *House) asked(ctx context.Context, text string) {
+	if ctx.Value(innerKey{}) == nil {
+		h.Plugins.Seen(ctx, text)
+	}
 }
 
 // composed is the schema that a municipality would have with these plugins.
