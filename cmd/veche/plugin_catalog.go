@@ -37,12 +37,12 @@ type inTown struct {
 
 // do runs fn in the municipality, as Veche itself.
 func (*inTown) do(ctx context.Context, s *Settings, fn func(ctx context.Context, h *house.House, m *plugins.Service) error) error {
-	return s.within(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
+	return s.alongside(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
 		town, err := townOf(h, s.Municipality)
 		if err != nil {
 			return err
 		}
-		service, err := serviceOf(h)
+		service, err := h.PluginService()
 		if err != nil {
 			return err
 		}
@@ -64,15 +64,6 @@ func townOf(h *house.House, key string) (*core.Municipality, error) {
 	return nil, fmt.Errorf("there is no municipality %q: give --municipality, a key that veche municipality list names", key)
 }
 
-func serviceOf(h *house.House) (*plugins.Service, error) {
-	for _, m := range h.Modules {
-		if m, ok := m.(*plugins.Module); ok {
-			return m.Service, nil
-		}
-	}
-	return nil, errors.New("this Veche is built without plugins")
-}
-
 // present is the plugin as the municipality has it.
 func (t *inTown) present(ctx context.Context, h *house.House) (*catalog.Plugin, error) {
 	p, err := h.Plugins.Here(ctx, t.Name)
@@ -80,22 +71,6 @@ func (t *inTown) present(ctx context.Context, h *house.House) (*catalog.Plugin, 
 		return nil, fmt.Errorf("%s has no plugin %q: veche plugin list shows what there is", core.MunicipalityOf(ctx).Key, t.Name)
 	}
 	return p, err
-}
-
-// told turns a payload's refusals into an error, each with its field.
-func told(p *core.Payload, err error) error {
-	if err != nil {
-		return err
-	}
-	return refusals(p.UserErrors)
-}
-
-func refusals(all []core.UserError) error {
-	var errs []error
-	for _, e := range all {
-		errs = append(errs, fmt.Errorf("%s: %s", strings.TrimPrefix(strings.Join(e.Path, "."), "input."), e.Message))
-	}
-	return errors.Join(errs...)
 }
 
 type trustPlugin struct {
@@ -126,7 +101,7 @@ func (i *installPlugin) Run(ctx context.Context, s *Settings) error {
 	if err != nil {
 		return err
 	}
-	return s.within(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
+	return s.alongside(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
 		candidate, err := h.Plugins.Check(ctx, file, info.Size())
 		if err != nil {
 			return err
@@ -146,7 +121,7 @@ func (i *installPlugin) Run(ctx context.Context, s *Settings) error {
 type listPlugins struct{}
 
 func (*listPlugins) Run(ctx context.Context, s *Settings) error {
-	return s.within(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
+	return s.alongside(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
 		installed, err := h.Plugins.Installed(ctx)
 		if err != nil {
 			return err
@@ -214,7 +189,7 @@ func (e *enablePlugin) Run(ctx context.Context, s *Settings) error {
 		if err != nil {
 			return err
 		}
-		return told(service.Enable(ctx, plugins.EnablePluginInput{Name: e.Name, Digest: row.Digest, Asks: e.Approve, Settings: settings, HookFailures: hooks(e.Hook)}))
+		return house.Refused(service.Enable(ctx, plugins.EnablePluginInput{Name: e.Name, Digest: row.Digest, Asks: e.Approve, Settings: settings, HookFailures: hooks(e.Hook)}))
 	})
 }
 
@@ -264,7 +239,7 @@ func (c *configurePlugin) Run(ctx context.Context, s *Settings) error {
 		if err != nil {
 			return err
 		}
-		return told(service.Configure(ctx, plugins.ConfigurePluginInput{Name: c.Name, Settings: *settings, ExpectedRevision: int(now.Revision)}))
+		return house.Refused(service.Configure(ctx, plugins.ConfigurePluginInput{Name: c.Name, Settings: *settings, ExpectedRevision: int(now.Revision)}))
 	})
 }
 
@@ -301,7 +276,7 @@ func (u *upgradePlugin) Run(ctx context.Context, s *Settings) error {
 		if u.Approve != "" {
 			in.Approve = &u.Approve
 		}
-		return told(service.Upgrade(ctx, in))
+		return house.Refused(service.Upgrade(ctx, in))
 	})
 }
 
@@ -325,7 +300,7 @@ func (r *rollbackPlugin) Run(ctx context.Context, s *Settings) error {
 		if err != nil {
 			return err
 		}
-		return told(service.RollBack(ctx, plugins.RollBackPluginInput{Name: r.Name, ExpectedVersion: int(p.Version)}))
+		return house.Refused(service.RollBack(ctx, plugins.RollBackPluginInput{Name: r.Name, ExpectedVersion: int(p.Version)}))
 	})
 }
 
@@ -340,7 +315,7 @@ func (d *disablePlugin) Run(ctx context.Context, s *Settings) error {
 		if err != nil {
 			return err
 		}
-		return told(service.Disable(ctx, plugins.DisablePluginInput{Name: d.Name, Reason: d.Reason, ExpectedVersion: int(p.Version)}))
+		return house.Refused(service.Disable(ctx, plugins.DisablePluginInput{Name: d.Name, Reason: d.Reason, ExpectedVersion: int(p.Version)}))
 	})
 }
 
@@ -362,7 +337,7 @@ func (r *removePlugin) Run(ctx context.Context, s *Settings) error {
 		}
 		removed, err := service.RemoveTo(ctx, plugins.RemovePluginInput{Name: r.Name, Reason: r.Reason, ExpectedVersion: int(p.Version)}, synced{file})
 		if err == nil {
-			err = refusals(removed.UserErrors)
+			err = house.Refusals(removed.UserErrors)
 		}
 		if err = errors.Join(err, file.Close()); err != nil {
 			return errors.Join(err, os.Remove(r.Export))
@@ -386,7 +361,7 @@ type uninstallPlugin struct {
 }
 
 func (u *uninstallPlugin) Run(ctx context.Context, s *Settings) error {
-	return s.within(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
+	return s.alongside(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
 		return postgres.InTx(ctx, h.DB, func(ctx context.Context, tx postgres.Tx) error {
 			return h.Plugins.Uninstall(ctx, tx, u.Name, u.Release, u.Reason)
 		})

@@ -55,6 +55,9 @@ type Settings struct {
 
 	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" group:"Logs"`
 	LogFormat string     `help:"text, json, or auto: text on a terminal, json elsewhere." enum:"auto,text,json" default:"auto" group:"Logs"`
+
+	beside     bool // a server may run on the data folder
+	pluginsDev bool // an author works on a plugin
 }
 
 func configFiles() []string { return []string{"/etc/veche/veche.yaml"} }
@@ -108,7 +111,7 @@ func (s *Settings) files() files.Settings {
 // database, so that who can write it cannot have a program run.
 func (s *Settings) plugins() catalog.Settings {
 	dir := filepath.Join(s.DataDir, "plugins")
-	return catalog.Settings{Dir: dir, Keys: cmp.Or(s.PluginKeys, filepath.Join(dir, "keys")), Secret: s.PluginSecret, Uploads: s.PluginUploads}
+	return catalog.Settings{Dir: dir, Keys: cmp.Or(s.PluginKeys, filepath.Join(dir, "keys")), Secret: s.PluginSecret, Uploads: s.PluginUploads, Dev: s.pluginsDev}
 }
 
 // log writes to standard error; the request's id and trace join every line by its context.
