@@ -31,6 +31,14 @@ type Workshop struct {
 
 // Reload is plugins/dev.House.
 func (w *Workshop) Reload(ctx context.Context, folder string) error {
+	err := w.reload(ctx, folder)
+	if refusal := (*core.Error)(nil); errors.As(err, &refusal) && refusal.Err != nil {
+		return refusal.Err // what is wrong, without the words for who installs it
+	}
+	return err
+}
+
+func (w *Workshop) reload(ctx context.Context, folder string) error {
 	ctx = core.WithActor(core.WithMunicipality(ctx, w.Town), core.Actor{Kind: core.System})
 	row, err := w.install(ctx, folder)
 	if err != nil {
