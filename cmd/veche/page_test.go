@@ -67,7 +67,7 @@ func newAuthor(t *testing.T) *author {
 	if err := os.Chmod(filepath.Join(path, "veche"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	a.env = append(os.Environ(), "PATH="+path+":"+os.Getenv("PATH"), "GOWORK=off", "GOFLAGS=", "VECHE_LOG_LEVEL=warn", "VECHE_LISTEN=127.0.0.1:0", "VECHE_ADMIN_LISTEN=127.0.0.1:0")
+	a.env = append(os.Environ(), "PATH="+path+":"+os.Getenv("PATH"), "GOWORK=off", "GOFLAGS=", "npm_config_audit=false", "npm_config_fund=false", "npm_config_prefer_offline=true", "VECHE_LOG_LEVEL=warn", "VECHE_LISTEN=127.0.0.1:0", "VECHE_ADMIN_LISTEN=127.0.0.1:0")
 	return a
 }
 
@@ -137,6 +137,7 @@ func (p *process) hears(text string) string {
 // The ten minutes in Go, and what comes after them: begun, tried while it is changed, verified, packed, signed,
 // and run where an operator trusts it.
 func TestThePageOfPlugins(t *testing.T) {
+	t.Parallel()
 	a := newAuthor(t)
 	a.shell("", blocks(t, "sh", "go")[0])
 	a.isThePages("go", "main.go")
@@ -167,6 +168,7 @@ func TestThePageOfPlugins(t *testing.T) {
 
 // The ten minutes in TypeScript.
 func TestThePageOfPluginsInTypeScript(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("npm"); err != nil {
 		t.Skip("npm is not installed: scripts/install-node.sh does it")
 	}
@@ -180,7 +182,6 @@ func TestThePageOfPluginsInTypeScript(t *testing.T) {
 	p := a.serve("benches", blocks(t, "sh", "house")[0])
 	p.hears("built and swapped")
 	a.develops(p, "src/plugin.ts")
-	a.shell("benches", blocks(t, "sh", "house")[1])
 }
 
 // isThePages holds what the steps made against the page, and counts what an author would write by hand.
@@ -221,6 +222,7 @@ func (a *author) develops(p *process, file string) {
 				return
 			default:
 				greetings = append(greetings, p.greeting())
+				time.Sleep(10 * time.Millisecond) // it leaves the processor to the build
 			}
 		}
 	}()

@@ -20,7 +20,8 @@ import (
 type catalogCommands struct {
 	Trust     trustPlugin     `cmd:"" help:"Trust an author's public key: bundles that it signed may run here."`
 	Install   installPlugin   `cmd:"" help:"Install a signed bundle; no municipality has it before it is enabled there."`
-	List      listPlugins     `cmd:"" help:"List what is installed, and what each municipality has."`
+	List      listPlugins     `cmd:"" help:"List what is installed, what each municipality has, and how it fares in the server that runs here."`
+	Logs      logsPlugin      `cmd:"" help:"Show what a plugin last wrote to its log, in the server that runs here."`
 	Enable    enablePlugin    `cmd:"" help:"Show what a plugin asks for, and enable it once that is approved."`
 	Configure configurePlugin `cmd:"" help:"Set a plugin in a municipality."`
 	Upgrade   upgradePlugin   `cmd:"" help:"Show what another release changes, and go to it."`
@@ -129,13 +130,14 @@ func (*listPlugins) Run(ctx context.Context, s *Settings) error {
 		for _, row := range installed {
 			fmt.Printf("%-30s %-12s signed by %-16s %s\n", row.Name, row.Version, row.Signer, row.InstalledAt.Format("2006-01-02 15:04"))
 		}
+		states := s.states(ctx)
 		for _, town := range h.Towns.All() {
 			all, err := h.Plugins.All(core.WithMunicipality(ctx, town))
 			if err != nil {
 				return err
 			}
 			for _, p := range all {
-				fmt.Printf("%s: %-30s %-12s %s\n", town.Key, p.Name, p.Release, strings.ToLower(string(p.State)))
+				fmt.Printf("%s: %-30s %-12s %-9s %s\n", town.Key, p.Name, p.Release, strings.ToLower(string(p.State)), states[[2]string{town.Key, p.Name}])
 			}
 		}
 		return nil

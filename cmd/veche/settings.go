@@ -22,7 +22,7 @@ type Settings struct {
 	Config kong.ConfigFlag `help:"Settings file (YAML), also looked for at /etc/veche/veche.yaml." placeholder:"FILE"`
 
 	Listen      string        `help:"Address of the API." default:"127.0.0.1:8080" group:"Serving"`
-	AdminListen string        `help:"Address of /livez, /readyz, /metrics and pprof; empty: none." default:"127.0.0.1:8081" group:"Serving"`
+	AdminListen string        `help:"Address of /livez, /readyz, /metrics, /plugins and pprof; empty: none." default:"127.0.0.1:8081" group:"Serving"`
 	DrainFor    time.Duration `help:"How long requests and jobs under way may take to end when stopping." default:"20s" group:"Serving"`
 
 	DataDir        string `help:"Folder of the managed Postgres and of files." default:"${data_dir}" group:"Data"`
