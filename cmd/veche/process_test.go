@@ -239,6 +239,12 @@ func TestTheManagedPostgresIsFoundAgain(t *testing.T) {
 	if second.code != "" {
 		t.Error("there is an administrator, and a set-up code was printed")
 	}
+	if out, err := veche(t, "municipality", "list", "--data-dir", dir).CombinedOutput(); err != nil || !strings.Contains(string(out), "kansk") {
+		t.Errorf("a command beside the server: %v %s", err, out)
+	}
+	if out, err := veche(t, "serve", "--data-dir", dir).CombinedOutput(); err == nil || !strings.Contains(string(out), "another --data-dir") {
+		t.Errorf("a second server: %v %s", err, out)
+	}
 	if code := second.end(syscall.SIGTERM); code != 0 {
 		t.Errorf("stopped with %d: %s", code, second.log)
 	}
