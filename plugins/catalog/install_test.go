@@ -200,6 +200,17 @@ func TestKeysAreTrustedByName(t *testing.T) {
 	if _, err := catalog.Trust(h.Keys, file); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Errorf("twice: %v", err)
 	}
+	// The first that is made: plugins' own users come through to their programs, and not to the keys.
+	data := filepath.Join(t.TempDir(), "data")
+	_, err = catalog.Trust(filepath.Join(data, "plugins", "keys"), file)
+	must(t, err)
+	for dir, open := range map[string]bool{"": os.Geteuid() == 0, "plugins": true, "plugins/keys": false} {
+		info, err := os.Stat(filepath.Join(data, dir))
+		must(t, err)
+		if (info.Mode()&0o001 != 0) != open {
+			t.Errorf("data/%s has the mode %s", dir, info.Mode())
+		}
+	}
 }
 
 // While an author works on it each content is a version of its own; what is left behind is taken away, but for
