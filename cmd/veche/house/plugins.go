@@ -68,12 +68,7 @@ func (h *House) composed(m *core.Municipality, sources []*fields.Source) (*ast.S
 }
 
 func (h *House) dead(ctx context.Context, m *core.Municipality, name string, most int) ([]catalog.Letter, error) {
-	letters, err := h.Runner.Dead(ctx, m, name, most)
-	all := make([]catalog.Letter, len(letters))
-	for i, one := range letters {
-		all[i] = one
-	}
-	return all, err
+	return h.Runner.Dead(ctx, m, name, most)
 }
 
 // wakePlugins looks whether plugins were changed by whatever replica, and what waits for them.
