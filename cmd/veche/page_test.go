@@ -204,8 +204,8 @@ func (a *author) isThePages(lang, file string) {
 	}
 }
 
-// develops asks what the page asks, then saves another greeting, a schema that is wrong, and that mended:
-// all the while every request is answered.
+// develops asks what the page asks, then saves another greeting, and a schema that is wrong: all
+// the while every request is answered.
 func (a *author) develops(p *process, file string) {
 	a.t.Helper()
 	data, err := p.ask("", "", blocks(a.t, "graphql", "house")[0], nil)
@@ -222,7 +222,7 @@ func (a *author) develops(p *process, file string) {
 				return
 			default:
 				greetings = append(greetings, p.greeting())
-				time.Sleep(10 * time.Millisecond) // it leaves the processor to the build
+				time.Sleep(50 * time.Millisecond) // it leaves the processor to the build
 			}
 		}
 	}()
@@ -238,8 +238,10 @@ func (a *author) develops(p *process, file string) {
 		a.t.Errorf("it says %q, and the mistake is in line %d", line, wrong)
 	}
 	p.hears("goes on as it was")
-	a.write("benches/benches.graphqls", schema)
-	p.hears("built and swapped")
+	if got := p.greeting(); got != "Good day, Kansk!" {
+		a.t.Errorf("after the mistake it greets by %q", got)
+	}
+	a.write("benches/benches.graphqls", schema) // what is packed later
 	close(stop)
 	greetings := slices.Compact(<-asked)
 	if got := strings.Join(greetings, " "); got != "Hello, Kansk! Good day, Kansk!" {
