@@ -43,7 +43,7 @@ type addMunicipality struct {
 }
 
 func (a *addMunicipality) Run(ctx context.Context, s *Settings) error {
-	return s.within(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
+	return s.alongside(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
 		town := &core.Municipality{Key: a.Key, Name: core.T(a.NameEn, a.NameRu), Region: core.T(a.RegionEn, a.RegionRu), TimeZone: a.TimeZone, Hosts: a.Host}
 		if err := h.Towns.Add(ctx, town); err != nil {
 			return err
@@ -56,7 +56,7 @@ func (a *addMunicipality) Run(ctx context.Context, s *Settings) error {
 type listMunicipalities struct{}
 
 func (*listMunicipalities) Run(ctx context.Context, s *Settings) error {
-	return s.within(ctx, func(_ context.Context, h *house.House, _ <-chan error) error {
+	return s.alongside(ctx, func(_ context.Context, h *house.House, _ <-chan error) error {
 		for _, town := range h.Towns.All() {
 			fmt.Printf("%-20s %s (%s)\n", town.Key, town.Name.Ru, town.TimeZone)
 		}

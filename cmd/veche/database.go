@@ -23,6 +23,9 @@ func (s *Settings) database(ctx context.Context, log *slog.Logger) (db *postgres
 		return db, nil, db.Close, nil
 	}
 	server, err := managed.Start(ctx, managed.Config{DataDir: s.DataDir, Bin: s.PostgresBin, Log: log, Progress: progress})
+	if errors.Is(err, managed.ErrInUse) && s.beside {
+		return s.join(ctx)
+	}
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -45,6 +48,24 @@ func (s *Settings) database(ctx context.Context, log *slog.Logger) (db *postgres
 		}
 	}()
 	return db, ended, func() error { return errors.Join(db.Close(), stopServer()) }, nil
+}
+
+// join opens the database of the veche that serves this data folder, as another replica would.
+func (s *Settings) join(ctx context.Context) (db *postgres.DB, failed <-chan error, stop func() error, err error) {
+	url, err := managed.Join(s.DataDir, "veche")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if db, err = s.open(ctx, url); err != nil {
+		return nil, nil, nil, err
+	}
+	return db, nil, db.Close, nil
+}
+
+// alongside is within for commands that may run beside a server on the same data folder.
+func (s *Settings) alongside(ctx context.Context, fn func(ctx context.Context, h *house.House, failed <-chan error) error) error {
+	s.beside = true
+	return s.within(ctx, fn)
 }
 
 func (s *Settings) open(ctx context.Context, url string) (*postgres.DB, error) {

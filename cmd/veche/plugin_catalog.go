@@ -20,7 +20,8 @@ import (
 type catalogCommands struct {
 	Trust     trustPlugin     `cmd:"" help:"Trust an author's public key: bundles that it signed may run here."`
 	Install   installPlugin   `cmd:"" help:"Install a signed bundle; no municipality has it before it is enabled there."`
-	List      listPlugins     `cmd:"" help:"List what is installed, and what each municipality has."`
+	List      listPlugins     `cmd:"" help:"List what is installed, what each municipality has, and how it fares in the server that runs here."`
+	Logs      logsPlugin      `cmd:"" help:"Show what a plugin last wrote to its log, in the server that runs here."`
 	Enable    enablePlugin    `cmd:"" help:"Show what a plugin asks for, and enable it once that is approved."`
 	Configure configurePlugin `cmd:"" help:"Set a plugin in a municipality."`
 	Upgrade   upgradePlugin   `cmd:"" help:"Show what another release changes, and go to it."`
@@ -37,12 +38,12 @@ type inTown struct {
 
 // do runs fn in the municipality, as Veche itself.
 func (*inTown) do(ctx context.Context, s *Settings, fn func(ctx context.Context, h *house.House, m *plugins.Service) error) error {
-	return s.within(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
+	return s.alongside(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
 		town, err := townOf(h, s.Municipality)
 		if err != nil {
 			return err
 		}
-		service, err := serviceOf(h)
+		service, err := h.PluginService()
 		if err != nil {
 			return err
 		}
@@ -64,15 +65,6 @@ func townOf(h *house.House, key string) (*core.Municipality, error) {
 	return nil, fmt.Errorf("there is no municipality %q: give --municipality, a key that veche municipality list names", key)
 }
 
-func serviceOf(h *house.House) (*plugins.Service, error) {
-	for _, m := range h.Modules {
-		if m, ok := m.(*plugins.Module); ok {
-			return m.Service, nil
-		}
-	}
-	return nil, errors.New("this Veche is built without plugins")
-}
-
 // present is the plugin as the municipality has it.
 func (t *inTown) present(ctx context.Context, h *house.House) (*catalog.Plugin, error) {
 	p, err := h.Plugins.Here(ctx, t.Name)
@@ -80,22 +72,6 @@ func (t *inTown) present(ctx context.Context, h *house.House) (*catalog.Plugin, 
 		return nil, fmt.Errorf("%s has no plugin %q: veche plugin list shows what there is", core.MunicipalityOf(ctx).Key, t.Name)
 	}
 	return p, err
-}
-
-// told turns a payload's refusals into an error, each with its field.
-func told(p *core.Payload, err error) error {
-	if err != nil {
-		return err
-	}
-	return refusals(p.UserErrors)
-}
-
-func refusals(all []core.UserError) error {
-	var errs []error
-	for _, e := range all {
-		errs = append(errs, fmt.Errorf("%s: %s", strings.TrimPrefix(strings.Join(e.Path, "."), "input."), e.Message))
-	}
-	return errors.Join(errs...)
 }
 
 type trustPlugin struct {
@@ -126,7 +102,7 @@ func (i *installPlugin) Run(ctx context.Context, s *Settings) error {
 	if err != nil {
 		return err
 	}
-	return s.within(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
+	return s.alongside(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
 		candidate, err := h.Plugins.Check(ctx, file, info.Size())
 		if err != nil {
 			return err
@@ -146,7 +122,7 @@ func (i *installPlugin) Run(ctx context.Context, s *Settings) error {
 type listPlugins struct{}
 
 func (*listPlugins) Run(ctx context.Context, s *Settings) error {
-	return s.within(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
+	return s.alongside(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
 		installed, err := h.Plugins.Installed(ctx)
 		if err != nil {
 			return err
@@ -154,13 +130,14 @@ func (*listPlugins) Run(ctx context.Context, s *Settings) error {
 		for _, row := range installed {
 			fmt.Printf("%-30s %-12s signed by %-16s %s\n", row.Name, row.Version, row.Signer, row.InstalledAt.Format("2006-01-02 15:04"))
 		}
+		states := s.states(ctx)
 		for _, town := range h.Towns.All() {
 			all, err := h.Plugins.All(core.WithMunicipality(ctx, town))
 			if err != nil {
 				return err
 			}
 			for _, p := range all {
-				fmt.Printf("%s: %-30s %-12s %s\n", town.Key, p.Name, p.Release, strings.ToLower(string(p.State)))
+				fmt.Printf("%s: %-30s %-12s %-9s %s\n", town.Key, p.Name, p.Release, strings.ToLower(string(p.State)), states[[2]string{town.Key, p.Name}])
 			}
 		}
 		return nil
@@ -214,7 +191,7 @@ func (e *enablePlugin) Run(ctx context.Context, s *Settings) error {
 		if err != nil {
 			return err
 		}
-		return told(service.Enable(ctx, plugins.EnablePluginInput{Name: e.Name, Digest: row.Digest, Asks: e.Approve, Settings: settings, HookFailures: hooks(e.Hook)}))
+		return house.Refused(service.Enable(ctx, plugins.EnablePluginInput{Name: e.Name, Digest: row.Digest, Asks: e.Approve, Settings: settings, HookFailures: hooks(e.Hook)}))
 	})
 }
 
@@ -264,7 +241,7 @@ func (c *configurePlugin) Run(ctx context.Context, s *Settings) error {
 		if err != nil {
 			return err
 		}
-		return told(service.Configure(ctx, plugins.ConfigurePluginInput{Name: c.Name, Settings: *settings, ExpectedRevision: int(now.Revision)}))
+		return house.Refused(service.Configure(ctx, plugins.ConfigurePluginInput{Name: c.Name, Settings: *settings, ExpectedRevision: int(now.Revision)}))
 	})
 }
 
@@ -301,7 +278,7 @@ func (u *upgradePlugin) Run(ctx context.Context, s *Settings) error {
 		if u.Approve != "" {
 			in.Approve = &u.Approve
 		}
-		return told(service.Upgrade(ctx, in))
+		return house.Refused(service.Upgrade(ctx, in))
 	})
 }
 
@@ -325,7 +302,7 @@ func (r *rollbackPlugin) Run(ctx context.Context, s *Settings) error {
 		if err != nil {
 			return err
 		}
-		return told(service.RollBack(ctx, plugins.RollBackPluginInput{Name: r.Name, ExpectedVersion: int(p.Version)}))
+		return house.Refused(service.RollBack(ctx, plugins.RollBackPluginInput{Name: r.Name, ExpectedVersion: int(p.Version)}))
 	})
 }
 
@@ -340,7 +317,7 @@ func (d *disablePlugin) Run(ctx context.Context, s *Settings) error {
 		if err != nil {
 			return err
 		}
-		return told(service.Disable(ctx, plugins.DisablePluginInput{Name: d.Name, Reason: d.Reason, ExpectedVersion: int(p.Version)}))
+		return house.Refused(service.Disable(ctx, plugins.DisablePluginInput{Name: d.Name, Reason: d.Reason, ExpectedVersion: int(p.Version)}))
 	})
 }
 
@@ -362,7 +339,7 @@ func (r *removePlugin) Run(ctx context.Context, s *Settings) error {
 		}
 		removed, err := service.RemoveTo(ctx, plugins.RemovePluginInput{Name: r.Name, Reason: r.Reason, ExpectedVersion: int(p.Version)}, synced{file})
 		if err == nil {
-			err = refusals(removed.UserErrors)
+			err = house.Refusals(removed.UserErrors)
 		}
 		if err = errors.Join(err, file.Close()); err != nil {
 			return errors.Join(err, os.Remove(r.Export))
@@ -386,7 +363,7 @@ type uninstallPlugin struct {
 }
 
 func (u *uninstallPlugin) Run(ctx context.Context, s *Settings) error {
-	return s.within(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
+	return s.alongside(ctx, func(ctx context.Context, h *house.House, _ <-chan error) error {
 		return postgres.InTx(ctx, h.DB, func(ctx context.Context, tx postgres.Tx) error {
 			return h.Plugins.Uninstall(ctx, tx, u.Name, u.Release, u.Reason)
 		})

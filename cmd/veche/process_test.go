@@ -23,18 +23,28 @@ import (
 
 // The binary as it is run: started, killed, started again, stopped.
 
-var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "veche-binary")
-	if err != nil {
-		return "", err
+// asVeche makes this program veche itself: so it need not be built again.
+const asVeche = "VECHE_TEST_AS_VECHE"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asVeche) != "" {
+		main()
+		return
 	}
-	path := filepath.Join(dir, "veche")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	os.Exit(m.Run())
+}
+
+// veche is the command, to be given its folder and started.
+func veche(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
 	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
+		t.Fatal(err)
 	}
-	return path, nil
-})
+	command := exec.Command(self, args...)
+	command.Env = append(os.Environ(), asVeche+"=1")
+	return command
+}
 
 // process is one running veche.
 type process struct {
@@ -44,6 +54,7 @@ type process struct {
 	code string // the set-up code, when it printed one
 	log  *bytes.Buffer
 	read chan struct{}
+	said chan string // lines for people, where somebody reads them
 }
 
 var (
@@ -54,28 +65,30 @@ var (
 // start runs veche until it serves.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
-	path, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
 	args = append(args, "--listen", "127.0.0.1:0", "--admin-listen", "", "--log-level", "warn")
-	p := &process{t: t, cmd: exec.Command(path, args...), log: &bytes.Buffer{}, read: make(chan struct{})}
+	p := &process{t: t, cmd: veche(t, args...), log: &bytes.Buffer{}, read: make(chan struct{})}
+	p.begin(strings.Join(args, " "))
+	return p
+}
+
+// begin starts the process, and waits until it has said all that it says at the start.
+func (p *process) begin(what string) {
+	p.t.Helper()
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
+	p.t.Cleanup(func() { _ = p.cmd.Process.Kill() })
 	serving := make(chan struct{})
 	go p.follow(stderr, serving)
 	select {
 	case <-serving:
 	case <-p.read:
-		t.Fatalf("veche %s ended: %s", strings.Join(args, " "), p.log)
+		p.t.Fatalf("veche %s ended: %s", what, p.log)
 	}
-	return p
 }
 
 // follow reads what the process says; serving is closed at the line after which it has said all
@@ -86,6 +99,9 @@ func (p *process) follow(from io.Reader, serving chan<- struct{}) {
 	for lines.Scan() {
 		line := lines.Text()
 		p.log.WriteString(line + "\n")
+		if p.said != nil && !strings.HasPrefix(line, "{") {
+			p.said <- line
+		}
 		if m := servingLine.FindStringSubmatch(line); m != nil {
 			p.url = m[1] + "/graphql"
 		}
@@ -222,6 +238,12 @@ func TestTheManagedPostgresIsFoundAgain(t *testing.T) {
 	}
 	if second.code != "" {
 		t.Error("there is an administrator, and a set-up code was printed")
+	}
+	if out, err := veche(t, "municipality", "list", "--data-dir", dir).CombinedOutput(); err != nil || !strings.Contains(string(out), "kansk") {
+		t.Errorf("a command beside the server: %v %s", err, out)
+	}
+	if out, err := veche(t, "serve", "--data-dir", dir).CombinedOutput(); err == nil || !strings.Contains(string(out), "another --data-dir") {
+		t.Errorf("a second server: %v %s", err, out)
 	}
 	if code := second.end(syscall.SIGTERM); code != 0 {
 		t.Errorf("stopped with %d: %s", code, second.log)

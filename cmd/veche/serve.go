@@ -64,7 +64,7 @@ func (s *Settings) serve(ctx context.Context, h *house.House, failed <-chan erro
 
 // announce tells where to look, and how the first administrator gets in.
 func (s *Settings) announce(ctx context.Context, h *house.House, api *listener) {
-	progress(fmt.Sprintf("serving on http://%s (GraphQL at %s)", api.address, house.Endpoint))
+	progress(fmt.Sprintf("serving on http://%s (GraphiQL in a browser, GraphQL at %s)", api.address, house.Endpoint))
 	for _, town := range h.Towns.All() {
 		code, err := h.Identity.EnsureSetupCode(core.WithMunicipality(ctx, town))
 		switch {

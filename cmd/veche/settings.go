@@ -22,7 +22,7 @@ type Settings struct {
 	Config kong.ConfigFlag `help:"Settings file (YAML), also looked for at /etc/veche/veche.yaml." placeholder:"FILE"`
 
 	Listen      string        `help:"Address of the API." default:"127.0.0.1:8080" group:"Serving"`
-	AdminListen string        `help:"Address of /livez, /readyz, /metrics and pprof; empty: none." default:"127.0.0.1:8081" group:"Serving"`
+	AdminListen string        `help:"Address of /livez, /readyz, /metrics, /plugins and pprof; empty: none." default:"127.0.0.1:8081" group:"Serving"`
 	DrainFor    time.Duration `help:"How long requests and jobs under way may take to end when stopping." default:"20s" group:"Serving"`
 
 	DataDir        string `help:"Folder of the managed Postgres and of files." default:"${data_dir}" group:"Data"`
@@ -55,6 +55,9 @@ type Settings struct {
 
 	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" group:"Logs"`
 	LogFormat string     `help:"text, json, or auto: text on a terminal, json elsewhere." enum:"auto,text,json" default:"auto" group:"Logs"`
+
+	beside     bool // a server may run on the data folder
+	pluginsDev bool // an author works on a plugin
 }
 
 func configFiles() []string { return []string{"/etc/veche/veche.yaml"} }
@@ -108,7 +111,7 @@ func (s *Settings) files() files.Settings {
 // database, so that who can write it cannot have a program run.
 func (s *Settings) plugins() catalog.Settings {
 	dir := filepath.Join(s.DataDir, "plugins")
-	return catalog.Settings{Dir: dir, Keys: cmp.Or(s.PluginKeys, filepath.Join(dir, "keys")), Secret: s.PluginSecret, Uploads: s.PluginUploads}
+	return catalog.Settings{Dir: dir, Keys: cmp.Or(s.PluginKeys, filepath.Join(dir, "keys")), Secret: s.PluginSecret, Uploads: s.PluginUploads, Dev: s.pluginsDev}
 }
 
 // log writes to standard error; the request's id and trace join every line by its context.

@@ -102,6 +102,11 @@ func (c *Catalog) Version(ctx context.Context, db bun.IDB, name, version string)
 	return c.bundle(ctx, db, "name = ? AND version = ? AND state = 'INSTALLED'", []string{"input", "version"}, name, version)
 }
 
+// ByDigest is an installed bundle by its digest.
+func (c *Catalog) ByDigest(ctx context.Context, digest string) (*Installed, error) {
+	return c.digest(ctx, c.db, digest)
+}
+
 func (c *Catalog) digest(ctx context.Context, db bun.IDB, digest string) (*Installed, error) {
 	return c.bundle(ctx, db, "digest = ? AND state = 'INSTALLED'", []string{"input", "digest"}, digest)
 }

@@ -51,6 +51,9 @@ type Settings struct {
 	Secret string
 	// Uploads lets bundles be sent through the graph by who holds plugins:install in a municipality.
 	Uploads bool
+	// Dev is set while an author works on a plugin: each content is a version of its own, so that the same
+	// name and version may be installed again.
+	Dev bool
 }
 
 // Options are the services that the catalog stands on, and its hooks into the running house. A hook that
@@ -139,8 +142,8 @@ const (
 	eraseEvery  = time.Minute
 )
 
-// Run does what need not be done at once, until ctx ends: it records the operations that were seen, and
-// erases what a removal could not.
+// Run does what need not be done at once, until ctx ends: it records the operations that were seen,
+// erases what a removal could not, and removes unpacked bundles that were uninstalled.
 func (c *Catalog) Run(ctx context.Context) {
 	record, erase := time.NewTicker(recordEvery), time.NewTicker(eraseEvery)
 	defer record.Stop()
@@ -156,6 +159,7 @@ func (c *Catalog) Run(ctx context.Context) {
 			warn("operations that name plugins' fields cannot be recorded", c.Record(ctx))
 		case <-erase.C:
 			warn("data of a removed plugin are not erased yet", c.EraseRemoved(ctx))
+			warn("bundles that were taken away cannot be removed here", c.Sweep(ctx))
 		case <-ctx.Done():
 			return
 		}

@@ -19,6 +19,9 @@ import (
 	"github.com/veche-city/veche/plugins/manifest"
 )
 
+// devVersion begins what is added to the versions of a plugin that its author works on.
+const devVersion = "+dev."
+
 // partSize is how many bytes of a bundle stand in one row.
 const partSize = 1 << 20
 
@@ -47,6 +50,9 @@ func (c *Catalog) Check(ctx context.Context, r io.ReaderAt, size int64) (*Candid
 		return nil, err
 	}
 	candidate.Signer, candidate.Size = signer, size
+	if c.Dev {
+		candidate.Version += devVersion + candidate.Digest[:8]
+	}
 	if err := c.fits(ctx, &candidate.Installed, b.Manifest()); err != nil {
 		return nil, err
 	}

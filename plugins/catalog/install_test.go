@@ -200,4 +200,53 @@ func TestKeysAreTrustedByName(t *testing.T) {
 	if _, err := catalog.Trust(h.Keys, file); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Errorf("twice: %v", err)
 	}
+	// The first that is made: plugins' own users come through to their programs, and not to the keys.
+	data := filepath.Join(t.TempDir(), "data")
+	_, err = catalog.Trust(filepath.Join(data, "plugins", "keys"), file)
+	must(t, err)
+	for dir, open := range map[string]bool{"": os.Geteuid() == 0, "plugins": true, "plugins/keys": false} {
+		info, err := os.Stat(filepath.Join(data, dir))
+		must(t, err)
+		if (info.Mode()&0o001 != 0) != open {
+			t.Errorf("data/%s has the mode %s", dir, info.Mode())
+		}
+	}
+}
+
+// While an author works on it each content is a version of its own; what is left behind is taken away, but for
+// the one that runs and the one to go back to.
+func TestAnAuthorsVersions(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.Dev = true
+	first := h.installed()
+	_, err := h.enable(0, first)
+	must(t, err)
+	for _, word := range []string{"orders:edit", "orders:read or more"} {
+		before, err := h.Here(h.as(0), "orders")
+		must(t, err)
+		row := h.installed(edit("policy.csv", "orders:read", strings.Fields(word)[0]), edit("settings.json", "localhost", word))
+		d, err := h.Difference(h.as(0), before, row)
+		must(t, err)
+		_, err = h.upgrade(0, catalog.Upgrade{Name: "orders", Digest: row.Digest, Approve: d.Key})
+		must(t, err)
+		_, err = h.Folder(t.Context(), row.Digest)
+		must(t, err)
+	}
+	dir, err := h.Folder(t.Context(), first.Digest)
+	must(t, err)
+	must(t, h.UninstallDev(t.Context(), "orders"))
+	all, err := h.Installed(t.Context())
+	must(t, err)
+	if len(all) != 2 || !strings.HasPrefix(all[0].Version, "1.0.0+dev.") || all[0].Version == all[1].Version {
+		t.Errorf("left are %+v", all)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the first one is still unpacked: %v", err)
+	}
+	for _, row := range all {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(dir), row.Digest)); err != nil {
+			t.Error(err)
+		}
+	}
 }

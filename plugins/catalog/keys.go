@@ -80,7 +80,7 @@ func Trust(folder, file string) (string, error) {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}
 	name := nameOfKey(file)
-	if err := os.MkdirAll(folder, 0o750); err != nil {
+	if err := makeKeys(folder); err != nil {
 		return "", fmt.Errorf("trusted keys of plugins: %w", err)
 	}
 	to, err := os.OpenFile(filepath.Join(folder, name+".pub"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -92,4 +92,15 @@ func Trust(folder, file string) (string, error) {
 	}
 	_, err = to.Write(text)
 	return name, errors.Join(err, to.Close())
+}
+
+// makeKeys makes the folder of keys, which may be the first in the data folder: that one is closed but for
+// passing through, where plugins run as users of their own, and the one of plugins is open to them.
+func makeKeys(folder string) error {
+	mode := os.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o711
+	}
+	above := filepath.Dir(folder)
+	return errors.Join(os.MkdirAll(filepath.Dir(above), mode), makeDir(above), os.MkdirAll(folder, 0o750))
 }

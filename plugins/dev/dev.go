@@ -1,6 +1,6 @@
-// Package dev is the author's loop: it watches a plugin's folder, builds the program when something is
-// saved, and hands the folder to a house that swaps the plugin without dropping a request. What is
-// wrong, in the manifest, the build or the schema, is said, and the plugin as it was goes on.
+// Package dev is the author's loop: it watches a plugin's folder, and hands it to a house when something is
+// saved, which builds the plugin and swaps it without dropping a request. What is wrong, in the manifest,
+// the build or the schema, is said, and the plugin as it was goes on.
 package dev
 
 import (
@@ -11,9 +11,9 @@ import (
 
 // House is what runs the plugin.
 type House interface {
-	// Reload takes the plugin from its folder, its program built, in place of the one before. When it
-	// cannot (the schema does not compose, the program does not start), the one before goes on, and the
-	// error says what is wrong with its file and line.
+	// Reload builds the plugin in its folder, and takes it in place of the one before. When it cannot (it
+	// does not build, the schema does not compose, the program does not start), the one before goes on, and
+	// the error says what is wrong with its file and line.
 	Reload(ctx context.Context, folder string) error
 }
 
@@ -30,8 +30,7 @@ type Loop struct {
 	done  func(built bool) // in tests: called after the first round, and after each tick
 }
 
-// Run builds and hands over the plugin, and does so again at each change, until ctx is done. It fails
-// only where the folder cannot be read.
+// Run hands over the plugin, and does so again at each change, until ctx is done. It fails where the folder cannot be read.
 func (l *Loop) Run(ctx context.Context) error {
 	ticks := l.ticks
 	if ticks == nil {
@@ -72,19 +71,14 @@ func (l *Loop) changed(seen *string) bool {
 	return true
 }
 
-// round builds and hands over once. What is saved while it does is seen at the next tick.
+// round hands over once. What is saved while it does is seen at the next tick.
 func (l *Loop) round(ctx context.Context) {
 	began := time.Now()
-	if err := build(ctx, l.Folder); err != nil {
-		l.say(ctx, err)
-		return
-	}
-	took := time.Since(began)
 	if err := l.House.Reload(ctx, l.Folder); err != nil {
 		l.say(ctx, err)
 		return
 	}
-	l.Say(fmt.Sprintf("built in %s, and swapped in %s", round(took), round(time.Since(began)-took)))
+	l.Say(fmt.Sprintf("built and swapped in %s", time.Since(began).Round(10*time.Millisecond)))
 }
 
 // say tells what stands against the plugin as it is saved, unless it is only that the author stopped.
@@ -93,5 +87,3 @@ func (l *Loop) say(ctx context.Context, err error) {
 		l.Say(err.Error() + "\nThe plugin goes on as it was. Save it again when it is mended.")
 	}
 }
-
-func round(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }

@@ -9,8 +9,9 @@ import (
 	"github.com/veche-city/veche/plugins/process"
 )
 
-// Launch starts programs of unpacked bundles, all of whose files are checked again before.
-func Launch(o process.Options) func(ctx context.Context, p Program) (Process, error) {
+// Launch starts programs of unpacked bundles, all of whose files are checked again before. Where dev is set
+// their author works on them, and may stop them in a debugger.
+func Launch(o process.Options, dev bool) func(ctx context.Context, p Program) (Process, error) {
 	return func(_ context.Context, p Program) (Process, error) {
 		path, sum, err := bundle.Program(p.Dir, p.Manifest)
 		if err != nil {
@@ -20,6 +21,6 @@ func Launch(o process.Options) func(ctx context.Context, p Program) (Process, er
 		if err != nil {
 			return nil, fmt.Errorf("sum of %s: %w", path, err)
 		}
-		return process.Start(process.Program{Manifest: p.Manifest, SDL: p.SDL, Path: path, Sum: raw, Dir: p.Dir, HostAddress: p.HostAddress}, o), nil
+		return process.Start(process.Program{Manifest: p.Manifest, SDL: p.SDL, Path: path, Sum: raw, Dir: p.Dir, HostAddress: p.HostAddress, Dev: dev}, o), nil
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"text/template"
@@ -24,6 +25,9 @@ var Languages = []string{"go", "ts"}
 
 // goVersion is what the SDK for Go asks for.
 const goVersion = "1.26"
+
+// server is the platform that most plugins run on.
+const server = "linux-amd64"
 
 // Plugin is what a new one is called and written in.
 type Plugin struct {
@@ -40,6 +44,14 @@ func (p Plugin) Prefix() string { return strings.ToUpper(p.Name[:1]) + p.Name[1:
 
 // Go is the version of Go that its go.mod names.
 func (p Plugin) Go() string { return goVersion }
+
+// Platforms are those that a program in Go is built for: this machine's, and the usual server's.
+func (p Plugin) Platforms() string {
+	if own := runtime.GOOS + "-" + runtime.GOARCH; own != server {
+		return "[" + own + ", " + server + "]"
+	}
+	return "[" + server + "]"
+}
 
 func (p Plugin) validate() error {
 	if !namePattern.MatchString(p.Name) {

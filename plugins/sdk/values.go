@@ -95,6 +95,15 @@ type Ref struct {
 	ID ID `json:"id"`
 }
 
+// IDs are the ids of these objects, in their order.
+func IDs(refs []Ref) []ID {
+	ids := make([]ID, len(refs))
+	for i, one := range refs {
+		ids[i] = one.ID
+	}
+	return ids
+}
+
 // Date is a day of the calendar, 2012-12-31: texts that compare as days do.
 type Date string
 

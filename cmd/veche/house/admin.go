@@ -40,7 +40,8 @@ func (m *metrics) observe(status int, took time.Duration) {
 }
 
 // Admin is what operators and their tools ask, served at an address of its own: /livez (the
-// process answers), /readyz (it serves: ready, and the database answers), /metrics and pprof.
+// process answers), /readyz (it serves: ready, and the database answers), /metrics, /plugins and
+// pprof.
 func (h *House) Admin(ready *atomic.Bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
@@ -52,6 +53,7 @@ func (h *House) Admin(ready *atomic.Bool) http.Handler {
 		_, _ = w.Write([]byte("ok\n"))
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(h.metrics.registry, promhttp.HandlerOpts{}))
+	h.pluginRoutes(mux)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

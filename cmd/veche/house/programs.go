@@ -19,6 +19,7 @@ type programs struct {
 	log     *slog.Logger
 	metrics *process.Metrics
 	asSelf  bool          // plugins run as the house's own user
+	dev     bool          // their author works on them
 	address func() string // where the host answers
 
 	mu    sync.Mutex
@@ -34,7 +35,7 @@ func (p *programs) options() process.Options {
 
 // start starts a program of an unpacked bundle, whose files are checked again.
 func (p *programs) start(ctx context.Context, of host.Program) (host.Process, error) {
-	return host.Launch(p.options())(ctx, of)
+	return host.Launch(p.options(), p.dev)(ctx, of)
 }
 
 // probe runs a program once, until it has said what it is. Where it may call back nobody knows its key,
