@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -79,12 +78,8 @@ func TestEventsOutliveAKilledHost(t *testing.T) {
 	args := []string{"--database-url", url, "--data-dir", dir, "--plugin-keys", keys}
 	first := start(t, append([]string{"demo"}, args...)...)
 	token := first.setUp()
-	program, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, command := range [][]string{{"plugin", "trust", key}, {"plugin", "install", path}} {
-		if out, err := exec.Command(program, append(command, args...)...).CombinedOutput(); err != nil {
+		if out, err := veche(t, append(command, args...)...).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %v: %s", command, err, out)
 		}
 	}
