@@ -17,8 +17,8 @@ test: ## all tests, with the race detector
 	@scripts/install-postgres.sh test
 	@scripts/install-compiler.sh
 	@scripts/install-node.sh
-	@$(MAKE) --no-print-directory plugins-node
-	$(GO) test -race -timeout 15m ./...
+	@$(MAKE) --no-print-directory build plugins-node
+	VECHE_BIN=$(abspath $(BIN)) $(GO) test -race -timeout 15m ./...
 
 check: build vet tidy lint fresh ## build, vet, lint; go.mod and generated code are fresh
 
