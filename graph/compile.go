@@ -43,6 +43,7 @@ type root struct {
 type operations struct {
 	mu         sync.Mutex
 	conditions []string // variables of @skip and @include
+	mixed      bool     // plugins own some of its fields
 	plans      map[string]*plan
 }
 
@@ -66,7 +67,7 @@ func (o *operations) of(op *graphql.OperationContext, s *compiled, byResolvers b
 	if p := o.plans[string(key)]; p != nil {
 		return p
 	}
-	c := &compiler{op: op, compiled: s, byResolvers: byResolvers}
+	c := &compiler{op: op, compiled: s, byResolvers: byResolvers, mixed: o.mixed}
 	p := c.compile()
 	if len(o.plans) < mostPlans {
 		o.plans[string(key)] = p
@@ -74,8 +75,8 @@ func (o *operations) of(op *graphql.OperationContext, s *compiled, byResolvers b
 	return p
 }
 
-func newOperations(op *graphql.OperationContext) *operations {
-	o := &operations{plans: map[string]*plan{}}
+func newOperations(op *graphql.OperationContext, plugins *joined) *operations {
+	o := &operations{plans: map[string]*plan{}, mixed: plugins.in(op, op.Operation.SelectionSet)}
 	o.conditionsIn(op.Operation.SelectionSet)
 	for _, f := range op.Doc.Fragments {
 		o.conditionsIn(f.SelectionSet)
@@ -109,6 +110,7 @@ type compiler struct {
 	*compiled
 	op          *graphql.OperationContext
 	byResolvers bool
+	mixed       bool // the operation names fields of plugins; otherwise they are nothing to it
 	slots       []extension.Slot
 	joint       bool // a plugin's field was found
 }
@@ -201,7 +203,7 @@ func (c *compiler) rewrite(def *ast.Definition, set ast.SelectionSet, parts map[
 			continue
 		}
 		isNode := slices.Contains(def.Interfaces, "Node") && !slices.Contains(byHand[def.Name], f.Name)
-		if f.Definition != nil && parts[f.Alias] == nil && (!isNode || c.plugins != nil) {
+		if f.Definition != nil && parts[f.Alias] == nil && (!isNode || c.mixed && c.plugins.in(c.op, f.Selections)) {
 			if inner, within := c.below(f, declared || isNode); within {
 				field.SelectionSet, changed = inner, true
 			}
@@ -220,7 +222,7 @@ func (c *compiler) below(f graphql.CollectedField, declared bool) (ast.Selection
 		return nil, false
 	case of.Kind == ast.Object:
 		return c.rewrite(of, f.Selections, nil, declared)
-	case !of.IsAbstractType() || c.plugins == nil:
+	case !of.IsAbstractType() || !c.mixed || !c.plugins.in(c.op, f.Selections):
 		return nil, false
 	}
 	var all ast.SelectionSet

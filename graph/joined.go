@@ -33,10 +33,35 @@ func (g *Graph) join(schema *fields.Schema, s *compiled) *joined {
 	of := func(byResolvers bool) *fields.Compiler {
 		return &fields.Compiler{Schema: schema, Check: scalars, May: g.may, Fresh: g.fresh,
 			Refer: func(op *graphql.OperationContext, f graphql.CollectedField, typ string) extension.Part {
-				return (&compiler{compiled: s, op: op, byResolvers: byResolvers}).refer(f, typ)
+				return (&compiler{compiled: s, op: op, byResolvers: byResolvers, mixed: true}).refer(f, typ)
 			}}
 	}
 	return &joined{schema: schema, compiled: of(false), resolvers: of(true)}
+}
+
+// in says whether a selection names a field that plugins add to the core, at whatever depth.
+func (j *joined) in(op *graphql.OperationContext, set ast.SelectionSet) bool {
+	return j != nil && j.within(op, set, map[string]bool{})
+}
+
+// within looks into each fragment once.
+func (j *joined) within(op *graphql.OperationContext, set ast.SelectionSet, seen map[string]bool) bool {
+	return slices.ContainsFunc(set, func(s ast.Selection) bool {
+		switch s := s.(type) {
+		case *ast.Field:
+			return s.ObjectDefinition != nil && j.schema.Owner(s.ObjectDefinition.Name, s.Name) != nil && s.Name != "__typename" || j.within(op, s.SelectionSet, seen)
+		case *ast.InlineFragment:
+			return j.within(op, s.SelectionSet, seen)
+		case *ast.FragmentSpread:
+			f := op.Doc.Fragments.ForName(s.Name)
+			if f == nil || seen[s.Name] {
+				return false
+			}
+			seen[s.Name] = true
+			return j.within(op, f.SelectionSet, seen)
+		}
+		return false
+	})
 }
 
 // may is what @can asks.
@@ -48,12 +73,9 @@ func (g *Graph) may(ctx context.Context, permission string) error {
 	return err
 }
 
-// fields compiles what plugins own; nil where there are none.
+// fields compiles what plugins own, where the operation is mixed.
 func (c *compiler) fields() *fields.Compiler {
-	switch {
-	case c.plugins == nil:
-		return nil
-	case c.byResolvers:
+	if c.byResolvers {
 		return c.plugins.resolvers
 	}
 	return c.plugins.compiled
@@ -61,7 +83,7 @@ func (c *compiler) fields() *fields.Compiler {
 
 // outside is the part that a field of a plugin is; nil when it is the core's.
 func (c *compiler) outside(object string, f graphql.CollectedField) extension.Part {
-	if c.plugins == nil {
+	if !c.mixed {
 		return nil
 	}
 	part := c.fields().Part(c.op, object, f)
@@ -69,9 +91,9 @@ func (c *compiler) outside(object string, f graphql.CollectedField) extension.Pa
 	return part
 }
 
-// outsides is outside for the reader; nil where there are no plugins.
+// outsides is outside for the reader; nil where no plugin has a share.
 func (c *compiler) outsides() read.Outside {
-	if c.plugins == nil {
+	if !c.mixed {
 		return nil
 	}
 	return c.outside
@@ -88,7 +110,7 @@ func (c *compiler) outsideSlot(def *ast.Definition, f graphql.CollectedField) *a
 
 // stream is the subscription's field, where a plugin answers it.
 func (c *compiler) stream() *fields.Stream {
-	if c.plugins == nil {
+	if !c.mixed {
 		return nil
 	}
 	return c.fields().Stream(c.op, graphql.CollectFields(c.op, c.op.Operation.SelectionSet, []string{"Subscription"})[0])

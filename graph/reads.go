@@ -37,7 +37,7 @@ func (c *compiled) operation(op *graphql.OperationContext) *operations {
 	if known, ok := c.operations.Load(key); ok {
 		return known.(*operations)
 	}
-	known, loaded := c.operations.LoadOrStore(key, newOperations(op))
+	known, loaded := c.operations.LoadOrStore(key, newOperations(op, c.plugins))
 	if !loaded {
 		runtime.AddCleanup(op.Operation, func(key weak.Pointer[ast.OperationDefinition]) { c.operations.Delete(key) }, key)
 	}
@@ -59,7 +59,11 @@ func (c *compiled) Exec(ctx context.Context) graphql.ResponseHandler {
 		return c.ExecutableSchema.Exec(ctx)
 	}
 	op := graphql.GetOperationContext(ctx)
-	p := c.operation(op).of(op, c, byResolvers)
+	known := c.operation(op)
+	if byResolvers && !known.mixed && op.Operation.Operation != ast.Mutation { // before which plugins may be asked
+		return c.ExecutableSchema.Exec(ctx)
+	}
+	p := known.of(op, c, byResolvers)
 	if c.seen != nil && (p.joint || p.listen != nil) {
 		c.seen(ctx, op.RawQuery)
 	}
