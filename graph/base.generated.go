@@ -26814,10 +26814,10 @@ func (ec *executionContext) _Query_pluginBundles(ctx context.Context, field grap
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*plugins.PluginBundle) graphql.Marshaler {
-			return ec.marshalNPluginBundle2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginBundleᚄ(ctx, selections, v)
+			return ec.marshalOPluginBundle2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginBundleᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_pluginBundles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -27000,10 +27000,10 @@ func (ec *executionContext) _Query_pluginLogs(ctx context.Context, field graphql
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*plugins.PluginLogLine) graphql.Marshaler {
-			return ec.marshalNPluginLogLine2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginLogLineᚄ(ctx, selections, v)
+			return ec.marshalOPluginLogLine2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginLogLineᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_pluginLogs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -27062,10 +27062,10 @@ func (ec *executionContext) _Query_pluginDeadLetters(ctx context.Context, field 
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*plugins.PluginDeadLetter) graphql.Marshaler {
-			return ec.marshalNPluginDeadLetter2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginDeadLetterᚄ(ctx, selections, v)
+			return ec.marshalOPluginDeadLetter2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginDeadLetterᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_pluginDeadLetters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -31066,7 +31066,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "pluginBundles":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_pluginBundles(ctx, field)
 				})
@@ -31084,13 +31084,13 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "pluginLogs":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_pluginLogs(ctx, field)
 				})
 		case "pluginDeadLetters":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_pluginDeadLetters(ctx, field)
 				})

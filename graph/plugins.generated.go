@@ -3944,44 +3944,12 @@ func (ec *executionContext) marshalNPluginAskKind2githubᚗcomᚋvecheᚑcityᚋ
 	return res
 }
 
-func (ec *executionContext) marshalNPluginBundle2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginBundleᚄ(ctx context.Context, sel ast.SelectionSet, v []*plugins.PluginBundle) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNPluginBundle2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginBundle(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNPluginBundle2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginBundle(ctx context.Context, sel ast.SelectionSet, v *plugins.PluginBundle) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PluginBundle!")
 		return graphql.Null
 	}
 	return ec._PluginBundle(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNPluginDeadLetter2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginDeadLetterᚄ(ctx context.Context, sel ast.SelectionSet, v []*plugins.PluginDeadLetter) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNPluginDeadLetter2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginDeadLetter(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNPluginDeadLetter2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginDeadLetter(ctx context.Context, sel ast.SelectionSet, v *plugins.PluginDeadLetter) graphql.Marshaler {
@@ -4034,22 +4002,6 @@ func (ec *executionContext) marshalNPluginHookFailure2ᚖgithubᚗcomᚋvecheᚑ
 func (ec *executionContext) unmarshalNPluginHookFailureInput2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginHookFailureInput(ctx context.Context, v any) (*plugins.PluginHookFailureInput, error) {
 	res, err := ec.unmarshalInputPluginHookFailureInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNPluginLogLine2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginLogLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*plugins.PluginLogLine) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNPluginLogLine2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginLogLine(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNPluginLogLine2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginLogLine(ctx context.Context, sel ast.SelectionSet, v *plugins.PluginLogLine) graphql.Marshaler {
@@ -4209,6 +4161,44 @@ func (ec *executionContext) marshalOPlugin2ᚖgithubᚗcomᚋvecheᚑcityᚋvech
 	return ec._Plugin(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPluginBundle2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginBundleᚄ(ctx context.Context, sel ast.SelectionSet, v []*plugins.PluginBundle) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPluginBundle2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginBundle(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOPluginDeadLetter2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginDeadLetterᚄ(ctx context.Context, sel ast.SelectionSet, v []*plugins.PluginDeadLetter) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPluginDeadLetter2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginDeadLetter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOPluginFilter2map(ctx context.Context, v any) (map[string]any, error) {
 	if v == nil {
 		return nil, nil
@@ -4232,6 +4222,25 @@ func (ec *executionContext) unmarshalOPluginHookFailureInput2ᚕᚖgithubᚗcom�
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalOPluginLogLine2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginLogLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*plugins.PluginLogLine) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPluginLogLine2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginLogLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOPluginSettings2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginSettings(ctx context.Context, sel ast.SelectionSet, v *plugins.PluginSettings) graphql.Marshaler {

@@ -29290,15 +29290,15 @@ input CloseVenueInput {
   "A plugin by its id."
   plugin(id: ID!): Plugin @can(permission: "plugins:read")
   "What the operator has installed and can be enabled: by name, the latest first."
-  pluginBundles("Of this plugin alone." name: String): [PluginBundle!]! @can(permission: "plugins:manage")
+  pluginBundles("Of this plugin alone." name: String): [PluginBundle!] @can(permission: "plugins:manage")
   "What another release of a plugin would change here: what it asks for, its schema, and the recorded operations of clients that it would break."
   pluginUpgrade(id: ID!, "The release to go to: 1.2.0." release: String!): PluginUpgrade @can(permission: "plugins:manage")
   "How a plugin is set here, without its secrets."
   pluginSettings(id: ID!): PluginSettings @can(permission: "plugins:manage")
   "The last lines that a plugin's process wrote on the replica that answers, the latest last; those of other municipalities are left out."
-  pluginLogs(id: ID!, "At most 1000." most: Int! = 100): [PluginLogLine!]! @can(permission: "plugins:manage")
+  pluginLogs(id: ID!, "At most 1000." most: Int! = 100): [PluginLogLine!] @can(permission: "plugins:manage")
   "Events that were given up for a plugin, because it refused them or took none for days: the newest first."
-  pluginDeadLetters(id: ID!, "At most 1000." most: Int! = 100): [PluginDeadLetter!]! @can(permission: "plugins:manage")
+  pluginDeadLetters(id: ID!, "At most 1000." most: Int! = 100): [PluginDeadLetter!] @can(permission: "plugins:manage")
 }
 
 extend type Mutation {

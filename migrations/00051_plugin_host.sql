@@ -13,7 +13,7 @@ CREATE TABLE plugin_secrets (
 -- Events that wait for a plugin, in the order in which they are brought to it. What is done is
 -- deleted; what is given up stays, dead, until somebody has it replayed.
 CREATE TABLE plugin_deliveries (
-    seq             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    seq             bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     municipality_id uuid NOT NULL REFERENCES municipalities,
     plugin          text NOT NULL,
     event_id        uuid NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE plugin_deliveries (
     first_at        timestamptz, -- of the first attempt
     dead_at         timestamptz,
     reason          text NOT NULL DEFAULT '',
-    CONSTRAINT plugin_deliveries_once UNIQUE (municipality_id, plugin, event_id)
+    CONSTRAINT plugin_deliveries_once PRIMARY KEY (municipality_id, plugin, event_id)
 );
 CREATE INDEX plugin_deliveries_waiting ON plugin_deliveries (municipality_id, plugin, seq) WHERE dead_at IS NULL;
 CREATE INDEX plugin_deliveries_object ON plugin_deliveries (municipality_id, plugin, object_id, seq) WHERE dead_at IS NULL;
