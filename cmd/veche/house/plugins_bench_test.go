@@ -65,15 +65,6 @@ func BenchmarkTheTerritorialOrder(b *testing.B) {
 	measure(b, w, "authors", `query($ids: [ID!]!) { nodes(ids: $ids) { ... on Person { name } } }`, map[string]any{"ids": ids})
 }
 
-// BenchmarkSnowClearing is a plugin in TypeScript: the clearings of a page of addresses.
-func BenchmarkSnowClearing(b *testing.B) {
-	w := newWorld(b)
-	admin := w.administrator("kansk")
-	w.plug(admin, "../../../plugins/examples/snowclearing")
-	measure(b, w, "whole", `{ addresses(first: 100) { nodes { id street snowClearing { startsAt endsAt note address { street } } } } }`, nil)
-	measure(b, w, "addresses", `{ addresses(first: 100) { nodes { id street } } }`, nil)
-}
-
 // measure asks the handler itself, without a network.
 func measure(b *testing.B, w *world, name, query string, variables map[string]any) {
 	handler, err := w.Handler()
