@@ -14,15 +14,20 @@ import (
 func directives(guard *access.Guard) DirectiveRoot {
 	return DirectiveRoot{
 		Can: func(ctx context.Context, _ any, next graphql.Resolver, permission string) (any, error) {
-			decision, err := guard.Decide(ctx, permission)
-			if err != nil {
+			if err := may(ctx, guard, permission); err != nil {
 				return nil, err
-			}
-			if decision.None() {
-				return nil, core.Forbidden(ctx)
 			}
 			return next(ctx)
 		},
 		Public: func(ctx context.Context, _ any, next graphql.Resolver) (any, error) { return next(ctx) },
 	}
+}
+
+// may is what @can asks: nil, or the refusal that the caller is told.
+func may(ctx context.Context, guard *access.Guard, permission string) error {
+	decision, err := guard.Decide(ctx, permission)
+	if err == nil && decision.None() {
+		err = core.Forbidden(ctx)
+	}
+	return err
 }

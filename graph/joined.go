@@ -30,8 +30,9 @@ var scalars = map[string]func(v any) error{
 }
 
 func (g *Graph) join(schema *fields.Schema, s *compiled) *joined {
+	may := func(ctx context.Context, permission string) error { return may(ctx, g.guard, permission) }
 	of := func(byResolvers bool) *fields.Compiler {
-		return &fields.Compiler{Schema: schema, Check: scalars, May: g.may, Fresh: g.fresh,
+		return &fields.Compiler{Schema: schema, Check: scalars, May: may, Fresh: g.fresh,
 			Refer: func(op *graphql.OperationContext, f graphql.CollectedField, typ string) extension.Part {
 				return (&compiler{compiled: s, op: op, byResolvers: byResolvers, mixed: true}).refer(f, typ)
 			}}
@@ -62,15 +63,6 @@ func (j *joined) within(op *graphql.OperationContext, set ast.SelectionSet, seen
 		}
 		return false
 	})
-}
-
-// may is what @can asks.
-func (g *Graph) may(ctx context.Context, permission string) error {
-	decision, err := g.guard.Decide(ctx, permission)
-	if err == nil && decision.None() {
-		err = core.Forbidden(ctx)
-	}
-	return err
 }
 
 // fields compiles what plugins own, where the operation is mixed.
@@ -136,20 +128,22 @@ func (r *run) before(ctx context.Context, f graphql.CollectedField) graphql.Mars
 	if r.schema.plugins == nil {
 		return nil
 	}
-	if can := f.Definition.Directives.ForName("can"); can != nil {
-		if r.schema.plugins.compiled.May(ctx, can.Arguments.ForName("permission").Value.Raw) != nil {
-			return nil // who may not is told so by the field itself, and no plugin hears of it
-		}
+	plugins := r.schema.plugins.compiled
+	if can := fields.PermissionOf(f.Definition); can != "" && plugins.May(ctx, can) != nil {
+		return nil // who may not is told so by the field itself, and no plugin hears of it
 	}
 	for _, source := range r.schema.plugins.schema.Set.Sources {
 		if !source.Hooks[f.Name] {
 			continue
 		}
-		arguments, err := json.Marshal(f.ArgumentMap(r.op.Variables))
-		if err == nil {
-			err = source.Plugin.Before(ctx, f.Name, arguments)
+		arguments, err := plugins.Arguments(f.Field, r.op.Variables)
+		if core.CodeOf(err) == core.CodeBadUserInput {
+			return nil // the field itself says so, and nothing is done
 		}
 		if err != nil {
+			return r.refused(ctx, f.Alias, err)
+		}
+		if err := source.Plugin.Before(ctx, f.Name, arguments); err != nil {
 			return r.refused(ctx, f.Alias, err)
 		}
 	}
@@ -192,7 +186,7 @@ func (r *run) refused(ctx context.Context, alias string, err error) graphql.Mars
 const usualRows = 20
 
 // rows is how many values a field may give.
-func (p *joined) rows(typ, field string, args map[string]any) int {
+func (j *joined) rows(typ, field string, args map[string]any) int {
 	for _, name := range []string{"first", "last"} {
 		switch n := args[name].(type) {
 		case int64:
@@ -203,7 +197,7 @@ func (p *joined) rows(typ, field string, args map[string]any) int {
 			}
 		}
 	}
-	if p.schema.Schema.Types[typ].Fields.ForName(field).Type.Elem != nil {
+	if j.schema.Schema.Types[typ].Fields.ForName(field).Type.Elem != nil {
 		return usualRows
 	}
 	return 1

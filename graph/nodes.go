@@ -42,7 +42,10 @@ func (n *nodes) Fill(wanted []*extension.Wanted) {
 			w.JSON = append(slices.Clone(w.Before), found[at]...)
 			w.Null = string(found[at]) == "null"
 			for _, e := range errs {
-				if e.Path[1] == ast.PathIndex(at) {
+				switch {
+				case len(e.Path) < 2: // of the operation as a whole
+					w.Errors = append(w.Errors, &extension.Error{Path: w.Path, Field: e.Field, Err: e.Err})
+				case e.Path[1] == ast.PathIndex(at):
 					w.Errors = append(w.Errors, &extension.Error{Path: slices.Concat(w.Path, e.Path[2:]), Field: e.Field, Err: e.Err})
 				}
 			}
@@ -77,7 +80,7 @@ func (n *nodes) read(ctx context.Context, ids []core.ID) ([]json.RawMessage, []*
 }
 
 // errors are those that gqlgen noted, from the operation's own root: where the objects are wanted below
-// a field, gqlgen puts its path before theirs. One of the operation as a whole is at its first object.
+// a field, gqlgen puts its path before theirs.
 func (*nodes) errors(ctx context.Context) []*extension.Error {
 	var all []*extension.Error
 	outer := len(graphql.GetPath(ctx))
@@ -86,9 +89,6 @@ func (*nodes) errors(ctx context.Context) []*extension.Error {
 		one := &extension.Error{Path: e.Path, Err: e}
 		if len(e.Locations) > 0 {
 			one.Field = &ast.Position{Line: e.Locations[0].Line, Column: e.Locations[0].Column}
-		}
-		if len(e.Path) < 2 {
-			one.Path = ast.Path{ast.PathName("nodes"), ast.PathIndex(0)}
 		}
 		all = append(all, one)
 	}

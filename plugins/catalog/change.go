@@ -84,7 +84,7 @@ func stale(field string) *core.Error {
 
 // next is the row after a change, to be filled in.
 func (c *Catalog) next(_ context.Context, before *Plugin, row *Installed) *Plugin {
-	after := &Plugin{ID: core.NewID(), Name: row.Name}
+	after := &Plugin{ID: core.PluginKey(row.Name), Name: row.Name} // by which the audit names it too
 	if before != nil {
 		*after = *before
 		after.Version++

@@ -10,9 +10,9 @@ import (
 	"github.com/veche-city/veche/core"
 )
 
-// arguments are the field's as JSON: defaults filled in, also within inputs; what was not given and has
+// Arguments are the field's as JSON: defaults filled in, also within inputs; what was not given and has
 // no default is not there.
-func (c *Compiler) arguments(f *ast.Field, variables map[string]any) (json.RawMessage, error) {
+func (c *Compiler) Arguments(f *ast.Field, variables map[string]any) (json.RawMessage, error) {
 	given := f.ArgumentMap(variables)
 	out := make(map[string]any, len(given))
 	for _, arg := range f.Definition.Arguments {

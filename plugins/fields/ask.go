@@ -75,7 +75,7 @@ func (p *part) begin(ctx context.Context, op *graphql.OperationContext) (*asking
 			return nil, err
 		}
 	}
-	arguments, err := p.arguments(p.field.Field, op.Variables)
+	arguments, err := p.Arguments(p.field.Field, op.Variables)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (c *Compiler) Part(op *graphql.OperationContext, object string, f graphql.C
 }
 
 func (c *Compiler) part(op *graphql.OperationContext, source *Source, object string, f graphql.CollectedField) *part {
-	p := &part{Compiler: c, source: source, object: object, field: f, can: permissionOf(f.Definition), value: c.value(op, f)}
+	p := &part{Compiler: c, source: source, object: object, field: f, can: PermissionOf(f.Definition), value: c.value(op, f)}
 	for _, of := range p.value.shapes {
 		for _, m := range of.members {
 			if m.name != "__typename" && !slices.Contains(p.selects, m.name) {
@@ -88,8 +88,8 @@ func (c *Compiler) part(op *graphql.OperationContext, source *Source, object str
 	return p
 }
 
-// permissionOf is what @can asks for a field.
-func permissionOf(def *ast.FieldDefinition) string {
+// PermissionOf is what @can asks for a field; empty where it asks for none.
+func PermissionOf(def *ast.FieldDefinition) string {
 	if can := def.Directives.ForName("can"); can != nil {
 		return can.Arguments.ForName("permission").Value.Raw
 	}
@@ -138,7 +138,7 @@ func (c *Compiler) shape(op *graphql.OperationContext, t *ast.Definition, set as
 			continue
 		}
 		// On an interface the definition is the interface's: the type's own may be stricter.
-		m.typ, m.can = t.Fields.ForName(f.Name).Type, permissionOf(t.Fields.ForName(f.Name))
+		m.typ, m.can = t.Fields.ForName(f.Name).Type, PermissionOf(t.Fields.ForName(f.Name))
 		if own := c.Schema.Types[t.Name]; own != nil && own.Functions[t.Name+"."+f.Name] {
 			m.part = c.part(op, own, t.Name, f)
 			m.value, m.asked = m.part.value, len(f.Definition.Arguments) > 0

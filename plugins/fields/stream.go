@@ -35,7 +35,7 @@ func (s *Stream) Run(ctx context.Context) graphql.ResponseHandler {
 	if err := s.allowed(ctx); err != nil {
 		return s.failed(err)
 	}
-	arguments, err := s.arguments(s.field.Field, graphql.GetOperationContext(ctx).Variables)
+	arguments, err := s.Arguments(s.field.Field, graphql.GetOperationContext(ctx).Variables)
 	if err != nil {
 		return s.failed(err)
 	}

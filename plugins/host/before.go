@@ -11,6 +11,7 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/plugins/contract"
+	"github.com/veche-city/veche/plugins/fields"
 )
 
 // failOpen is the administrator's choice that an action passes when the plugin does not answer.
@@ -54,16 +55,18 @@ func (i *instance) ask(ctx context.Context, action string, arguments json.RawMes
 	return problems, err
 }
 
-// shown are the codes with which a plugin may speak to a person in its own words.
-var shown = []core.Code{core.CodeBadUserInput, core.CodeNotFound, core.CodeConflict, core.CodeForbidden, core.CodeUnauthenticated}
-
 func (i *instance) problem(ctx context.Context, e *contract.Error) *core.Error {
-	if !slices.Contains(shown, core.Code(e.Code)) || e.Message == "" {
-		i.host.log.WarnContext(ctx, "plugin failed", "plugin", i.enabled.Name, "municipality", i.town.Key, "code", e.Code, "message", e.Message)
-		return &core.Error{Code: core.CodePluginError, Path: e.Path, Text: core.Textf(
-			"The plugin %[1]s stands against it and does not say why.", "Плагин %[1]s возражает и не говорит почему.", i.enabled.Name)}
+	err := fields.ErrorOf(e)
+	if err.Code == core.CodePluginError {
+		i.failed(ctx, err)
+		err.Text = core.Textf("The plugin %[1]s stands against it and does not say why.", "Плагин %[1]s возражает и не говорит почему.", i.enabled.Name)
 	}
-	return &core.Error{Code: core.Code(e.Code), Text: core.T(e.Message, e.Message), Path: e.Path}
+	return err
+}
+
+// failed keeps in the log what a plugin says of its own failure, which is for no client.
+func (i *instance) failed(ctx context.Context, err error) {
+	i.host.log.WarnContext(ctx, "plugin failed", "plugin", i.enabled.Name, "municipality", i.town.Key, "error", err)
 }
 
 func (i *instance) failure(action string) string {

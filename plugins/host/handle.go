@@ -12,6 +12,7 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/plugins/contract"
+	"github.com/veche-city/veche/plugins/fields"
 )
 
 // piece is a part of a round that goes in one message: for each of its calls, whose answer it adds to.
@@ -51,7 +52,23 @@ func (i *instance) Resolve(ctx context.Context, calls []*contract.FieldCall, wri
 			results[of].Items = append(results[of].Items, answers[n][k].GetItems()...)
 		}
 	}
+	i.logFailures(ctx, results)
 	return results, nil
+}
+
+// logFailures keeps the first failure of each field: a batch may bear the same one a thousand times.
+func (i *instance) logFailures(ctx context.Context, results []*contract.FieldResult) {
+	for _, r := range results {
+		for _, item := range r.GetItems() {
+			if item.GetError() == nil {
+				continue
+			}
+			if err := fields.ErrorOf(item.Error); err.Code == core.CodePluginError {
+				i.failed(ctx, err)
+				break
+			}
+		}
+	}
 }
 
 func places(n int) []int {

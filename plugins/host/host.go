@@ -105,8 +105,6 @@ type Options struct {
 	Schema func(ctx context.Context) *ast.Schema
 	// OpenCase opens a case in tx, for the context's actor, whose rights it asks; nil: none can be opened.
 	OpenCase func(ctx context.Context, tx *mutation.Tx, c Case) (uuid.UUID, error)
-	// Changed is told when the set of a municipality is another one; it must not wait.
-	Changed func(m *core.Municipality)
 	// Limits bound what plugins ask for; zero values take the defaults.
 	Limits Limits
 }

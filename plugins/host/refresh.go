@@ -217,13 +217,11 @@ func (h *Host) leave(wanted map[place]bool) {
 func (h *Host) publish() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	by, towns := map[uuid.UUID][]*fields.Source{}, map[uuid.UUID]*core.Municipality{}
+	by := map[uuid.UUID][]*fields.Source{}
 	for at, s := range h.slots {
 		by[at.town] = append(by[at.town], s.current.source)
-		towns[at.town] = s.current.town
 	}
 	had, now := *h.sets.Load(), map[uuid.UUID]*fields.Set{}
-	changed := map[uuid.UUID]*core.Municipality{}
 	for town, sources := range by {
 		slices.SortFunc(sources, func(a, b *fields.Source) int { return cmp.Compare(a.Manifest.Name, b.Manifest.Name) })
 		if old := had[town]; old != nil && slices.Equal(old.Sources, sources) {
@@ -231,19 +229,8 @@ func (h *Host) publish() {
 			continue
 		}
 		now[town] = &fields.Set{Key: keyOf(sources), Sources: sources}
-		changed[town] = towns[town]
-	}
-	for town := range had {
-		if now[town] == nil {
-			changed[town] = &core.Municipality{ID: town}
-		}
 	}
 	h.sets.Store(&now)
-	if h.options.Changed != nil {
-		for _, town := range changed {
-			h.options.Changed(town)
-		}
-	}
 }
 
 // keyOf is of exactly these instances: a schema that is kept by it leads to them, and to their municipality

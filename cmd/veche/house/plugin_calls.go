@@ -15,16 +15,13 @@ import (
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/graph"
+	"github.com/veche-city/veche/graph/transport"
 	"github.com/veche-city/veche/modules/cases"
 	"github.com/veche-city/veche/plugins/host"
 )
 
-// What a plugin's operation may cost: as much as a client's.
-const (
-	innerComplexity = 20_000
-	innerTokens     = 10_000
-	innerDocuments  = 200
-)
+// innerDocuments is how many parsed operations of plugins are kept for each municipality.
+const innerDocuments = 200
 
 // inner answers operations that come from within: from plugins, on behalf of a call.
 type inner struct {
@@ -48,12 +45,12 @@ func (h *House) engine(town *core.Municipality) *engine {
 	if known := h.inner.last[town.Key]; known != nil && known.schema == schema {
 		return known
 	}
-	made := executor.New(schema)
+	made, limits := executor.New(schema), transport.DefaultLimits() // a plugin's operation may cost what a client's may
 	made.SetErrorPresenter(graph.Present(h.Log))
 	made.SetRecoverFunc(graph.Recover(h.Log))
-	made.SetParserTokenLimit(innerTokens)
+	made.SetParserTokenLimit(limits.Tokens)
 	made.SetQueryCache(lru.New[*ast.QueryDocument](innerDocuments))
-	made.Use(extension.FixedComplexityLimit(innerComplexity))
+	made.Use(extension.FixedComplexityLimit(limits.Complexity))
 	made.Use(graph.Parts{})
 	made.Use(graph.SteadyErrors{})
 	if h.inner.last == nil {
@@ -85,7 +82,7 @@ func (h *House) schema(ctx context.Context) *ast.Schema {
 // openCase opens a case that follows from what a plugin does. That plugins may open cases at all is the
 // administrator's grant.
 func (h *House) openCase(ctx context.Context, tx *mutation.Tx, c host.Case) (uuid.UUID, error) {
-	o := cases.Opening{Origin: cases.OriginProposal, Kind: c.Kind, Title: c.Title, Text: c.Text, Source: c.About, Channel: cases.ChannelOnline, Path: []string{}}
+	o := cases.Opening{Origin: cases.OriginProposal, Kind: c.Kind, Title: c.Title, Text: c.Text, Source: c.About, Channel: cases.ChannelOnline}
 	if c.Person != nil {
 		key, err := c.Person.Of("Person", "person")
 		if err != nil {

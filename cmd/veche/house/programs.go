@@ -2,12 +2,12 @@ package house
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 
-	"github.com/veche-city/veche/plugins/bundle"
 	"github.com/veche-city/veche/plugins/catalog"
 	"github.com/veche-city/veche/plugins/host"
 	"github.com/veche-city/veche/plugins/manifest"
@@ -34,24 +34,19 @@ func (p *programs) options() process.Options {
 }
 
 // start starts a program of an unpacked bundle, whose files are checked again.
-func (p *programs) start(ctx context.Context, of host.Program) (host.Process, error) {
-	return host.Launch(p.options(), p.dev)(ctx, of)
+func (p *programs) start(_ context.Context, of host.Program) (host.Process, error) {
+	return host.Launch(of, p.options(), p.dev)
 }
 
 // probe runs a program once, until it has said what it is. Where it may call back nobody knows its key,
 // so it is refused there.
 func (p *programs) probe(ctx context.Context, dir string, m *manifest.Manifest, sdl string) ([]string, error) {
-	path, sum, err := bundle.Program(dir, m)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := hex.DecodeString(sum)
-	if err != nil {
-		return nil, err
-	}
 	options := p.options()
 	options.Crashes = 1
-	s := process.Start(process.Program{Manifest: m, SDL: sdl, Path: path, Sum: raw, Dir: dir, HostAddress: p.address()}, options)
+	s, err := host.Launch(host.Program{Manifest: m, SDL: sdl, Dir: dir, HostAddress: p.address()}, options, false)
+	if err != nil {
+		return nil, err
+	}
 	defer s.Kill()
 	if err := s.Ready(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.State().Reason, err)
@@ -62,9 +57,9 @@ func (p *programs) probe(ctx context.Context, dir string, m *manifest.Manifest, 
 // note remembers a line.
 func (p *programs) note(line process.Line) {
 	text := line.Message
-	for key, value := range line.Fields {
+	for _, key := range slices.Sorted(maps.Keys(line.Fields)) {
 		if key != "municipality" {
-			text += fmt.Sprintf(" %s=%v", key, value)
+			text += fmt.Sprintf(" %s=%v", key, line.Fields[key])
 		}
 	}
 	town, _ := line.Fields["municipality"].(string)
