@@ -107,9 +107,10 @@ func Open(ctx context.Context, db *postgres.DB, settings Settings, clock core.Cl
 	return h, nil
 }
 
-// begin brings what was made to what the database says; plugins start behind it.
+// begin brings what was made to what the database says. Plugins are known by then, and start with Run:
+// a command that only changes something starts none.
 func (h *House) begin(ctx context.Context) error {
-	return errors.Join(h.Consumers.Begin(ctx), h.Settle(ctx), h.Plugins.Refresh(ctx), h.Runner.Refresh(ctx))
+	return errors.Join(h.Consumers.Begin(ctx), h.Settle(ctx), h.Plugins.Refresh(ctx))
 }
 
 // services makes what the modules are given.

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/veche-city/veche/cmd/veche/house"
+	"github.com/veche-city/veche/core/coretest"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/plugins/bundle"
 )
@@ -135,6 +137,21 @@ func TestTheTerritorialOrder(t *testing.T) {
 	if a := w.send(request{town: "achinsk", Query: `{ territorialOrderProjects { nodes { title } } }`}); len(a.Errors) == 0 {
 		t.Errorf("another town has it: %s", a.text)
 	}
+	w.commandsStartNoPlugin()
+}
+
+// commandsStartNoPlugin holds a house that is opened and does not serve, as commands do beside a server, to
+// starting no process.
+func (w *world) commandsStartNoPlugin() {
+	w.t.Helper()
+	settings := settings
+	settings.Files.Dir, settings.Plugins = w.t.TempDir(), w.Plugins.Options.Settings
+	beside, err := house.Open(w.t.Context(), w.DB, settings, clock(), coretest.Quiet(), func(string) {})
+	must(w.t, err)
+	if status, runs := beside.Runner.Status(w.Towns.ByKey("kansk"), "territorialorder"); runs {
+		w.t.Errorf("a command runs the plugin: %+v", status)
+	}
+	must(w.t, beside.Close())
 }
 
 const proposeProject = `mutation($in: TerritorialOrderProposeInput!) { proposeTerritorialOrderProject(input: $in) {

@@ -18,6 +18,9 @@ const poll = time.Second
 // Run starts what works by itself. stop ends it: jobs are finished (until its context ends),
 // subscriptions closed, the listening connection given back.
 func (h *House) Run(ctx context.Context) (stop func(context.Context) error, err error) {
+	if err := h.Runner.Refresh(ctx); err != nil {
+		return nil, err
+	}
 	if err := h.Jobs.Start(ctx); err != nil {
 		return nil, err
 	}
