@@ -147,15 +147,29 @@ type run struct {
 	*plan
 	schema *compiled
 	op     *graphql.OperationContext // as it came
+	slots  *extension.Slots
+	others sync.WaitGroup // fields at the top that gqlgen resolves, where the parts wait for what is below them
 	once   sync.Once
 	wanted map[string]*extension.Wanted // the parts at the top, where they are asked for together
 }
 
+// together says whether all parts of the operation are asked for at once: where plugins have a share in
+// a query. A mutation's fields come one after another.
+func (r *run) together() bool { return r.joint && r.op.Operation.Operation == ast.Query }
+
 // resolve has gqlgen run what is not a part, with the plan in the operation's context.
 func (p *plan) resolve(ctx context.Context, s *compiled, op *graphql.OperationContext) graphql.ResponseHandler {
-	slots, r := extension.NewSlots(p.slots), &run{plan: p, schema: s, op: op}
+	slots := extension.NewSlots(p.slots)
+	r := &run{plan: p, schema: s, op: op, slots: slots}
 	if p.operation != nil {
 		op = with(op, p.operation)
+	}
+	if r.together() {
+		for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Query"}) {
+			if f.Name != "__typename" && p.parts[f.Alias] == nil {
+				r.others.Add(1)
+			}
+		}
 	}
 	within := func(ctx context.Context) context.Context {
 		ctx = context.WithValue(graphql.WithOperationContext(ctx, op), runKey{}, r)
@@ -196,6 +210,9 @@ func (Parts) InterceptRootField(ctx context.Context, next graphql.RootResolver) 
 		}
 		return written(w.Append(nil))
 	}
+	if r.together() {
+		defer r.others.Done()
+	}
 	isMutation := graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation
 	if isMutation {
 		if refused := r.before(ctx, f); refused != nil {
@@ -211,10 +228,10 @@ func (Parts) InterceptRootField(ctx context.Context, next graphql.RootResolver) 
 	return written(text.Bytes())
 }
 
-// fill answers a part at the top: those of a query that plugins have a share in all at once.
+// fill answers a part at the top: those of a query that plugins have a share in all at once, and with them
+// what is noted below the fields beside them, which are resolved by then.
 func (r *run) fill(ctx context.Context, part extension.Part, alias string) *extension.Wanted {
-	op := graphql.GetOperationContext(ctx)
-	if !r.joint || op.Operation.Operation != ast.Query {
+	if !r.together() {
 		w := want(ctx, part, alias)
 		extension.Fill([]*extension.Wanted{w})
 		return w
@@ -226,7 +243,8 @@ func (r *run) fill(ctx context.Context, part extension.Part, alias string) *exte
 			w := want(ctx, r.parts[name], name)
 			r.wanted[name], all = w, append(all, w)
 		}
-		extension.Fill(all)
+		r.others.Wait()
+		r.slots.Fill(all...)
 	})
 	return r.wanted[alias]
 }

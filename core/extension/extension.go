@@ -75,16 +75,13 @@ func At(ctx context.Context, object any, slot int) (*Place, error) {
 	return p, nil
 }
 
-// fill asks for all that was noted since the last time, and tells what is wrong with it.
-func (s *Slots) fill() {
+// Fill asks for all that was noted since the last time, and for others at the same time.
+func (s *Slots) Fill(others ...*Wanted) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	wanted := s.waiting
+	noted := s.waiting
 	s.waiting = nil
-	Fill(wanted)
-	for _, w := range wanted {
-		Report(w.Context, w.All())
-	}
+	Fill(append(others, noted...))
 }
 
 // Report adds the errors to the answer, each at its place.
@@ -98,13 +95,15 @@ func Report(ctx context.Context, errs []*Error) {
 	}
 }
 
-// MarshalGQLContext writes the value, filling all places first.
+// MarshalGQLContext writes the value, filling all places first, and tells what is wrong with it: where
+// something else made null of what a place stands in, nobody hears of the place.
 func (p *Place) MarshalGQLContext(_ context.Context, w io.Writer) error {
 	if p.wanted == nil {
 		_, err := io.WriteString(w, "null")
 		return err
 	}
-	p.slots.fill()
+	p.slots.Fill()
+	Report(p.wanted.Context, p.wanted.All())
 	_, err := w.Write(p.wanted.Append(nil))
 	return err
 }

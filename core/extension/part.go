@@ -124,12 +124,23 @@ func (w *Wanted) Fail(err error, field *ast.Position) {
 	w.Value = Value{JSON: append(slices.Clone(w.Before), "null"...), Null: true, Errors: []*Error{{Path: w.Path, Field: field, Err: err}}}
 }
 
-// Append writes the value with all that stands within it.
+// Append writes the value with all that stands within it. There is room for a byte more behind it.
 func (v *Value) Append(out []byte) []byte {
+	return v.write(slices.Grow(out, v.size()+1))
+}
+
+func (v *Value) size() int {
+	n := len(v.JSON)
+	for _, inner := range v.Inner {
+		n += inner.size()
+	}
+	return n
+}
+
+func (v *Value) write(out []byte) []byte {
 	from := 0
 	for _, inner := range v.Inner {
-		out = append(out, v.JSON[from:inner.At]...)
-		out = inner.Append(out)
+		out = inner.write(append(out, v.JSON[from:inner.At]...))
 		from = inner.At
 	}
 	return append(out, v.JSON[from:]...)

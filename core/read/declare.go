@@ -320,7 +320,7 @@ func (r *Reader) ground(place, sql string) error {
 		relations = map[string]string{}
 	}
 	if had := relations[name]; had != "" {
-		sql = "(" + sql + " OR " + had + ")" // what is built upon others holds more often
+		sql = "(" + had + " OR " + sql + ")" // Postgres tries them in this order: what later modules add is rarer
 	}
 	relations[name] = sql
 	t.Rows.Relations = relations

@@ -15,16 +15,19 @@ import (
 )
 
 // completing walks a plugin's value along the selection and writes it as the schema wants it. What
-// others answer within it is asked for at the first walk, and written at a second.
+// others answer within it is asked for, and put into its places. Where its null could spoil what is around
+// it, or what is around it is null already, the value is written at a second walk, when all is there.
 type completing struct {
 	*part
 	to      *extension.Wanted
+	parser  *fastjson.Parser // whose memory found is; nil: there is no value
 	found   *fastjson.Value
 	out     []byte
 	path    ast.Path
 	errors  []*extension.Error
 	field   *ast.Field
-	asks    []*extension.Wanted
+	asks    []extension.Inner
+	hangs   bool // on what is asked for: one walk is not enough
 	next    int  // of asks, at the second walk
 	settled bool // this is the second walk
 	refused map[string]error
@@ -37,28 +40,56 @@ func (a *asking) complete(to *extension.Wanted, item *contract.Item) {
 		return
 	}
 	c := &completing{part: a.part, to: to, refused: map[string]error{}}
-	if len(item.GetValue()) > 0 {
-		var err error
-		if !utf8.Valid(item.Value) {
-			err = errNotUTF8
-		} else {
-			c.found, err = fastjson.ParseBytes(item.Value)
-		}
-		if err != nil {
-			to.Fail(badResponse("what is no JSON", "не JSON"), a.field.Position)
-			return
-		}
+	if err := c.parse(item.GetValue()); err != nil {
+		to.Fail(badResponse("what is no JSON", "не JSON"), a.field.Position)
+		return
 	}
 	c.walk()
-	if len(c.asks) > 0 {
-		to.Value = extension.Value{Asks: c.asks, Settle: func() {
-			c.settled = true
-			c.walk()
-		}}
+	if len(c.asks) == 0 || !c.hangs {
+		to.Inner = c.asks
+		c.release()
+		return
+	}
+	to.Value = extension.Value{Settle: func() {
+		c.settled = true
+		c.walk()
+		c.release()
+	}}
+	for _, one := range c.asks {
+		to.Asks = append(to.Asks, one.Wanted)
 	}
 }
 
 var errNotUTF8 = badResponse("a text that is not UTF-8", "текст не в UTF-8")
+
+// parsers are kept for their memory. A value that is never settled, since something broke, leaves its
+// parser to the collector.
+var parsers fastjson.ParserPool
+
+// mostKept is the size of a value above which its parser is not kept.
+const mostKept = 64 << 10
+
+func (c *completing) parse(text []byte) (err error) {
+	if len(text) == 0 {
+		return nil
+	}
+	if !utf8.Valid(text) {
+		return errNotUTF8
+	}
+	p := parsers.Get()
+	if c.found, err = p.ParseBytes(text); err == nil && len(text) <= mostKept {
+		c.parser = p
+	}
+	return err
+}
+
+// release ends the value: nothing that was written holds any of it.
+func (c *completing) release() {
+	if c.parser != nil {
+		parsers.Put(c.parser)
+		c.parser, c.found = nil, nil
+	}
+}
 
 func (c *completing) walk() {
 	c.out, c.path, c.errors, c.field = slices.Clone(c.to.Before), slices.Clone(c.to.Path), nil, c.part.field.Field
@@ -69,6 +100,12 @@ func (c *completing) walk() {
 func (c *completing) null() bool {
 	c.out = append(c.out, "null"...)
 	return true
+}
+
+// spoil takes back what was written of a list or an object that cannot be.
+func (c *completing) spoil(begin int) bool {
+	c.hangs, c.out = true, c.out[:begin]
+	return c.null()
 }
 
 // wrong is a value that does not fit.
@@ -115,8 +152,7 @@ func (c *completing) list(v *fastjson.Value, as *value, t *ast.Type) bool {
 	}
 	c.path = c.path[:len(c.path)-1]
 	if spoiled {
-		c.out = c.out[:begin]
-		return c.null()
+		return c.spoil(begin)
 	}
 	c.out = append(c.out, ']')
 	return false
@@ -190,8 +226,7 @@ func (c *completing) object(v *fastjson.Value, as *value, t *ast.Type) bool {
 		spoiled = c.member(of, v, s, m) || spoiled
 	}
 	if spoiled {
-		c.out = c.out[:begin]
-		return c.null()
+		return c.spoil(begin)
 	}
 	c.out = append(c.out, '}')
 	return false
@@ -251,7 +286,8 @@ func typeOf(v *fastjson.Value) string {
 // ask notes what another part is to answer here; at the second walk it is there.
 func (c *completing) ask(of extension.Part, parent func() any, t *ast.Type) bool {
 	if !c.settled {
-		c.asks = append(c.asks, &extension.Wanted{Part: of, Parent: parent(), Path: slices.Clone(c.path), Context: c.to.Context})
+		c.hangs = c.hangs || t.NonNull
+		c.asks = append(c.asks, extension.Inner{At: len(c.out), Wanted: &extension.Wanted{Part: of, Parent: parent(), Path: slices.Clone(c.path), Context: c.to.Context}})
 		return false
 	}
 	inner := c.asks[c.next]

@@ -60,7 +60,6 @@ type parking struct {
 	ids    map[string][]string // of core objects, for references
 	mu     sync.Mutex
 	rounds [][]*contract.FieldCall
-	honest bool // every value is as it must be
 	refuse func(action string, arguments json.RawMessage) error
 	fail   error
 }
@@ -136,11 +135,7 @@ func diceOf(parts ...string) *dice {
 
 func (p *parking) answer(typ, field string, arguments, parent []byte) *contract.Item {
 	d := diceOf(typ, field, string(arguments), string(parent))
-	kind := d.roll(12)
-	if p.honest {
-		kind = 11
-	}
-	switch kind {
+	switch d.roll(12) {
 	case 0:
 		return &contract.Item{Error: &contract.Error{Code: "NOT_FOUND", Message: "нет стоянки", Path: []string{"input", "plate"}}}
 	case 1:
@@ -195,11 +190,7 @@ func (p *parking) value(d *dice, at string, first *int) any {
 }
 
 func (p *parking) ref(d *dice, typ string) any {
-	kind := d.roll(10)
-	if p.honest {
-		kind = 9
-	}
-	switch kind {
+	switch d.roll(10) {
 	case 0:
 		return nil
 	case 1:
@@ -213,9 +204,6 @@ func (p *parking) ref(d *dice, typ string) any {
 func (p *parking) permit(d *dice) any {
 	v := map[string]any{"__typename": "ParkingPermit", "number": d.roll(1000), "plate": fmt.Sprintf("А%03dВК", d.roll(1000)), "kind": []string{"RESIDENT", "GUEST"}[d.roll(2)],
 		"fee": d.roll(500), "issuedOn": "2012-05-09", "holder": p.ref(d, "Person"), "council": p.ref(d, "Council"), "secret": "тайна", "private": d.roll(10)}
-	if p.honest {
-		return v
-	}
 	switch d.roll(12) {
 	case 0:
 		v["fee"] = nil

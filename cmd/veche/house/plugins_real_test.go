@@ -72,11 +72,14 @@ func (w *world) install(path string) (name, digest string) {
 }
 
 // plug installs a plugin of this repository and enables it in Kansk.
-func (w *world) plug(admin, folder string) {
+func (w *world) plug(admin, folder string) { w.plugWith(admin, folder, nil) }
+
+// plugWith is plug with settings, a JSON object.
+func (w *world) plugWith(admin, folder string, settings any) {
 	w.t.Helper()
 	name, digest := w.install(pack(w.t, folder))
 	data := w.ask(request{as: admin, Query: `query($name: String) { pluginBundles(name: $name) { digest asksKey } }`, Variables: map[string]any{"name": name}})
-	w.done(admin, "enablePlugin", "plugin { id }", map[string]any{"name": name, "digest": digest, "asks": at(data, "pluginBundles", 0, "asksKey")})
+	w.done(admin, "enablePlugin", "plugin { id }", map[string]any{"name": name, "digest": digest, "asks": at(data, "pluginBundles", 0, "asksKey"), "settings": settings})
 	w.plugged(name)
 }
 
