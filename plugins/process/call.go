@@ -130,9 +130,10 @@ func (s *Supervisor) limit(ctx context.Context) time.Duration {
 }
 
 func (s *Supervisor) guard(caller, ctx context.Context, write, stream bool, do func(context.Context, contract.PluginClient) error) (err error) {
-	ctx, span := otel.Tracer("veche/plugins").Start(ctx, "plugin "+s.program.Manifest.Name, trace.WithSpanKind(trace.SpanKindClient),
-		trace.WithAttributes(attribute.String("plugin.name", s.program.Manifest.Name), attribute.String("plugin.version", s.program.Manifest.Version)))
-	counted := s.metrics().begin(s.program, stream)
+	town := core.MunicipalityOf(ctx).Key
+	ctx, span := otel.Tracer("veche/plugins").Start(ctx, "plugin "+s.program.Manifest.Name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
+		attribute.String("plugin.name", s.program.Manifest.Name), attribute.String("plugin.version", s.program.Manifest.Version), attribute.String("municipality", town)))
+	counted := s.metrics().begin(s.program, town, stream)
 	defer func() {
 		counted(err)
 		if err != nil {

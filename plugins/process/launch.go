@@ -53,6 +53,7 @@ func (s *Supervisor) launch(ctx context.Context) (*launched, error) {
 	if err != nil {
 		return l, err
 	}
+	s.output.last.Store(nil)
 	l.child = &child{
 		output: s.output, options: s.options, bounds: bounds, hello: newHello(), exited: make(chan struct{}),
 		cmd: &exec.Cmd{Path: s.program.Path, Args: []string{s.program.Path}, Dir: s.program.Dir, Env: environment},
@@ -204,7 +205,14 @@ func reasonOf(l *launched, err error) string {
 		return r.reason
 	}
 	if c := l.child; c != nil && c.pid != 0 && within(100*time.Millisecond, c.exited) {
-		return fmt.Sprintf("%s, before it was ready (%s)", c.ended(), firstLine(err))
+		said := firstLine(err)
+		if strings.TrimSpace(said) == "Unrecognized remote plugin message:" { // go-plugin's, of nothing
+			said = "it did not say where its socket is"
+		}
+		if last := c.output.last.Load(); last != nil {
+			said += "; its last words: " + *last
+		}
+		return fmt.Sprintf("%s, before it was ready (%s)", c.ended(), said)
 	}
 	return firstLine(err)
 }

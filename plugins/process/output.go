@@ -34,6 +34,7 @@ type output struct {
 	options Options
 	limit   *rate.Limiter
 	dropped atomic.Int64
+	last    atomic.Pointer[string] // the last line of the process that runs, or ran
 }
 
 func newOutput(plugin string, o Options) *output {
@@ -83,6 +84,7 @@ func (o *output) take(text []byte, cut bool) {
 	if cut {
 		line.Message += "…"
 	}
+	o.last.Store(&line.Message)
 	line.At, line.Plugin, line.Dropped = time.Now(), o.plugin, int(o.dropped.Swap(0))
 	o.log(line)
 	if o.options.Lines != nil {

@@ -160,7 +160,7 @@ func TestRefused(t *testing.T) {
 
 func TestDoesNotStart(t *testing.T) {
 	for kind, reason := range map[string]string{
-		"exit": "exit status 1", "silent": "not ready in 300ms", "flood": "first line without end", "garbage": "hello", "elsewhere": "PLUGIN_UNIX_SOCKET_DIR",
+		"exit": "exit status 1, before it was ready (it did not say where its socket is; its last words: testplugin: it cannot start)", "silent": "not ready in 300ms", "flood": "first line without end", "garbage": "hello", "elsewhere": "PLUGIN_UNIX_SOCKET_DIR",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
