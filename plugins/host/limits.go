@@ -9,7 +9,7 @@ import (
 type Limits struct {
 	Poll         time.Duration // how often is looked by itself; 10 s
 	DeliveryPoll time.Duration // the same for events that are due; 1 s
-	Linger       time.Duration // how long what was replaced takes calls of operations that began with it; 2 s
+	Linger       time.Duration // how long what was replaced takes calls of operations that began with it: as long as one may take; 10 s
 	Drain        time.Duration // for calls under way of what is stopped; 10 s
 	Ready        time.Duration // for a version to get ready; 60 s
 	Hook         time.Duration // of a before-hook; 300 ms
@@ -42,7 +42,7 @@ type Limits struct {
 func (l Limits) orDefaults() Limits {
 	l.Poll = cmp.Or(l.Poll, 10*time.Second)
 	l.DeliveryPoll = cmp.Or(l.DeliveryPoll, time.Second)
-	l.Linger = cmp.Or(l.Linger, 2*time.Second)
+	l.Linger = cmp.Or(l.Linger, 10*time.Second)
 	l.Drain = cmp.Or(l.Drain, 10*time.Second)
 	l.Ready = cmp.Or(l.Ready, time.Minute)
 	l.Hook = cmp.Or(l.Hook, 300*time.Millisecond)
