@@ -22,7 +22,7 @@ func (h *House) makeCatalog() (err error) {
 	h.metrics.registry.MustRegister(h.programs.metrics.Collectors()...)
 	options := catalog.Options{
 		Settings: h.settings.Plugins, Guard: h.Guard, Clock: h.Clock, Log: h.Log, Towns: h.Towns.All,
-		Probe: h.programs.probe, Restart: func(name string) { h.Runner.Restart(name) }, Logs: h.programs.logs,
+		Probe: h.programs.probe, Restart: func(name string) { h.Runner.Restart(name) }, Process: h.pluginProcess, Logs: h.programs.logs,
 		Schema: h.composed,
 		Export: func(ctx context.Context, m *core.Municipality, name string, out io.Writer) error {
 			return h.Runner.Export(ctx, m, name, out)
