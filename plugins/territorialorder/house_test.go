@@ -48,11 +48,15 @@ func newHouse(t *testing.T) *house {
 // newHouseApart is for tests that need more than one.
 func newHouseApart(t *testing.T) *house {
 	t.Helper()
-	tables, err := files.ReadFile("migrations/00001_territorialorder.sql")
-	if err != nil {
-		t.Fatal(err)
+	tables := sha256.New()
+	for _, name := range []string{"00001_territorialorder", "00002_persons"} {
+		text, err := files.ReadFile("migrations/" + name + ".sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = tables.Write(text)
 	}
-	url := pgtest.New(t, pgtest.Template{Name: "territorialorder", Fingerprint: fmt.Sprintf("%x", sha256.Sum256(tables))[:16], Build: func(ctx context.Context, url string) error {
+	url := pgtest.New(t, pgtest.Template{Name: "territorialorder", Fingerprint: fmt.Sprintf("%x", tables.Sum(nil))[:16], Build: func(ctx context.Context, url string) error {
 		return sdktest.Prepare(ctx, url, plugin())
 	}})
 	h := &house{

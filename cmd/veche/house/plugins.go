@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/modules/people"
 	"github.com/veche-city/veche/modules/reports"
 	"github.com/veche-city/veche/plugins/catalog"
 	"github.com/veche-city/veche/plugins/fields"
@@ -54,8 +55,11 @@ func (h *House) plugged() (err error) {
 	h.Graph.Extend(h.Runner.Set, h.fresh)
 	h.Graph.Seen = h.asked
 	for _, m := range h.Modules {
-		if m, ok := m.(*reports.Module); ok {
+		switch m := m.(type) {
+		case *reports.Module:
 			m.Join(h.indicators)
+		case *people.Module:
+			m.Join(keeper(h.Runner))
 		}
 	}
 	return nil
