@@ -5,8 +5,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/mutation"
 	"github.com/veche-city/veche/modules/people"
+	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/plugins/host"
 )
 
@@ -29,4 +31,23 @@ func keeper(runner *host.Host) people.Keeper {
 		},
 		Export: runner.ExportPersons,
 	}
+}
+
+// keptByPlugins are the sorts of personal data that plugins keep in the context's municipality.
+func (h *House) keptByPlugins(ctx context.Context) ([]permissions.Kept, error) {
+	plugins, err := h.Plugins.Kept(ctx, h.DB)
+	if err != nil {
+		return nil, err
+	}
+	var all []permissions.Kept
+	for _, p := range plugins {
+		for _, c := range p.Manifest.DataClasses {
+			k := permissions.Kept{By: p.Name, DataClass: core.DataClass{Key: c.Key, Title: c.Title.Core(), Basis: c.Basis.Core(), KeepMonths: c.KeepMonths}}
+			for _, person := range c.Persons {
+				k.Fields = append(k.Fields, person.Table+"."+person.Column)
+			}
+			all = append(all, k)
+		}
+	}
+	return all, nil
 }

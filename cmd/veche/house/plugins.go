@@ -9,6 +9,7 @@ import (
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/modules/people"
+	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/reports"
 	"github.com/veche-city/veche/plugins/catalog"
 	"github.com/veche-city/veche/plugins/fields"
@@ -60,6 +61,8 @@ func (h *House) plugged() (err error) {
 			m.Join(h.indicators)
 		case *people.Module:
 			m.Join(keeper(h.Runner))
+		case *permissions.Module:
+			m.Join(h.keptByPlugins)
 		}
 	}
 	return nil

@@ -139,6 +139,12 @@ func TestTheTerritorialOrder(t *testing.T) {
 	if a := w.send(request{town: "achinsk", Query: `{ territorialOrderProjects { nodes { title } } }`}); len(a.Errors) == 0 {
 		t.Errorf("another town has it: %s", a.text)
 	}
+	for town, want := range map[string]bool{"kansk": true, "achinsk": false} {
+		classes := fmt.Sprint(at(w.ask(request{town: town, Query: `{ dataClasses { key plugin permission fields } }`}), "dataClasses"))
+		if !strings.Contains(classes, "birth_date") || strings.Contains(classes, "territorialorder.participation") != want || strings.Contains(classes, "votes.person_id") != want {
+			t.Errorf("%s: %s", town, classes)
+		}
+	}
 	w.personsInTables(admin, person, w.person(admin, "Двойникова"))
 	w.commandsStartNoPlugin()
 }
