@@ -74,6 +74,8 @@ type Options struct {
 	Export func(ctx context.Context, m *core.Municipality, name string, out io.Writer) error
 	// Erase removes that for ever; again, it changes nothing.
 	Erase func(ctx context.Context, m *core.Municipality, name string) error
+	// Purge removes what the host remembers in the database for a while.
+	Purge func(ctx context.Context) error
 	// Restart starts the plugin's processes on this replica again that are in quarantine or wait, and lets
 	// calls through again that were kept back.
 	Restart func(name string)

@@ -318,12 +318,12 @@ func TestRemovingExportsAndErases(t *testing.T) {
 	if _, err := h.Exported(h.as(1), id.Key); core.CodeOf(err) != core.CodeNotFound {
 		t.Errorf("another town's: %v", err)
 	}
-	must(t, h.Purge(t.Context()))
+	must(t, h.PurgeOld(t.Context()))
 	_, err = h.Exported(h.as(0), id.Key)
 	must(t, err)
 	_, err = h.db.Exec(`UPDATE plugin_exports SET made_at = now() - interval '31 days'`)
 	must(t, err)
-	must(t, h.Purge(t.Context()))
+	must(t, h.PurgeOld(t.Context()))
 	if _, err := h.Exported(h.as(0), id.Key); core.CodeOf(err) != core.CodeNotFound {
 		t.Errorf("after a month: %v", err)
 	}

@@ -32,6 +32,7 @@ func (h *House) makeCatalog() (err error) {
 		Erase: func(ctx context.Context, m *core.Municipality, name string) error {
 			return h.Runner.Erase(ctx, m, name)
 		},
+		Purge: func(ctx context.Context) error { return h.Runner.Purge(ctx) },
 		Dead: func(ctx context.Context, m *core.Municipality, name string, most int) ([]catalog.Letter, error) {
 			return h.Runner.Dead(ctx, m, name, most)
 		},
