@@ -143,6 +143,7 @@ func (p Persons) String() string {
 type Limits struct {
 	Timeout time.Duration `yaml:"timeout,omitempty"` // of one call
 	Memory  int           `yaml:"memory,omitempty"`  // megabytes of the process
+	CPU     float64       `yaml:"cpu,omitempty"`     // cores of the process, where the system can limit it
 }
 
 // Build makes the plugin's program.
@@ -225,6 +226,7 @@ func (m *Manifest) validateParts(check func(ok bool, format string, args ...any)
 	m.validatePersons(check)
 	check(m.Limits.Timeout >= 0 && m.Limits.Timeout <= 30*time.Second, "limits.timeout: at most 30s")
 	check(m.Limits.Memory >= 0 && m.Limits.Memory <= 4096, "limits.memory: at most 4096 (megabytes)")
+	check(m.Limits.CPU == 0 || m.Limits.CPU >= 0.05 && m.Limits.CPU <= 4, "limits.cpu: from 0.05 to 4 (cores)")
 }
 
 // validatePersons checks what the file alone can say; whether there are such tables the host sees when it

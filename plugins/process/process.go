@@ -10,7 +10,8 @@
 // own process group, a signal at the host's death, no new privileges, open files, no core files,
 // memory (its resident pages and its children's are read twice a second, and it is killed above
 // its limit; a limit on its address space would kill Go and Node, which reserve far more than they
-// use), and, where the host is root, a user of its own. Elsewhere: the lifeline alone (its standard
+// use), where the host is root, a user of its own, and, where a folder of cgroups is delegated to the host,
+// a cgroup of its own with the kernel's limits of memory, processor time and processes. Elsewhere: the lifeline alone (its standard
 // input ends with the host).
 package process
 

@@ -20,7 +20,7 @@ import (
 // makeCatalog makes the catalog, which says which plugins are enabled; the modules know it. What it needs of
 // the host (plugged) is called later, and leads through the house.
 func (h *House) makeCatalog() (err error) {
-	h.programs = &programs{log: h.Log, metrics: process.NewMetrics(), asSelf: h.settings.PluginsAsSelf, dev: h.settings.Plugins.Dev, address: func() string { return h.Runner.Address() }}
+	h.programs = &programs{log: h.Log, metrics: process.NewMetrics(), asSelf: h.settings.PluginsAsSelf, cgroup: h.settings.PluginCgroup, dev: h.settings.Plugins.Dev, address: func() string { return h.Runner.Address() }}
 	h.metrics.registry.MustRegister(h.programs.metrics.Collectors()...)
 	options := catalog.Options{
 		Settings: h.settings.Plugins, Guard: h.Guard, Clock: h.Clock, Log: h.Log, Towns: h.Towns.All,
