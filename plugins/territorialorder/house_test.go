@@ -37,6 +37,7 @@ type house struct {
 	meetings int
 	refuse   error // what planMeeting says
 	ends     *sdk.Date
+	meets    string // the state of every meeting
 }
 
 func newHouse(t *testing.T) *house {
@@ -104,6 +105,8 @@ func (h *house) answer(q sdktest.Asked) (any, error) {
 		}
 		h.meetings++
 		return map[string]any{"planMeeting": map[string]any{"meeting": sdk.NewID("Meeting").Ref(), "userErrors": []any{}}}, nil
+	case v.ID.Type == "Meeting":
+		return map[string]any{"meeting": map[string]any{"state": h.meets}}, nil
 	case v.ID == h.north || v.ID == h.south:
 		return map[string]any{"district": map[string]any{"id": v.ID, "abolishedOn": nil}}, nil
 	case v.ID == h.council:
