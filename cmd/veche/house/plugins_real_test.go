@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -146,6 +147,7 @@ func TestTheTerritorialOrder(t *testing.T) {
 		}
 	}
 	w.personsInTables(admin, person, w.person(admin, "Двойникова"))
+	w.cancelledMeeting(admin)
 	w.commandsStartNoPlugin()
 }
 
@@ -178,6 +180,25 @@ func (w *world) personsInTables(admin, author, survivor string) {
 	kept(key(author) + " " + key(gone) + "за")
 	w.done(admin, "erasePerson", "person { id }", map[string]any{"id": gone, "reason": "Заявление"})
 	kept(key(author) + " " + key(gone))
+}
+
+// cancelledMeeting has the plugin hear that the meeting of a defence was cancelled, and see it although it
+// was never announced.
+func (w *world) cancelledMeeting(admin string) {
+	w.t.Helper()
+	planned := at(w.done(admin, "planMeeting", "meeting { id version }", map[string]any{"kind": "OTHER", "title": "Защита", "startsAt": "2013-09-01T10:00:00+07:00"}), "meeting")
+	meeting, err := core.ParseID(at(planned, "id").(string))
+	must(w.t, err)
+	_, err = w.DB.ExecContext(w.t.Context(), `SET search_path = plugin_territorialorder_kansk; UPDATE projects SET stage = 'DEFENCE', council_id = gen_random_uuid();
+		INSERT INTO rounds SELECT gen_random_uuid(), NULL, 'r', now(), now() + interval '1 day', 'CLOSED', 50, 30, 20, 3;
+		INSERT INTO defences SELECT gen_random_uuid(), id, '`+meeting.Key.String()+`', now(), 'PLANNED', '', now() FROM rounds;
+		INSERT INTO defence_projects SELECT d.id, 1, p.id FROM defences AS d, projects AS p; RESET search_path`)
+	must(w.t, err)
+	w.done(admin, "cancelMeeting", "meeting { id }", map[string]any{"id": meeting.String(), "reason": "Нет кворума"})
+	for stage := ""; stage != "RANKED"; runtime.Gosched() {
+		must(w.t, w.t.Context().Err())
+		stage = at(w.ask(request{as: admin, Query: `{ territorialOrderProjects(first: 1) { nodes { stage } } }`}), "territorialOrderProjects", "nodes", 0, "stage").(string)
+	}
 }
 
 // commandsStartNoPlugin holds a house that is opened and does not serve, as commands do beside a server, to
