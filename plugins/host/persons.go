@@ -56,92 +56,79 @@ func (h *Host) keptOf(ctx context.Context, tx bun.IDB) (all []*kept, err error) 
 	return all, nil
 }
 
+// each runs do for each of those columns; what it fails with is told in words.
+func (h *Host) each(ctx context.Context, tx bun.IDB, do func(k *kept) error) error {
+	return hurried(ctx, tx, func() error {
+		all, err := h.keptOf(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, k := range all {
+			if err := do(k); err != nil {
+				return k.inTheWay(err)
+			}
+		}
+		return nil
+	})
+}
+
 // MovePerson has the plugins' rows of one person name another. Rows that then contradict each other
 // refuse it.
-func (h *Host) MovePerson(ctx context.Context, tx bun.IDB, from, to uuid.UUID) ([]Moved, error) {
-	all, err := h.keptOf(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	var moved []Moved
-	for _, k := range all {
+func (h *Host) MovePerson(ctx context.Context, tx bun.IDB, from, to uuid.UUID) (moved []Moved, err error) {
+	err = h.each(ctx, tx, func(k *kept) error {
 		var keys string
 		err := tx.NewRaw(`WITH moved AS (UPDATE ?0 AS t SET ?1 = ?2 WHERE t.?1 = ?3 RETURNING ?4 AS key) SELECT coalesce(jsonb_agg(key), '[]')::text FROM moved`,
 			k.table, bun.Ident(k.Column), k.of(to), k.of(from), k.key()).Scan(ctx, &keys)
-		if err != nil {
-			return nil, k.inTheWay(err)
-		}
-		if keys != "[]" {
+		if err == nil && keys != "[]" {
 			moved = append(moved, Moved{Plugin: k.plugin, Table: k.Table, Column: k.Column, Keys: json.RawMessage(keys)})
 		}
-	}
-	return moved, nil
+		return err
+	})
+	return moved, err
 }
 
 // MoveBack has the rows that a merge moved, and that still name the one person, name the other again. It
 // passes over those that are gone, and those of plugins that are gone.
 func (h *Host) MoveBack(ctx context.Context, tx bun.IDB, back Moved, from, to uuid.UUID) error {
-	all, err := h.keptOf(ctx, tx)
-	if err != nil {
-		return err
-	}
-	for _, k := range all {
+	return h.each(ctx, tx, func(k *kept) error {
 		if k.plugin != back.Plugin || k.Table != back.Table || k.Column != back.Column {
-			continue
+			return nil
 		}
 		_, err := tx.NewRaw(`UPDATE ?0 AS t SET ?1 = ?2 WHERE t.?1 = ?3 AND ?4 IN (SELECT jsonb_array_elements(?5::jsonb))`,
 			k.table, bun.Ident(k.Column), k.of(to), k.of(from), k.key(), string(back.Keys)).Exec(ctx)
-		if err != nil {
-			return k.inTheWay(err)
-		}
-	}
-	return nil
+		return err
+	})
 }
 
 // ErasePersons does with the rows of persons what the manifests say.
 func (h *Host) ErasePersons(ctx context.Context, tx bun.IDB, persons []uuid.UUID) error {
-	all, err := h.keptOf(ctx, tx)
-	if err != nil {
-		return err
-	}
-	for _, k := range all {
-		var err error
+	return h.each(ctx, tx, func(k *kept) (err error) {
 		switch k.Erase {
 		case manifest.EraseDelete:
 			_, err = tx.NewRaw(`DELETE FROM ?0 AS t WHERE t.?1 = ANY (?2)`, k.table, bun.Ident(k.Column), k.ofAll(persons)).Exec(ctx)
 		case manifest.EraseClear:
 			_, err = tx.NewRaw(`UPDATE ?0 AS t SET ?1 WHERE t.?2 = ANY (?3)`, k.table, bun.Safe(strings.Join(k.clear, ", ")), bun.Ident(k.Column), k.ofAll(persons)).Exec(ctx)
 		}
-		if err != nil {
-			return k.inTheWay(err)
-		}
-	}
-	return nil
+		return err
+	})
 }
 
 // ExportPersons are all rows of persons, by data class and then by table and column.
 func (h *Host) ExportPersons(ctx context.Context, persons []uuid.UUID) (map[string]any, error) {
 	classes := map[string]any{}
 	err := postgres.InTx(ctx, h.DB, func(ctx context.Context, tx postgres.Tx) error {
-		all, err := h.keptOf(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for _, k := range all {
+		return h.each(ctx, tx, func(k *kept) error {
 			var rows string
 			err := tx.NewRaw(`SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY ?0), '[]')::text FROM ?1 AS t WHERE t.?2 = ANY (?3)`,
 				k.key(), k.table, bun.Ident(k.Column), k.ofAll(persons)).Scan(ctx, &rows)
-			if err != nil {
-				return k.inTheWay(err)
-			}
 			tables, ok := classes[k.class].(map[string]any)
 			if !ok {
 				tables = map[string]any{}
 				classes[k.class] = tables
 			}
 			tables[k.Table+"."+k.Column] = json.RawMessage(rows)
-		}
-		return nil
+			return err
+		})
 	})
 	return classes, err
 }
@@ -248,7 +235,7 @@ func (k *kept) key() bun.Safe {
 func (k *kept) inTheWay(err error) error {
 	state := stateOf(err)
 	switch {
-	case state == "55P03" || state == "40001" || state == "40P01":
+	case state == "55P03" || state == "40001" || state == "40P01" || state == "57014":
 		return &core.Error{Code: core.CodeConflict, Text: core.ErrConflict.Text, Path: []string{"input"}, Err: err}
 	case strings.HasPrefix(state, "23"):
 		return &core.Error{Code: core.CodeConflict, Path: []string{"input"}, Err: err, Text: core.Textf(

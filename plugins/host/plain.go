@@ -40,7 +40,8 @@ const notPlain = near + `, parts AS (
 		SELECT near.oid AS rel, 'pg_class'::regclass AS classid, near.oid AS objid FROM near
 		UNION ALL SELECT indrelid, 'pg_class'::regclass, indexrelid FROM pg_index WHERE indrelid IN (SELECT oid FROM near)
 		UNION ALL SELECT conrelid, 'pg_constraint'::regclass, oid FROM pg_constraint WHERE conrelid IN (SELECT oid FROM near)
-		UNION ALL SELECT adrelid, 'pg_attrdef'::regclass, oid FROM pg_attrdef WHERE adrelid IN (SELECT oid FROM near)
+		UNION ALL SELECT d.adrelid, 'pg_attrdef'::regclass, d.oid FROM pg_attrdef AS d JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+			WHERE d.adrelid IN (SELECT oid FROM near) AND a.attgenerated <> '' -- a default is for insertions alone
 		UNION ALL SELECT stxrelid, 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext WHERE stxrelid IN (SELECT oid FROM near)
 	), called AS (
 		SELECT k.conrelid AS rel, m.word[1] AS kind, number::oid AS number FROM pg_constraint AS k,
@@ -82,8 +83,10 @@ var whys = map[string]core.Text{
 func (s *store) holds(ctx context.Context, m *manifest.Manifest) error {
 	ctx = core.WithMunicipality(ctx, s.town)
 	return postgres.InTx(ctx, s.host.DB, func(ctx context.Context, tx postgres.Tx) error {
-		_, err := keptBy(ctx, tx, s.schema, m, true)
-		return err
+		return hurried(ctx, tx, func() error {
+			_, err := keptBy(ctx, tx, s.schema, m, true)
+			return err
+		})
 	})
 }
 
@@ -129,13 +132,6 @@ func tablesOf(m *manifest.Manifest) (tables []string) {
 
 // plain locks the tables, and refuses those in which something may run.
 func plain(ctx context.Context, tx bun.IDB, schema string, tables []string, m *manifest.Manifest) error {
-	var was string
-	if err := tx.NewRaw(`SELECT current_setting('lock_timeout')`).Scan(ctx, &was); err != nil {
-		return err
-	}
-	if err := lockTimeout(ctx, tx, "5s"); err != nil { // the plugin may hold locks of its own
-		return err
-	}
 	for range 100 { // until nothing new is near
 		more, err := lockNear(ctx, tx, schema, tables, m)
 		if err != nil {
@@ -144,9 +140,6 @@ func plain(ctx context.Context, tx bun.IDB, schema string, tables []string, m *m
 		if !more {
 			break
 		}
-	}
-	if err := lockTimeout(ctx, tx, was); err != nil {
-		return err
 	}
 	var found []struct{ Name, Why string }
 	if err := tx.NewRaw(notPlain, schema, bun.List(tables)).Scan(ctx, &found); err != nil {
@@ -158,9 +151,24 @@ func plain(ctx context.Context, tx bun.IDB, schema string, tables []string, m *m
 	return immediate(ctx, tx, schema, tables)
 }
 
-func lockTimeout(ctx context.Context, tx bun.IDB, value string) error {
-	_, err := tx.NewRaw(`SELECT set_config('lock_timeout', ?, true)`, value).Exec(ctx)
-	return err
+// hurried runs do within limits of time: the plugin may hold locks on its rows, and its checks may be
+// expressions that never end. When it fails the transaction is rolled back.
+func hurried(ctx context.Context, tx bun.IDB, do func() error) error {
+	var lock, statement string
+	if err := tx.NewRaw(`SELECT current_setting('lock_timeout'), current_setting('statement_timeout')`).Scan(ctx, &lock, &statement); err != nil {
+		return err
+	}
+	limit := func(lock, statement string) error {
+		_, err := tx.NewRaw(`SELECT set_config('lock_timeout', ?, true), set_config('statement_timeout', ?, true)`, lock, statement).Exec(ctx)
+		return err
+	}
+	if err := limit("5s", "30s"); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	return limit(lock, statement)
 }
 
 // lockNear locks what is near and not locked yet; false: there is nothing more.
@@ -188,7 +196,7 @@ func notLocked(m *manifest.Manifest, table string, err error) error {
 	switch stateOf(err) {
 	case "42501":
 		return errors.Join(unable(m, table, core.T("Veche was denied the right to it", "у Вече нет на неё прав")), err)
-	case "55P03", "40P01", "42P01":
+	case "55P03", "40P01", "42P01", "57014":
 		return &core.Error{Code: core.CodeConflict, Text: core.ErrConflict.Text, Path: []string{"input"}, Err: err}
 	}
 	return err
