@@ -328,7 +328,7 @@ var byHand = map[string][]string{
 	"Assembly":     {"composition", "seats"},
 	"Indicator":    {"rows"},
 	"Municipality": {"version"},
-	"Plugin":       {"asks", "hookFailures", "history"},
+	"Plugin":       {"asks", "hookFailures", "process", "history"},
 	"Role":         {"rules"},
 	"Viewer":       {"account", "permissions", "sessions"},
 }

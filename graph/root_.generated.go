@@ -1257,6 +1257,7 @@ type ComplexityRoot struct {
 		KeepMonths func(childComplexity int) int
 		Key        func(childComplexity int) int
 		Permission func(childComplexity int) int
+		Plugin     func(childComplexity int) int
 		Title      func(childComplexity int) int
 	}
 
@@ -2712,6 +2713,7 @@ type ComplexityRoot struct {
 		License         func(childComplexity int) int
 		Name            func(childComplexity int) int
 		PreviousRelease func(childComplexity int) int
+		Process         func(childComplexity int) int
 		Reason          func(childComplexity int) int
 		Release         func(childComplexity int) int
 		Signer          func(childComplexity int) int
@@ -2790,6 +2792,17 @@ type ComplexityRoot struct {
 		Extension        func(childComplexity int, slot int) int
 		Plugin           func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	PluginProcess struct {
+		BreakerOpen    func(childComplexity int) int
+		Reason         func(childComplexity int) int
+		Release        func(childComplexity int) int
+		Restarts       func(childComplexity int) int
+		Since          func(childComplexity int) int
+		State          func(childComplexity int) int
+		Unbounded      func(childComplexity int) int
+		WaitingRelease func(childComplexity int) int
 	}
 
 	PluginSecret struct {
@@ -8560,6 +8573,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DataClass.Permission(childComplexity), true
+	case "DataClass.plugin":
+		if e.ComplexityRoot.DataClass.Plugin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataClass.Plugin(childComplexity), true
 	case "DataClass.title":
 		if e.ComplexityRoot.DataClass.Title == nil {
 			break
@@ -16632,6 +16651,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Plugin.PreviousRelease(childComplexity), true
+	case "Plugin.process":
+		if e.ComplexityRoot.Plugin.Process == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plugin.Process(childComplexity), true
 	case "Plugin.reason":
 		if e.ComplexityRoot.Plugin.Reason == nil {
 			break
@@ -16952,6 +16977,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PluginPayload.UserErrors(childComplexity), true
+
+	case "PluginProcess.breakerOpen":
+		if e.ComplexityRoot.PluginProcess.BreakerOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginProcess.BreakerOpen(childComplexity), true
+	case "PluginProcess.reason":
+		if e.ComplexityRoot.PluginProcess.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginProcess.Reason(childComplexity), true
+	case "PluginProcess.release":
+		if e.ComplexityRoot.PluginProcess.Release == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginProcess.Release(childComplexity), true
+	case "PluginProcess.restarts":
+		if e.ComplexityRoot.PluginProcess.Restarts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginProcess.Restarts(childComplexity), true
+	case "PluginProcess.since":
+		if e.ComplexityRoot.PluginProcess.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginProcess.Since(childComplexity), true
+	case "PluginProcess.state":
+		if e.ComplexityRoot.PluginProcess.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginProcess.State(childComplexity), true
+	case "PluginProcess.unbounded":
+		if e.ComplexityRoot.PluginProcess.Unbounded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginProcess.Unbounded(childComplexity), true
+	case "PluginProcess.waitingRelease":
+		if e.ComplexityRoot.PluginProcess.WaitingRelease == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PluginProcess.WaitingRelease(childComplexity), true
 
 	case "PluginSecret.path":
 		if e.ComplexityRoot.PluginSecret.Path == nil {
@@ -28641,12 +28715,14 @@ type DataClass {
   title: String!
   "The ground for keeping it."
   basis: String!
-  "The permission that reads it; its owner reads it without."
+  "The permission that reads it; its owner reads it without. Empty for a plugin's: its own rights decide."
   permission: String!
   "How long it is kept after the last reason has gone, in months; null: until the person's record is erased."
   keepMonths: Int
-  "The fields that hold it: PersonalData.birthDate."
+  "The fields that hold it: PersonalData.birthDate. For a plugin's: the columns that name persons, votes.person_id."
   fields: [String!]!
+  "The short name of the plugin that keeps it, enabled or disabled here; null: Veche itself."
+  plugin: String
 }
 
 "A named set of rules. Everybody holds anonymous, every account resident."
@@ -29316,7 +29392,7 @@ extend type Mutation {
   configurePlugin(input: ConfigurePluginInput!): PluginPayload! @can(permission: "plugins:manage")
   "Export the data of a disabled plugin, and erase them for ever. Its entry in the register stays."
   removePlugin(input: RemovePluginInput!): RemovePluginPayload! @can(permission: "plugins:manage")
-  "Start a plugin's processes anew on every replica, out of quarantine too."
+  "Start a plugin's processes again, on every replica, that are in quarantine or wait for their next start, and let calls through again that were kept back because too many failed. A process that runs is left."
   restartPlugin(input: RestartPluginInput!): PluginPayload! @can(permission: "plugins:manage")
   "Bring events anew that were given up for a plugin."
   replayPluginDeliveries(input: ReplayPluginDeliveriesInput!): ReplayPluginDeliveriesPayload! @can(permission: "plugins:manage")
@@ -29346,6 +29422,8 @@ type Plugin implements Node {
   asks: [PluginAsk!]!
   "What is done when it does not answer before an action that it may refuse, by action."
   hookFailures: [PluginHookFailure!]!
+  "How its process fares on the replica that answers: others may fare otherwise. Null where it is not enabled."
+  process: PluginProcess @can(permission: "plugins:manage")
   "What happened to it here, the latest first."
   history: [PluginStep!]!
   approvedAt: DateTime!
@@ -29367,6 +29445,37 @@ enum PluginState {
   REMOVED
 }
 
+"How a plugin's process fares on one replica."
+type PluginProcess {
+  state: PluginProcessState!
+  "Since when it is in this state."
+  since: DateTime!
+  "Why it does not serve, or the waiting release does not; empty: it serves."
+  reason: String!
+  "Starts after the first, by itself and by hand."
+  restarts: Int!
+  "Whether calls are kept back for a while, because too many failed."
+  breakerOpen: Boolean!
+  "The release that serves."
+  release: String!
+  "The release that takes its place once it is ready; null when there is none."
+  waitingRelease: String
+  "Which bounds do not hold on that system, and why."
+  unbounded: [String!]!
+}
+
+enum PluginProcessState {
+  STARTING
+  RUNNING
+  "It ended, and is started again in a moment."
+  BACKOFF
+  "It was refused, or ended too often: restartPlugin starts it again."
+  QUARANTINED
+  "Calls under way are finished, and none are taken."
+  DRAINING
+  STOPPED
+}
+
 enum PluginAskKind {
   "A right of its own that roles can be given."
   PERMISSION
@@ -29386,6 +29495,8 @@ enum PluginAskKind {
   INDICATOR
   "A sort of personal data that it keeps (152-FZ)."
   DATA_CLASS
+  "A column of its tables that names persons, and what is left of a row when its person is erased: votes.person_id keep."
+  PERSON_DATA
   "Tables, or keys and values, of its own."
   STORAGE
   "To open cases."
@@ -34194,6 +34305,8 @@ func (ec *executionContext) childFields_DataClass(ctx context.Context, field gra
 		return ec.fieldContext_DataClass_keepMonths(ctx, field)
 	case "fields":
 		return ec.fieldContext_DataClass_fields(ctx, field)
+	case "plugin":
+		return ec.fieldContext_DataClass_plugin(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DataClass", field.Name)
 }
@@ -36648,6 +36761,8 @@ func (ec *executionContext) childFields_Plugin(ctx context.Context, field graphq
 		return ec.fieldContext_Plugin_asks(ctx, field)
 	case "hookFailures":
 		return ec.fieldContext_Plugin_hookFailures(ctx, field)
+	case "process":
+		return ec.fieldContext_Plugin_process(ctx, field)
 	case "history":
 		return ec.fieldContext_Plugin_history(ctx, field)
 	case "approvedAt":
@@ -36806,6 +36921,28 @@ func (ec *executionContext) childFields_PluginPayload(ctx context.Context, field
 		return ec.fieldContext_PluginPayload__extension(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PluginPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginProcess(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_PluginProcess_state(ctx, field)
+	case "since":
+		return ec.fieldContext_PluginProcess_since(ctx, field)
+	case "reason":
+		return ec.fieldContext_PluginProcess_reason(ctx, field)
+	case "restarts":
+		return ec.fieldContext_PluginProcess_restarts(ctx, field)
+	case "breakerOpen":
+		return ec.fieldContext_PluginProcess_breakerOpen(ctx, field)
+	case "release":
+		return ec.fieldContext_PluginProcess_release(ctx, field)
+	case "waitingRelease":
+		return ec.fieldContext_PluginProcess_waitingRelease(ctx, field)
+	case "unbounded":
+		return ec.fieldContext_PluginProcess_unbounded(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginProcess", field.Name)
 }
 
 func (ec *executionContext) childFields_PluginSecret(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -164,6 +164,10 @@ func TestThePageOfPlugins(t *testing.T) {
 	for operator.greeting() != "Good day, Kansk!" { // the server hears of it
 		time.Sleep(50 * time.Millisecond)
 	}
+	a.shell("", "veche plugin restart benches")
+	if out, err := a.command("", "veche plugin restart trams").CombinedOutput(); err == nil || !strings.Contains(string(out), `no plugin "trams"`) {
+		t.Errorf("a plugin that is not there: %v %s", err, out)
+	}
 	if code := operator.end(syscall.SIGTERM); code != 0 {
 		t.Errorf("stopped with %d: %s", code, operator.log)
 	}

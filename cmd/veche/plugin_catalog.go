@@ -28,6 +28,7 @@ type catalogCommands struct {
 	Rollback  rollbackPlugin  `cmd:"" help:"Go back to the release from before."`
 	Disable   disablePlugin   `cmd:"" help:"Take a plugin out of a municipality's schema; its data are kept."`
 	Remove    removePlugin    `cmd:"" help:"Write a disabled plugin's data into a file, and erase them."`
+	Restart   restartPlugin   `cmd:"" help:"Start a plugin again that is in quarantine or waits, on every server, and let calls through again."`
 	Uninstall uninstallPlugin `cmd:"" help:"Take away a bundle that no municipality has."`
 }
 
@@ -318,6 +319,17 @@ func (d *disablePlugin) Run(ctx context.Context, s *Settings) error {
 			return err
 		}
 		return house.Refused(service.Disable(ctx, plugins.DisablePluginInput{Name: d.Name, Reason: d.Reason, ExpectedVersion: int(p.Version)}))
+	})
+}
+
+type restartPlugin struct{ inTown }
+
+func (r *restartPlugin) Run(ctx context.Context, s *Settings) error {
+	return r.do(ctx, s, func(ctx context.Context, h *house.House, service *plugins.Service) error {
+		if _, err := r.present(ctx, h); err != nil {
+			return err
+		}
+		return house.Refused(service.Restart(ctx, plugins.RestartPluginInput{Name: r.Name}))
 	})
 }
 

@@ -43,6 +43,9 @@ func (s *Settings) states(ctx context.Context) map[[2]string]string {
 		if one.Waiting != "" {
 			text += ", " + one.Waiting + " waits"
 		}
+		if one.BreakerOpen {
+			text += ", calls are kept back"
+		}
 		if one.Reason != "" {
 			text += ": " + one.Reason
 		}

@@ -51,6 +51,7 @@ type Settings struct {
 
 	PluginKeys    string `help:"Folder of the public keys whose plugins may run, one Ed25519 key a file; veche plugin trust adds one." placeholder:"FOLDER" group:"Plugins"`
 	PluginSecret  string `help:"Seals the secrets of plugins' settings, at least 32 characters; the same on every replica. Without it a key is made in the data folder. Best given by the environment." placeholder:"SECRET" group:"Plugins"`
+	PluginCgroup  string `help:"Folder of cgroups (version 2) that was delegated to Veche: each plugin has one there, with its limits of memory, processor time and processes. Without it they stand in Veche's own, where systemd delegates that (Delegate=yes)." placeholder:"FOLDER" env:"VECHE_CGROUP" group:"Plugins"`
 	PluginUploads bool   `help:"Let bundles be sent through the API by who holds plugins:install in a municipality." group:"Plugins"`
 
 	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" group:"Logs"`
@@ -96,7 +97,7 @@ func (s *Settings) house() house.Settings {
 		Municipality: s.Municipality, MaxPage: s.MaxPage, AllowedOrigins: s.AllowedOrigins,
 		TrustedProxies: s.TrustedProxies, OpenSignUp: s.OpenSignUp, Introspection: s.Introspection, Reads: s.Reads,
 		TrustedDocuments: s.TrustedDocuments, TrustedOnly: s.TrustedOnly,
-		Files: s.files(), Plugins: s.plugins(),
+		Files: s.files(), Plugins: s.plugins(), PluginCgroup: s.PluginCgroup,
 	}
 }
 

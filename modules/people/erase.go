@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -111,6 +112,12 @@ func (s *Service) erase(ctx context.Context, tx *mutation.Tx, persons []uuid.UUI
 			return fmt.Errorf("erase %s: %w", h.Name, err)
 		}
 	}
+	if s.keeper == nil {
+		return nil
+	}
+	if err := s.keeper.Erase(ctx, tx, persons); err != nil {
+		return fmt.Errorf("erase what plugins keep: %w", err)
+	}
 	return nil
 }
 
@@ -145,6 +152,13 @@ func (s *Service) export(ctx context.Context, persons []uuid.UUID, at time.Time)
 			return "", fmt.Errorf("export %s: %w", h.Name, err)
 		}
 		all[h.Name] = part
+	}
+	if s.keeper != nil {
+		parts, err := s.keeper.Export(ctx, persons)
+		if err != nil {
+			return "", fmt.Errorf("export what plugins keep: %w", err)
+		}
+		maps.Copy(all, parts) // keys of plugins have a dot, and no holder's has
 	}
 	return asJSON(all)
 }

@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,6 +35,9 @@ type moved struct {
 	Table  string      `json:"table"`
 	Column string      `json:"column"`
 	Rows   []uuid.UUID `json:"rows"`
+	// Of a plugin's table, whose keys are its own.
+	Plugin string          `json:"plugin,omitempty"`
+	Keys   json.RawMessage `json:"keys,omitempty"`
 }
 
 var (
@@ -52,10 +56,14 @@ var (
 type merging struct {
 	typ, table string
 	references []Reference
+	keeper     *Keeper // of persons
 }
 
 func (s *Service) merging(typ string) *merging {
 	m := &merging{typ: typ, table: map[string]string{typePerson: "persons", typeOrganisation: "organisations"}[typ]}
+	if typ == typePerson {
+		m.keeper = s.keeper
+	}
 	for _, r := range s.references {
 		if r.To == typ {
 			m.references = append(m.references, r)
@@ -81,6 +89,15 @@ func (m *merging) join(ctx context.Context, tx *mutation.Tx, duplicate, survivor
 		}
 		if len(rows) > 0 {
 			row.Moved = append(row.Moved, moved{Table: r.Table, Column: r.Column, Rows: rows})
+		}
+	}
+	if m.keeper != nil {
+		rows, err := m.keeper.Move(ctx, tx, duplicate, survivor)
+		if err != nil {
+			return fmt.Errorf("move what plugins keep: %w", err)
+		}
+		for _, r := range rows {
+			row.Moved = append(row.Moved, moved{Plugin: r.Plugin, Table: r.Table, Column: r.Column, Keys: r.Keys})
 		}
 	}
 	if err := m.mark(ctx, tx, duplicate, survivor, &survivor); err != nil {
@@ -185,6 +202,12 @@ func (m *merging) part(ctx context.Context, tx *mutation.Tx, duplicate uuid.UUID
 }
 
 func (m *merging) putBack(ctx context.Context, tx *mutation.Tx, back moved, survivor, duplicate uuid.UUID) error {
+	if back.Plugin != "" {
+		if m.keeper == nil {
+			return nil
+		}
+		return m.keeper.MoveBack(ctx, tx, Elsewhere{Plugin: back.Plugin, Table: back.Table, Column: back.Column, Keys: back.Keys}, survivor, duplicate)
+	}
 	owner, rows := core.MunicipalityOf(ctx).ID, pgdialect.Array(back.Rows)
 	table, column := bun.Ident(back.Table), bun.Ident(back.Column)
 	_, err := tx.NewRaw("UPDATE ?0 SET ?1 = ?2 WHERE municipality_id = ?3 AND id = ANY (?4::uuid[]) AND ?1 = ?5",

@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/google/uuid"
@@ -45,6 +46,26 @@ type Holder struct {
 func (m *Module) RegisterReference(r Reference) {
 	m.Service.references = append(m.Service.references, r)
 }
+
+// Elsewhere are rows of a plugin's table that a merge moved, by the keys under which they are found again.
+type Elsewhere struct {
+	Plugin, Table, Column string
+	Keys                  json.RawMessage
+}
+
+// Keeper keeps persons in tables that come and go at run time: plugins'. It works in the context's
+// municipality and in the transaction, after the modules' own holders; what stands against it is a
+// CONFLICT in words.
+type Keeper struct {
+	Move     func(ctx context.Context, tx *mutation.Tx, from, to uuid.UUID) ([]Elsewhere, error)
+	MoveBack func(ctx context.Context, tx *mutation.Tx, back Elsewhere, from, to uuid.UUID) error
+	Erase    func(ctx context.Context, tx *mutation.Tx, persons []uuid.UUID) error
+	// Export answers parts of the export by their keys.
+	Export func(ctx context.Context, persons []uuid.UUID) (map[string]any, error)
+}
+
+// Join has a keeper asked beside the holders. It is called before the house serves.
+func (m *Module) Join(k Keeper) { m.Service.keeper = &k }
 
 // References are the columns that merges move, of every module.
 func (m *Module) References() []Reference { return slices.Clone(m.Service.references) }

@@ -23,6 +23,7 @@ type Service struct {
 	log        *accessLog
 	references []Reference
 	holders    []Holder
+	keeper     *Keeper // of plugins' tables; nil: there are none
 }
 
 // do runs one mutation of this module.

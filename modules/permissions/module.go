@@ -15,6 +15,7 @@ type Module struct {
 	Service *Service
 	host    *host.Host
 	infos   []core.Info
+	others  func(ctx context.Context) ([]Kept, error) // what plugins keep; nil: there are none
 }
 
 // New gathers the permissions of all other modules, which must have been made before.

@@ -21,7 +21,7 @@ func (r QueryResolver) Permissions(ctx context.Context) ([]*Permission, error) {
 }
 
 func (r QueryResolver) DataClasses(ctx context.Context) ([]*DataClass, error) {
-	return r.Module.dataClasses(ctx), nil
+	return r.Module.dataClasses(ctx)
 }
 
 func (r QueryResolver) ViewerPermissions(ctx context.Context) ([]string, error) {

@@ -40,6 +40,7 @@ func declare(r *read.Reader) {
 			// Lists of a plugin's own row, which have no ids.
 			"asks":         {SQL: `?TableAlias.granted::text`},
 			"hookFailures": {SQL: `?TableAlias.hook_failure::text`},
+			"process":      {SQL: `?TableAlias.name`},
 			"history": {SQL: `SELECT coalesce(json_agg(json_build_object('At', step.at, 'Action', step.action, 'State', step.state,
 				'Release', step.version, 'Reason', step.reason) ORDER BY step.id DESC), '[]')::text FROM plugin_steps AS step
 				WHERE step.municipality_id = ?TableAlias.municipality_id AND step.plugin_id = ?TableAlias.id`},

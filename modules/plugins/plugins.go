@@ -77,6 +77,21 @@ type PluginStep struct {
 	Reason  string
 }
 
+// PluginProcessState is where a plugin's process stands.
+type PluginProcessState string
+
+// PluginProcess is how a plugin's process fares on this replica.
+type PluginProcess struct {
+	State          PluginProcessState
+	Since          time.Time
+	Reason         string
+	Restarts       int
+	BreakerOpen    bool
+	Release        string
+	WaitingRelease *string
+	Unbounded      []string
+}
+
 // PluginBundle is a release that is installed.
 type PluginBundle struct {
 	Digest, Name, Title, Description, Author, Release, Signer string

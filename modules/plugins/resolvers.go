@@ -174,6 +174,24 @@ func (r PluginResolver) HookFailures(ctx context.Context, obj *Plugin) ([]*Plugi
 	return failuresOf(by), err
 }
 
+// Process asks what runs on this replica.
+func (r PluginResolver) Process(ctx context.Context, obj *Plugin) (*PluginProcess, error) {
+	name, err := read.Value[string](ctx, r.Module.host.Reads, obj)
+	if err != nil || r.Module.catalog.Process == nil {
+		return nil, err
+	}
+	p := r.Module.catalog.Process(core.MunicipalityOf(ctx), name)
+	if p == nil {
+		return nil, nil //nolint:nilnil // none is an answer
+	}
+	answer := &PluginProcess{State: PluginProcessState(strings.ToUpper(p.Phase)), Since: p.Since, Reason: p.Reason, Restarts: p.Restarts,
+		BreakerOpen: p.BreakerOpen, Release: p.Release, Unbounded: append([]string{}, p.Unbounded...)}
+	if p.Waiting != "" {
+		answer.WaitingRelease = &p.Waiting
+	}
+	return answer, nil
+}
+
 // History reads the list that SQL worked out as JSON.
 func (r PluginResolver) History(ctx context.Context, obj *Plugin) ([]*PluginStep, error) {
 	return listOf[[]*PluginStep](ctx, r.Module.host.Reads, obj)

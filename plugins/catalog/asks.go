@@ -26,6 +26,7 @@ const (
 	AskSend       AskKind = "SEND"         // an event that it publishes
 	AskIndicator  AskKind = "INDICATOR"    // a figure of the year's report
 	AskDataClass  AskKind = "DATA_CLASS"   // a sort of personal data that it keeps
+	AskPersons    AskKind = "PERSON_DATA"  // rows about persons, and what is left of them: votes.person_id keep
 	AskStorage    AskKind = "STORAGE"      // tables, or values
 	AskCases      AskKind = "CASES"        // to open cases
 )
@@ -69,6 +70,9 @@ func AsksOf(m *manifest.Manifest, policy string) Asks {
 	}
 	for _, d := range m.DataClasses {
 		add(AskDataClass, d.Key, core.T(d.Title.En+". "+d.Basis.En, d.Title.Ru+". "+d.Basis.Ru))
+		for _, p := range d.Persons {
+			add(AskPersons, p.String(), ofPersons(p))
+		}
 	}
 	if m.Migrations != "" {
 		add(AskStorage, "tables", core.T("Tables of its own in the database", "Собственные таблицы в базе данных"))
@@ -81,6 +85,17 @@ func AsksOf(m *manifest.Manifest, policy string) Asks {
 	}
 	slices.SortFunc(all, func(a, b Ask) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
 	return slices.CompactFunc(all, func(a, b Ask) bool { return a.same(b) })
+}
+
+// ofPersons says in words what is left of a person's rows.
+func ofPersons(p manifest.Persons) core.Text {
+	switch p.Erase {
+	case manifest.EraseDelete:
+		return core.Textf("Persons' rows in the table %s; deleted when the person is erased", "Строки о людях в таблице %s; при удалении данных человека удаляются", p.Table)
+	case manifest.EraseClear:
+		return core.Textf("Persons' rows in the table %s; emptied of %s when the person is erased", "Строки о людях в таблице %s; при удалении данных человека в них стирается %s", p.Table, strings.Join(p.Clear, ", "))
+	}
+	return core.Textf("Persons' rows in the table %s; left without a name when the person is erased", "Строки о людях в таблице %s; при удалении данных человека остаются без имени", p.Table)
 }
 
 // rulesOf are the lines of a policy that the guard has read before (access.CheckCard), in words.

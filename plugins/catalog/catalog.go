@@ -74,8 +74,13 @@ type Options struct {
 	Export func(ctx context.Context, m *core.Municipality, name string, out io.Writer) error
 	// Erase removes that for ever; again, it changes nothing.
 	Erase func(ctx context.Context, m *core.Municipality, name string) error
-	// Restart starts the plugin's processes on this replica anew, out of quarantine too.
+	// Purge removes what the host remembers in the database for a while.
+	Purge func(ctx context.Context) error
+	// Restart starts the plugin's processes on this replica again that are in quarantine or wait, and lets
+	// calls through again that were kept back.
 	Restart func(name string)
+	// Process is how the plugin's process fares on this replica, for the municipality; nil: it has none here.
+	Process func(m *core.Municipality, name string) *Process
 	// Logs are the last lines of the plugin's processes on this replica, the latest last.
 	Logs func(name string, last int) []LogLine
 	// Dead are the events that were given up for the plugin in the municipality, the newest first; Replay

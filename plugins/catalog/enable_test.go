@@ -280,9 +280,23 @@ func TestRemovingExportsAndErases(t *testing.T) {
 		return err
 	}
 	refused(t, remove(), core.CodeConflict, "input.name", "Disable it first")
+	kept := func() int {
+		all, err := h.Kept(h.as(0), h.db)
+		must(t, err)
+		return len(all)
+	}
+	if kept() != 1 {
+		t.Error("what is enabled is kept")
+	}
 	_, err = h.disable(0, "orders")
 	must(t, err)
+	if kept() != 1 {
+		t.Error("what is disabled is kept")
+	}
 	must(t, remove())
+	if kept() != 0 {
+		t.Error("what is removed is kept no more")
+	}
 	refused(t, remove(), core.CodeBadUserInput, "input.name")
 	h.cannotErase = errors.New("a table is in use")
 	if err := h.EraseRemoved(t.Context()); err == nil || !strings.Contains(err.Error(), "in use") {
@@ -304,12 +318,12 @@ func TestRemovingExportsAndErases(t *testing.T) {
 	if _, err := h.Exported(h.as(1), id.Key); core.CodeOf(err) != core.CodeNotFound {
 		t.Errorf("another town's: %v", err)
 	}
-	must(t, h.Purge(t.Context()))
+	must(t, h.PurgeOld(t.Context()))
 	_, err = h.Exported(h.as(0), id.Key)
 	must(t, err)
 	_, err = h.db.Exec(`UPDATE plugin_exports SET made_at = now() - interval '31 days'`)
 	must(t, err)
-	must(t, h.Purge(t.Context()))
+	must(t, h.PurgeOld(t.Context()))
 	if _, err := h.Exported(h.as(0), id.Key); core.CodeOf(err) != core.CodeNotFound {
 		t.Errorf("after a month: %v", err)
 	}

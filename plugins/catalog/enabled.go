@@ -49,6 +49,23 @@ func (c *Catalog) Enabled(ctx context.Context) ([]Enabled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enabled plugins: %w", err)
 	}
+	return enabledOf(rows)
+}
+
+// Kept are the plugins of which the context's municipality keeps data: those that are enabled, and those
+// that are disabled and not removed. It may be asked within a transaction.
+func (c *Catalog) Kept(ctx context.Context, db bun.IDB) ([]Enabled, error) {
+	var rows []*enabledRow
+	err := db.NewRaw(`SELECT bundle.*, plugin.municipality_id AS municipality, plugin.hook_failure, 0 AS revision
+		FROM plugins AS plugin JOIN plugin_bundles AS bundle USING (digest)
+		WHERE plugin.state IN ('ENABLED', 'DISABLED') AND plugin.municipality_id = ? ORDER BY plugin.name`, core.MunicipalityOf(ctx).ID).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("kept plugins: %w", err)
+	}
+	return enabledOf(rows)
+}
+
+func enabledOf(rows []*enabledRow) ([]Enabled, error) {
 	all := make([]Enabled, len(rows))
 	for i, row := range rows {
 		m, err := row.Manifest()

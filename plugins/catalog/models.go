@@ -119,6 +119,20 @@ type moment struct {
 	By     string    `json:"by"`
 }
 
+// Process is how a plugin's process fares on one replica.
+type Process struct {
+	Release  string // that serves
+	Waiting  string // the release that shall take its place; empty: none
+	Phase    string // starting, running, backoff, quarantined, draining, stopped
+	Since    time.Time
+	Reason   string // why it does not serve, or the waiting release does not
+	Restarts int
+	// BreakerOpen says that no calls are let through, because too many failed.
+	BreakerOpen bool
+	// Unbounded says which bounds do not hold on this system, and why.
+	Unbounded []string
+}
+
 // LogLine is a line that a plugin's process wrote.
 type LogLine struct {
 	At    time.Time

@@ -171,8 +171,12 @@ func (c *Catalog) Exported(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	return content, err
 }
 
-// Purge deletes exports that are older than thirty days, of all municipalities.
-func (c *Catalog) Purge(ctx context.Context) error {
+// PurgeOld deletes exports that are older than thirty days, of all municipalities, and what the host has
+// remembered for as long.
+func (c *Catalog) PurgeOld(ctx context.Context) error {
 	_, err := c.db.ExecContext(ctx, `DELETE FROM plugin_exports WHERE made_at < now() - make_interval(days => ?)`, exportsKept)
-	return err
+	if c.Purge == nil {
+		return err
+	}
+	return errors.Join(err, c.Purge(ctx))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 
 	"github.com/veche-city/veche/plugins/catalog"
 )
@@ -15,7 +16,14 @@ func Of(c *catalog.Catalog) Catalog { return shelf{c} }
 type shelf struct{ of *catalog.Catalog }
 
 func (s shelf) Enabled(ctx context.Context) ([]Enabled, error) {
-	rows, err := s.of.Enabled(ctx)
+	return adapted(s.of.Enabled(ctx))
+}
+
+func (s shelf) Kept(ctx context.Context, db bun.IDB) ([]Enabled, error) {
+	return adapted(s.of.Kept(ctx, db))
+}
+
+func adapted(rows []catalog.Enabled, err error) ([]Enabled, error) {
 	all := make([]Enabled, len(rows))
 	for i, row := range rows {
 		all[i] = Enabled(row)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"go.uber.org/goleak"
@@ -78,10 +79,11 @@ extend type Council { badges: [Badge!] @public }
 
 // shelf is a catalog in memory.
 type shelf struct {
-	mu      sync.Mutex
-	enabled []host.Enabled
-	folders map[string]string
-	set     json.RawMessage
+	mu       sync.Mutex
+	enabled  []host.Enabled
+	disabled []host.Enabled
+	folders  map[string]string
+	set      json.RawMessage
 }
 
 func (s *shelf) Enabled(context.Context) ([]host.Enabled, error) {
@@ -99,6 +101,17 @@ func (s *shelf) Settings(_ context.Context, town uuid.UUID, name string) (json.R
 		}
 	}
 	return nil, 0, core.ErrNotFound
+}
+
+func (s *shelf) Kept(ctx context.Context, _ bun.IDB) (all []host.Enabled, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range append(s.enabled, s.disabled...) {
+		if e.Municipality == core.MunicipalityOf(ctx).ID {
+			all = append(all, e)
+		}
+	}
+	return all, nil
 }
 
 func (s *shelf) Folder(_ context.Context, digest string) (string, error) {

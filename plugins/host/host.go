@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 	"github.com/vektah/gqlparser/v2/ast"
 	"google.golang.org/grpc"
 
@@ -55,6 +56,8 @@ type Catalog interface {
 	Enabled(ctx context.Context) ([]Enabled, error)
 	Settings(ctx context.Context, municipality uuid.UUID, name string) (json.RawMessage, int64, error)
 	Folder(ctx context.Context, digest string) (string, error)
+	// Kept are the plugins of which the context's municipality keeps data, disabled ones too.
+	Kept(ctx context.Context, db bun.IDB) ([]Enabled, error)
 }
 
 // Program is what a process is started of.

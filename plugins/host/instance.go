@@ -111,6 +111,9 @@ func (i *instance) furnish(ctx context.Context, v *version) error {
 	if err := s.migrate(ctx, v.dir, v.manifest.Migrations); err != nil {
 		return err
 	}
+	if err := s.holds(ctx, v.manifest); err != nil {
+		return err
+	}
 	i.store.Store(s)
 	return nil
 }

@@ -72,13 +72,13 @@ func TestAnOutsideServer(t *testing.T) {
 	townhall.Must(t, postgres.Migrate(t.Context(), db, migrations.Files, func(string) {}))
 	h := outside(t, db)
 	p := h.newPlugin(true)
-	h.enable("d1", orders(), ordersSDL, p, []string{ordersTables}, h.town)
+	h.enable("d1", ofPersons(), ordersSDL, p, []string{ordersTables, personsTables}, h.town)
 	if s := h.settled(h.town, "orders"); !strings.Contains(s.Reason, "CREATEROLE") {
 		t.Fatalf("got %+v", s)
 	}
 	do(fmt.Sprintf("ALTER ROLE %s CREATEROLE", role))
 	p = h.newPlugin(true)
-	h.enable("d2", orders(), ordersSDL, p, []string{ordersTables}, h.town)
+	h.enable("d2", ofPersons(), ordersSDL, p, []string{ordersTables, personsTables}, h.town)
 	for {
 		s := h.settled(h.town, "orders")
 		if s.Ready {
@@ -98,7 +98,17 @@ func TestAnOutsideServer(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	h.enable("d2", orders(), ordersSDL, p, nil)
+	h.run(h.town, "INSERT INTO votes VALUES (1, $1)", ann)
+	h.run(h.town, "INSERT INTO parts VALUES (1, 1, $1)", ann)
+	h.run(h.town, "INSERT INTO seats VALUES (1, $1)", ann)
+	if _, err := h.move(ann, bob); err != nil {
+		t.Errorf("what it keeps of persons: %v", err)
+	}
+	townhall.Must(t, h.erase(bob))
+	if got := h.rows(h.town, "SELECT person_id FROM votes UNION ALL SELECT person_id FROM seats"); got != "("+bob.String()+")" {
+		t.Error(got)
+	}
+	h.enable("d2", ofPersons(), ordersSDL, p, nil)
 	townhall.Must(t, h.host.Erase(t.Context(), h.town, "orders"))
 	t.Cleanup(func() {
 		do("ALTER DATABASE " + database + " OWNER TO postgres")

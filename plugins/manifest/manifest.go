@@ -113,12 +113,37 @@ type DataClass struct {
 	Title      Text   `yaml:"title"`
 	Basis      Text   `yaml:"basis"`
 	KeepMonths int    `yaml:"keepMonths,omitempty"`
+	// Persons are the columns of its tables that name persons: Veche itself moves, erases and exports
+	// their rows when persons are merged, erased or ask for what is kept of them.
+	Persons []Persons `yaml:"persons,omitempty"`
+}
+
+// Persons is a column that names persons of the core: a uuid, their key, or a text, their id.
+type Persons struct {
+	Table  string `yaml:"table"`
+	Column string `yaml:"column"`
+	// Erase is what is done with a row when its person is erased: keep leaves it, and it names somebody
+	// nameless; delete deletes it; clear empties the columns under Clear.
+	Erase string   `yaml:"erase"`
+	Clear []string `yaml:"clear,omitempty"`
+}
+
+// What is done with a person's row.
+const (
+	EraseKeep   = "keep"
+	EraseDelete = "delete"
+	EraseClear  = "clear"
+)
+
+func (p Persons) String() string {
+	return strings.TrimSpace(p.Table + "." + p.Column + " " + p.Erase + " " + strings.Join(p.Clear, " "))
 }
 
 // Limits bound the plugin; zero is the default, and none may exceed the host's own.
 type Limits struct {
 	Timeout time.Duration `yaml:"timeout,omitempty"` // of one call
 	Memory  int           `yaml:"memory,omitempty"`  // megabytes of the process
+	CPU     float64       `yaml:"cpu,omitempty"`     // cores of the process, where the system can limit it
 }
 
 // Build makes the plugin's program.
@@ -134,6 +159,7 @@ var (
 	namePattern    = regexp.MustCompile(`^[a-z][a-z0-9]{2,29}$`)
 	prefixPattern  = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{2,39}$`)
 	versionPattern = regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)
+	sqlPattern     = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
 	ownPattern     = regexp.MustCompile(`^[a-z][a-z0-9]*[.:][a-z][A-Za-z0-9_.-]{0,79}$`)
 	coordinate     = regexp.MustCompile(`^[A-Z][A-Za-z0-9_]*\.[a-z_][A-Za-z0-9_]*$`)
 	heard          = regexp.MustCompile(`^([A-Z][A-Za-z0-9_]*\.[A-Z_]+|[a-z][a-z0-9]*\.[a-z][A-Za-z0-9_.-]*)$`)
@@ -197,8 +223,31 @@ func (m *Manifest) validateParts(check func(ok bool, format string, args ...any)
 	for i, one := range m.DataClasses {
 		check(own(one.Key, ".") && one.Title.complete() && one.Basis.complete(), "dataClasses[%d]: key is %s.something; give title and basis in ru and en", i, m.Name)
 	}
+	m.validatePersons(check)
 	check(m.Limits.Timeout >= 0 && m.Limits.Timeout <= 30*time.Second, "limits.timeout: at most 30s")
 	check(m.Limits.Memory >= 0 && m.Limits.Memory <= 4096, "limits.memory: at most 4096 (megabytes)")
+	check(m.Limits.CPU == 0 || m.Limits.CPU >= 0.05 && m.Limits.CPU <= 4, "limits.cpu: from 0.05 to 4 (cores)")
+}
+
+// validatePersons checks what the file alone can say; whether there are such tables the host sees when it
+// has made them.
+func (m *Manifest) validatePersons(check func(ok bool, format string, args ...any)) {
+	said := map[string]bool{}
+	for i, class := range m.DataClasses {
+		for j, p := range class.Persons {
+			at := fmt.Sprintf("dataClasses[%d].persons[%d]", i, j)
+			check(m.Migrations != "", "%s: the plugin has no tables: name a folder of migrations", at)
+			check(sqlPattern.MatchString(p.Table) && !strings.HasPrefix(p.Table, "veche_"), "%s.table: %q is no name of a table of the plugin's own, in small latin letters", at, p.Table)
+			check(sqlPattern.MatchString(p.Column), "%s.column: %q is no name of a column, in small latin letters", at, p.Column)
+			check(slices.Contains([]string{EraseKeep, EraseDelete, EraseClear}, p.Erase), "%s.erase: %q is neither keep, delete nor clear", at, p.Erase)
+			check((p.Erase == EraseClear) == (len(p.Clear) > 0), "%s.clear: name the columns to be emptied, with erase: clear alone", at)
+			for _, column := range p.Clear {
+				check(sqlPattern.MatchString(column) && column != p.Column, "%s.clear: %q is no name of another column, in small latin letters", at, column)
+			}
+			check(!said[p.Table+"."+p.Column], "%s: %s.%s is said twice", at, p.Table, p.Column)
+			said[p.Table+"."+p.Column] = true
+		}
+	}
 }
 
 func (m *Manifest) declares(permission string) bool {

@@ -147,7 +147,7 @@ func (s *Supervisor) guard(caller, ctx context.Context, write, stream bool, do f
 		return s.unavailable(fmt.Errorf("%s: %s", state.Phase, state.Reason))
 	}
 	defer h.finish(stream)
-	report, err := s.breaker.Allow()
+	report, err := s.breaker.Load().Allow()
 	if err != nil {
 		return s.unavailable(fmt.Errorf("it failed too often of late: %w", err))
 	}

@@ -76,12 +76,17 @@ func closeAll(err error, files ...*os.File) error {
 func (c *child) run(started chan<- error, out, errs *os.File) {
 	runtime.LockOSThread()
 	c.bounds.prepare(c.cmd)
-	if err := c.cmd.Start(); err != nil {
+	inGroup, err := true, c.cmd.Start()
+	if outside := c.bounds.outside(c.cmd); err != nil && outside != nil {
+		inGroup, c.cmd = false, outside
+		err = c.cmd.Start()
+	}
+	if err != nil {
 		started <- fmt.Errorf("it cannot be started: %w", err)
 		return
 	}
 	c.begun(c.cmd.Process.Pid)
-	c.unbounded = c.bounds.apply(c.pid)
+	c.unbounded = c.bounds.apply(c.pid, inGroup)
 	var pipes sync.WaitGroup
 	pipes.Go(func() { c.output.readFirst(out, c.hello) })
 	pipes.Go(func() { c.output.readErrors(errs) })
@@ -122,6 +127,9 @@ func (c *child) wait() error {
 func (c *child) over() {
 	c.mu.Lock()
 	c.live = false
+	if c.reason == "" && c.bounds.outOfMemory() {
+		c.reason = fmt.Sprintf("killed: it and what it started held more than %d MB of memory (limits.memory)", c.options.Memory)
+	}
 	c.mu.Unlock()
 	killGroup(c.pid)
 	c.bounds.sweep()

@@ -42,7 +42,11 @@ type Options struct {
 	Memory      int           // the most megabytes that a manifest may ask for; 4096. It has 512 where it asks for none
 	MemoryEvery time.Duration // how often it is read; 0.5 s
 	OpenFiles   int           // 1024
-	Threads     int           // of a user of its own; 512
+	Threads     int           // of a user of its own, or in a cgroup; 512
+	CPU         float64       // the most cores that a manifest may ask for; 4. It has 1 where it asks for none
+	// Cgroup is a folder of cgroups (version 2) that was delegated to the host, in which each process has
+	// one; empty: the host's own, where that was.
+	Cgroup string
 
 	LinesASecond int // of its log that are kept; 100
 	LineBytes    int // of one line; 16 KiB
@@ -80,6 +84,7 @@ func (o Options) withDefaults(p Program) Options {
 	o.BreakerWithin = orElse(o.BreakerWithin, 30*time.Second)
 	o.BreakerOpen = orElse(o.BreakerOpen, 10*time.Second)
 	o.Memory = min(orElse(p.Manifest.Limits.Memory, 512), orElse(o.Memory, 4096))
+	o.CPU = min(orElse(p.Manifest.Limits.CPU, 1), orElse(o.CPU, 4))
 	o.MemoryEvery = orElse(o.MemoryEvery, 500*time.Millisecond)
 	o.OpenFiles = orElse(o.OpenFiles, 1024)
 	o.Threads = orElse(o.Threads, 512)

@@ -10,7 +10,8 @@
 // own process group, a signal at the host's death, no new privileges, open files, no core files,
 // memory (its resident pages and its children's are read twice a second, and it is killed above
 // its limit; a limit on its address space would kill Go and Node, which reserve far more than they
-// use), and, where the host is root, a user of its own. Elsewhere: the lifeline alone (its standard
+// use), where the host is root, a user of its own, and, where a folder of cgroups is delegated to the host,
+// a cgroup of its own with the kernel's limits of memory, processor time and processes. Elsewhere: the lifeline alone (its standard
 // input ends with the host).
 package process
 
@@ -69,12 +70,15 @@ type State struct {
 	Unbounded []string
 }
 
+// breaker lets no calls through when too many failed.
+type breaker = gobreaker.TwoStepCircuitBreaker[struct{}]
+
 // Supervisor runs one plugin's process. Its methods may be called from any goroutine.
 type Supervisor struct {
 	program Program
 	options Options
 	key     string
-	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
+	breaker atomic.Pointer[breaker]
 	output  *output
 
 	current   atomic.Pointer[handle] // nil: none is running
@@ -115,7 +119,7 @@ func Start(p Program, o Options) *Supervisor {
 		state: State{Phase: Starting, Since: time.Now()},
 	}
 	s.output = newOutput(p.Manifest.Name, o)
-	s.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](o.breaker(p.Manifest.Name))
+	s.closeBreaker()
 	s.metrics().state(s.program, Starting)
 	go s.run()
 	return s
@@ -135,7 +139,7 @@ func (s *Supervisor) State() State {
 	s.mu.Lock()
 	state := s.state
 	s.mu.Unlock()
-	state.Breaker = s.breaker.State().String()
+	state.Breaker = s.breaker.Load().State().String()
 	if h := s.current.Load(); h != nil {
 		state.Calls = h.underWay()
 	}
@@ -169,8 +173,15 @@ func (s *Supervisor) Ready(ctx context.Context) error {
 	}
 }
 
-// Restart starts one again that is in quarantine or waits for its next start. One that runs is left.
+// closeBreaker lets calls through again: what failed before counts no more.
+func (s *Supervisor) closeBreaker() {
+	s.breaker.Store(gobreaker.NewTwoStepCircuitBreaker[struct{}](s.options.breaker(s.program.Manifest.Name)))
+}
+
+// Restart starts one again that is in quarantine or waits for its next start, and lets calls through
+// again that its breaker kept back. One that runs is left: others' calls are under way in it.
 func (s *Supervisor) Restart() {
+	s.closeBreaker()
 	_ = s.order(order{kind: orderRestart, ctx: context.Background()})
 }
 

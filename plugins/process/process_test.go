@@ -299,6 +299,26 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+// By hand it lets calls through again at once, whatever waits for its time to pass.
+func TestRestartClosesTheBreaker(t *testing.T) {
+	s := ready(t, start(t, program(t, testplugin.Behaviour{}), func(o *process.Options) { o.BreakerOpen, o.BreakerFailures = time.Hour, 2 }))
+	before := s.State().PID
+	for range 2 {
+		wantCode(t, s.Call(t.Context(), false, func(context.Context, contract.PluginClient) error {
+			return &core.Error{Code: core.CodePluginBadResponse}
+		}), core.CodePluginBadResponse)
+	}
+	_, err := s.ask(t.Context(), "echo", false)
+	wantCode(t, err, core.CodePluginUnavailable)
+	s.Restart()
+	if state := s.State(); state.Breaker != "closed" || state.PID != before {
+		t.Errorf("got %+v", state)
+	}
+	if _, err := s.ask(t.Context(), "echo", false); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestBreaker(t *testing.T) {
 	s := ready(t, start(t, program(t, bad("hang", "refuse")), func(o *process.Options) {
 		o.CallTimeout, o.BreakerOpen, o.BreakerFailures = 2*time.Second, 100*time.Millisecond, 3

@@ -18,8 +18,9 @@ import (
 // bounds are what limits a process on Linux.
 type bounds struct {
 	options   Options
-	user      int  // 0: the host's own
-	limited   bool // before the program begins
+	user      int    // 0: the host's own
+	limited   bool   // before the program begins
+	group     *group // nil: there is none
 	unbounded []string
 }
 
@@ -35,6 +36,10 @@ var users = struct {
 // newBounds chooses a user of its own where the host is root and that user can reach the program.
 func newBounds(o Options, program Program) bounds {
 	b := bounds{options: o}
+	var err error
+	if b.group, err = newGroup(o, program.Manifest.Name); err != nil {
+		b.unbounded = append(b.unbounded, fmt.Sprintf("processor time: there is no cgroup for it: %s", err))
+	}
 	switch {
 	case os.Geteuid() != 0:
 		b.unbounded = append(b.unbounded, "user: it runs as the host's user, because the host is not root")
@@ -95,8 +100,9 @@ func mapped(user int) bool {
 	return false
 }
 
-// release gives the user back, when its process is gone.
+// release gives the user and the group back, when the process is gone.
 func (b *bounds) release() {
+	b.group.remove()
 	users.Lock()
 	delete(users.taken, b.user)
 	users.Unlock()
@@ -140,6 +146,20 @@ func (b *bounds) prepare(cmd *exec.Cmd) {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: id, Gid: id}
 	}
 	b.byShell(cmd)
+	if b.group != nil {
+		b.group.into(cmd.SysProcAttr)
+	}
+}
+
+// outside is the command without its group, for a system that lets nothing begin in one (a container's
+// filter of system calls, say); apply moves it then.
+func (b *bounds) outside(cmd *exec.Cmd) *exec.Cmd {
+	if b.group == nil || !cmd.SysProcAttr.UseCgroupFD {
+		return nil
+	}
+	attributes := *cmd.SysProcAttr
+	attributes.UseCgroupFD, attributes.CgroupFD = false, 0
+	return &exec.Cmd{Path: cmd.Path, Args: cmd.Args, Env: cmd.Env, Dir: cmd.Dir, Stdin: cmd.Stdin, Stdout: cmd.Stdout, Stderr: cmd.Stderr, SysProcAttr: &attributes}
 }
 
 // limits are those that the system counts itself.
@@ -172,7 +192,10 @@ func capable(what int) bool {
 }
 
 // apply sets the limits of a running process, and says which do not hold.
-func (b *bounds) apply(pid int) []string {
+func (b *bounds) apply(pid int, inGroup bool) []string {
+	if b.group != nil && !inGroup {
+		b.group.take(pid)
+	}
 	names := map[int]string{unix.RLIMIT_NOFILE: "open files", unix.RLIMIT_CORE: "core files", unix.RLIMIT_NPROC: "threads"}
 	for kind, most := range b.limits() {
 		if b.limited {
@@ -188,7 +211,10 @@ func (b *bounds) apply(pid int) []string {
 			b.unbounded = append(b.unbounded, fmt.Sprintf("%s: prlimit: %s", names[kind], err))
 		}
 	}
-	return append(b.unbounded, "network and processor time: the container's or the service manager's to limit")
+	if b.group != nil {
+		b.unbounded = append(b.unbounded, b.group.missed...)
+	}
+	return append(b.unbounded, "network: the container's or the service manager's to limit")
 }
 
 func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
@@ -205,6 +231,7 @@ func awaitZombie(pid int) bool {
 
 // sweep kills what else runs as the process's own user: what left its group.
 func (b *bounds) sweep() {
+	b.group.end()
 	if b.user == 0 {
 		return
 	}

@@ -21,7 +21,11 @@ func (b *bounds) share(socket, _ string) (string, error) { return socket, nil }
 
 func (b *bounds) prepare(cmd *exec.Cmd) { ownGroup(cmd) }
 
-func (b *bounds) apply(int) []string {
+func (b *bounds) outside(*exec.Cmd) *exec.Cmd { return nil }
+
+func (b *bounds) outOfMemory() bool { return false }
+
+func (b *bounds) apply(int, bool) []string {
 	return []string{fmt.Sprintf("user, privileges, memory, open files, core files, threads, network, processor time and the host's death by force: not bounded on %s", runtime.GOOS)}
 }
 

@@ -37,6 +37,7 @@ type house struct {
 	meetings int
 	refuse   error // what planMeeting says
 	ends     *sdk.Date
+	meets    string // the state of every meeting
 }
 
 func newHouse(t *testing.T) *house {
@@ -48,11 +49,15 @@ func newHouse(t *testing.T) *house {
 // newHouseApart is for tests that need more than one.
 func newHouseApart(t *testing.T) *house {
 	t.Helper()
-	tables, err := files.ReadFile("migrations/00001_territorialorder.sql")
-	if err != nil {
-		t.Fatal(err)
+	tables := sha256.New()
+	for _, name := range []string{"00001_territorialorder", "00002_persons"} {
+		text, err := files.ReadFile("migrations/" + name + ".sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = tables.Write(text)
 	}
-	url := pgtest.New(t, pgtest.Template{Name: "territorialorder", Fingerprint: fmt.Sprintf("%x", sha256.Sum256(tables))[:16], Build: func(ctx context.Context, url string) error {
+	url := pgtest.New(t, pgtest.Template{Name: "territorialorder", Fingerprint: fmt.Sprintf("%x", tables.Sum(nil))[:16], Build: func(ctx context.Context, url string) error {
 		return sdktest.Prepare(ctx, url, plugin())
 	}})
 	h := &house{
@@ -100,6 +105,8 @@ func (h *house) answer(q sdktest.Asked) (any, error) {
 		}
 		h.meetings++
 		return map[string]any{"planMeeting": map[string]any{"meeting": sdk.NewID("Meeting").Ref(), "userErrors": []any{}}}, nil
+	case v.ID.Type == "Meeting":
+		return map[string]any{"meeting": map[string]any{"state": h.meets}}, nil
 	case v.ID == h.north || v.ID == h.south:
 		return map[string]any{"district": map[string]any{"id": v.ID, "abolishedOn": nil}}, nil
 	case v.ID == h.council:

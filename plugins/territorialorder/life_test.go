@@ -192,6 +192,54 @@ func TestWhatIsBeforeADissolvedCouncilGoesBackToItsAuthor(t *testing.T) {
 	}
 }
 
+// A cancelled meeting takes its defence with it, once however often it is told; what is over, or written
+// down, stands.
+func TestTheDefenceOfACancelledMeetingIsPlannedAnew(t *testing.T) {
+	h := newHouse(t)
+	projects := h.supported(2)
+	r := h.close(h.open())
+	d := h.plan(r, projects)
+	ended := func(meeting sdk.ID) {
+		t.Helper()
+		e := &contract.Event{Name: "Meeting.ENDED", Object: meeting.String()}
+		for _, ack := range h.Deliver(e, e) {
+			if ack.Outcome != contract.Ack_OUTCOME_DONE {
+				t.Fatal(ack)
+			}
+		}
+	}
+	stands := func(want stage) {
+		t.Helper()
+		for _, p := range projects {
+			if got := h.now(p); got.Stage != want {
+				t.Errorf("%s, not %s", got.Stage, want)
+			}
+		}
+	}
+	h.meets = "CANCELLED"
+	ended(sdk.NewID("Meeting")) // of nothing here
+	h.meets = "CLOSED"
+	ended(d.Meeting.ID)
+	stands(defending)
+	h.meets = "CANCELLED"
+	before := len(h.Events())
+	ended(d.Meeting.ID)
+	stands(ranked)
+	if got := len(h.Events()) - before; got != len(projects) || !slices.Contains(h.Audits(), "territorialorder.cancel_defence") {
+		t.Errorf("%d events, audits %v", got, h.Audits())
+	}
+	next := h.plan(r, projects[:1])
+	if next.Meeting == nil || next.Meeting.ID == d.Meeting.ID {
+		t.Errorf("%+v", next)
+	}
+	projects = projects[:1]
+	stands(defending)
+	h.Pass(25 * time.Hour)
+	must(change[Defence](h.official, "scoreTerritorialOrderProject", scoreInput(next, projects[0], 7)))(t)
+	ended(next.Meeting.ID)
+	stands(defending)
+}
+
 func TestAnIdempotencyKeyProposesOnce(t *testing.T) {
 	h := newHouse(t)
 	h.resident.IdempotencyKey = "once"

@@ -26,6 +26,7 @@ func plugin() *sdk.Plugin {
 	actions(p)
 	sdk.Stream(p, "Subscription.territorialOrderProjectChanged", changes)
 	sdk.On(p, "Council.ENDED", councilEnded)
+	sdk.On(p, "Meeting.ENDED", meetingEnded)
 	sdk.Job(p, jobDissolved, councilDissolved)
 	sdk.Job(p, jobClose, closeOverdue)
 	sdk.Job(p, jobCase, openCase)

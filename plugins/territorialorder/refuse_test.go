@@ -21,7 +21,7 @@ func TestTheStageMachineRefusesAllButItsWays(t *testing.T) {
 			}
 		}
 	}
-	if open != 18 || accepted.goTo(returned) == nil || done.goTo(idea) == nil || withdrawn.goTo(discussion) == nil || idea.goTo(supported) == nil {
+	if open != 19 || accepted.goTo(returned) == nil || done.goTo(idea) == nil || withdrawn.goTo(discussion) == nil || idea.goTo(supported) == nil {
 		t.Errorf("%d ways are open", open)
 	}
 }

@@ -34,7 +34,7 @@ var ways = map[stage][]stage{
 	supported:  {ranking, withdrawn},
 	ranking:    {ranked, withdrawn},
 	ranked:     {defending, supported, withdrawn}, // supported: not chosen for the defence, it waits for the next round
-	defending:  {accepted, returned},
+	defending:  {accepted, returned, ranked},      // ranked: the meeting of its defence was cancelled
 	returned:   {discussion, withdrawn},
 	accepted:   {done},
 }

@@ -50,6 +50,8 @@ type Settings struct {
 	Plugins          catalog.Settings
 	// PluginsAsSelf runs plugins as the house's own user although it is root.
 	PluginsAsSelf bool
+	// PluginCgroup is a delegated folder of cgroups for plugins' processes; empty: the house's own, where that was.
+	PluginCgroup string
 }
 
 // House is everything that runs.

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/plugins/catalog"
 	"github.com/veche-city/veche/plugins/process"
 )
 
@@ -16,6 +18,8 @@ type PluginState struct {
 	Waiting      string `json:"waiting,omitempty"` // the version that shall take its place
 	Phase        string `json:"phase"`             // of its process: running, backoff, quarantined…
 	Reason       string `json:"reason,omitempty"`  // why it does not serve
+	Restarts     int    `json:"restarts,omitempty"`
+	BreakerOpen  bool   `json:"breakerOpen,omitempty"` // calls are kept back, because too many failed
 }
 
 // pluginRoutes are what an operator asks of the plugins that run here: their states, and what they last wrote.
@@ -38,25 +42,33 @@ func answer(w http.ResponseWriter, value any) {
 func (h *House) pluginStates() []PluginState {
 	all := []PluginState{}
 	for _, town := range h.Towns.All() {
-		set := h.Runner.Set(town)
-		if set == nil {
-			continue
-		}
-		for _, source := range set.Sources {
-			status, there := h.Runner.Status(town, source.Manifest.Name)
-			if !there {
+		for _, source := range h.Runner.Set(town).Sources {
+			p := h.pluginProcess(town, source.Manifest.Name)
+			if p == nil {
 				continue
 			}
-			state := PluginState{Municipality: town.Key, Name: source.Manifest.Name, Version: status.Version, Waiting: status.Waiting, Phase: "starting", Reason: status.Reason}
-			if p, ok := h.Runner.ProcessOf(town, source.Manifest.Name).(*process.Supervisor); ok && p != nil {
-				now := p.State()
-				state.Phase = string(now.Phase)
-				if state.Reason == "" && now.Phase != process.Running {
-					state.Reason = now.Reason
-				}
-			}
-			all = append(all, state)
+			all = append(all, PluginState{Municipality: town.Key, Name: source.Manifest.Name, Version: p.Release, Waiting: p.Waiting,
+				Phase: p.Phase, Reason: p.Reason, Restarts: p.Restarts, BreakerOpen: p.BreakerOpen})
 		}
 	}
 	return all
+}
+
+// pluginProcess is how a plugin fares in a municipality on this replica; nil: it is not enabled there.
+func (h *House) pluginProcess(town *core.Municipality, name string) *catalog.Process {
+	status, there := h.Runner.Status(town, name)
+	if !there {
+		return nil
+	}
+	p := &catalog.Process{Release: status.Version, Waiting: status.Waiting, Phase: string(process.Starting), Since: status.Since, Reason: status.Reason}
+	runs, ok := h.Runner.ProcessOf(town, name).(*process.Supervisor)
+	if !ok || runs == nil {
+		return p
+	}
+	now := runs.State()
+	p.Phase, p.Since, p.Restarts, p.BreakerOpen, p.Unbounded = string(now.Phase), now.Since, now.Restarts, now.Breaker == "open", now.Unbounded
+	if p.Reason == "" && now.Phase != process.Running {
+		p.Reason = now.Reason
+	}
+	return p
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/modules/people"
+	"github.com/veche-city/veche/modules/permissions"
 	"github.com/veche-city/veche/modules/reports"
 	"github.com/veche-city/veche/plugins/catalog"
 	"github.com/veche-city/veche/plugins/fields"
@@ -18,11 +20,11 @@ import (
 // makeCatalog makes the catalog, which says which plugins are enabled; the modules know it. What it needs of
 // the host (plugged) is called later, and leads through the house.
 func (h *House) makeCatalog() (err error) {
-	h.programs = &programs{log: h.Log, metrics: process.NewMetrics(), asSelf: h.settings.PluginsAsSelf, dev: h.settings.Plugins.Dev, address: func() string { return h.Runner.Address() }}
+	h.programs = &programs{log: h.Log, metrics: process.NewMetrics(), asSelf: h.settings.PluginsAsSelf, cgroup: h.settings.PluginCgroup, dev: h.settings.Plugins.Dev, address: func() string { return h.Runner.Address() }}
 	h.metrics.registry.MustRegister(h.programs.metrics.Collectors()...)
 	options := catalog.Options{
 		Settings: h.settings.Plugins, Guard: h.Guard, Clock: h.Clock, Log: h.Log, Towns: h.Towns.All,
-		Probe: h.programs.probe, Restart: func(name string) { h.Runner.Restart(name) }, Logs: h.programs.logs,
+		Probe: h.programs.probe, Restart: func(name string) { h.Runner.Restart(name) }, Process: h.pluginProcess, Logs: h.programs.logs,
 		Schema: h.composed,
 		Export: func(ctx context.Context, m *core.Municipality, name string, out io.Writer) error {
 			return h.Runner.Export(ctx, m, name, out)
@@ -30,6 +32,7 @@ func (h *House) makeCatalog() (err error) {
 		Erase: func(ctx context.Context, m *core.Municipality, name string) error {
 			return h.Runner.Erase(ctx, m, name)
 		},
+		Purge: func(ctx context.Context) error { return h.Runner.Purge(ctx) },
 		Dead: func(ctx context.Context, m *core.Municipality, name string, most int) ([]catalog.Letter, error) {
 			return h.Runner.Dead(ctx, m, name, most)
 		},
@@ -54,8 +57,13 @@ func (h *House) plugged() (err error) {
 	h.Graph.Extend(h.Runner.Set, h.fresh)
 	h.Graph.Seen = h.asked
 	for _, m := range h.Modules {
-		if m, ok := m.(*reports.Module); ok {
+		switch m := m.(type) {
+		case *reports.Module:
 			m.Join(h.indicators)
+		case *people.Module:
+			m.Join(keeper(h.Runner))
+		case *permissions.Module:
+			m.Join(h.keptByPlugins)
 		}
 	}
 	return nil

@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/veche-city/veche/cmd/veche/house"
+	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/coretest"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/plugins/bundle"
@@ -106,7 +108,8 @@ func TestTheTerritorialOrder(t *testing.T) {
 	w.plug(admin, order)
 	data := w.ask(request{as: admin, Query: `{ districts(first: 1) { nodes { id } } persons(first: 3) { nodes { id } } }`})
 	district := at(data, "districts", "nodes", 0, "id").(string)
-	w.account(admin, "resident", at(data, "persons", "nodes", 0, "id").(string), "", "")
+	person := at(data, "persons", "nodes", 0, "id").(string)
+	w.account(admin, "resident", person, "", "")
 
 	propose := map[string]any{"districtId": district, "title": "Освещение сквера", "text": "Поставить двенадцать фонарей", "place": "Сквер у школы", "kind": "LIGHTING", "costRubles": 500000}
 	for name, c := range map[string]struct {
@@ -140,7 +143,65 @@ func TestTheTerritorialOrder(t *testing.T) {
 	if a := w.send(request{town: "achinsk", Query: `{ territorialOrderProjects { nodes { title } } }`}); len(a.Errors) == 0 {
 		t.Errorf("another town has it: %s", a.text)
 	}
+	for town, want := range map[string]bool{"kansk": true, "achinsk": false} {
+		classes := fmt.Sprint(at(w.ask(request{town: town, Query: `{ dataClasses { key plugin permission fields } }`}), "dataClasses"))
+		if !strings.Contains(classes, "birth_date") || strings.Contains(classes, "territorialorder.participation") != want || strings.Contains(classes, "votes.person_id") != want {
+			t.Errorf("%s: %s", town, classes)
+		}
+	}
+	w.personsInTables(admin, person, w.person(admin, "Двойникова"))
+	w.cancelledMeeting(admin)
 	w.commandsStartNoPlugin()
+}
+
+// personsInTables merges, exports and erases persons of whom the plugin keeps something.
+func (w *world) personsInTables(admin, author, survivor string) {
+	w.t.Helper()
+	key := func(id string) string {
+		parsed, err := core.ParseID(id)
+		must(w.t, err)
+		return parsed.Key.String()
+	}
+	kept := func(want string) {
+		w.t.Helper()
+		var got string
+		must(w.t, w.DB.NewRaw("SELECT p.author_id || ' ' || s.person_id || s.text FROM plugin_territorialorder_kansk.projects AS p, plugin_territorialorder_kansk.statements AS s").Scan(w.t.Context(), &got))
+		if got != want {
+			w.t.Errorf("the plugin keeps %q, want %q", got, want)
+		}
+	}
+	gone := w.person(admin, "Ушедшая")
+	_, err := w.DB.NewRaw("INSERT INTO plugin_territorialorder_kansk.statements SELECT gen_random_uuid(), id, gen_random_uuid(), ?, 'за', now() FROM plugin_territorialorder_kansk.projects", key(gone)).Exec(w.t.Context())
+	must(w.t, err)
+	export := fmt.Sprint(w.ask(request{as: admin, Query: `query($id: ID!) { personalDataExport(personId: $id) }`, Variables: map[string]any{"id": author}}))
+	if !strings.Contains(export, `"territorialorder.participation":`) || !strings.Contains(export, "Освещение сквера") || strings.Contains(export, key(gone)) {
+		w.t.Errorf("the export: %s", export)
+	}
+	w.done(admin, "mergePersons", "person { id }", map[string]any{"duplicateId": author, "survivorId": survivor, "reason": "Одно лицо"})
+	kept(key(survivor) + " " + key(gone) + "за")
+	w.done(admin, "undoPersonMerge", "person { id }", map[string]any{"id": author, "reason": "Разные лица"})
+	kept(key(author) + " " + key(gone) + "за")
+	w.done(admin, "erasePerson", "person { id }", map[string]any{"id": gone, "reason": "Заявление"})
+	kept(key(author) + " " + key(gone))
+}
+
+// cancelledMeeting has the plugin hear that the meeting of a defence was cancelled, and see it although it
+// was never announced.
+func (w *world) cancelledMeeting(admin string) {
+	w.t.Helper()
+	planned := at(w.done(admin, "planMeeting", "meeting { id version }", map[string]any{"kind": "OTHER", "title": "Защита", "startsAt": "2013-09-01T10:00:00+07:00"}), "meeting")
+	meeting, err := core.ParseID(at(planned, "id").(string))
+	must(w.t, err)
+	_, err = w.DB.ExecContext(w.t.Context(), `SET search_path = plugin_territorialorder_kansk; UPDATE projects SET stage = 'DEFENCE', council_id = gen_random_uuid();
+		INSERT INTO rounds SELECT gen_random_uuid(), NULL, 'r', now(), now() + interval '1 day', 'CLOSED', 50, 30, 20, 3;
+		INSERT INTO defences SELECT gen_random_uuid(), id, '`+meeting.Key.String()+`', now(), 'PLANNED', '', now() FROM rounds;
+		INSERT INTO defence_projects SELECT d.id, 1, p.id FROM defences AS d, projects AS p; RESET search_path`)
+	must(w.t, err)
+	w.done(admin, "cancelMeeting", "meeting { id }", map[string]any{"id": meeting.String(), "reason": "Нет кворума"})
+	for stage := ""; stage != "RANKED"; runtime.Gosched() {
+		must(w.t, w.t.Context().Err())
+		stage = at(w.ask(request{as: admin, Query: `{ territorialOrderProjects(first: 1) { nodes { stage } } }`}), "territorialOrderProjects", "nodes", 0, "stage").(string)
+	}
 }
 
 // commandsStartNoPlugin holds a house that is opened and does not serve, as commands do beside a server, to

@@ -19,6 +19,7 @@ type programs struct {
 	log     *slog.Logger
 	metrics *process.Metrics
 	asSelf  bool          // plugins run as the house's own user
+	cgroup  string        // where their cgroups stand
 	dev     bool          // their author works on them
 	address func() string // where the host answers
 
@@ -30,7 +31,7 @@ type programs struct {
 const mostLines = 1000
 
 func (p *programs) options() process.Options {
-	return process.Options{Log: p.log, Lines: p.note, Metrics: p.metrics, HostUser: p.asSelf}
+	return process.Options{Log: p.log, Lines: p.note, Metrics: p.metrics, HostUser: p.asSelf, Cgroup: p.cgroup}
 }
 
 // start starts a program of an unpacked bundle, whose files are checked again.

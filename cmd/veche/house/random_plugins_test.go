@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/core/postgres"
 	"github.com/veche-city/veche/plugins/bundle"
+	"github.com/veche-city/veche/plugins/catalog"
 )
 
 // furnishPlugins has one plugin enabled and another disabled. What they add to the schema is asked
@@ -21,6 +23,13 @@ func (s *stillWorld) furnishPlugins() {
 		data := s.ask(request{as: s.admin, Query: `query($name: String) { pluginBundles(name: $name) { asksKey } }`, Variables: map[string]any{"name": name}})
 		s.made("enablePlugin", "plugin", map[string]any{"name": name, "digest": digest, "asks": at(data, "pluginBundles", 0, "asksKey")})
 		s.made("configurePlugin", "plugin", map[string]any{"name": name, "settings": `{"token": "hunter2"}`, "expectedRevision": 0})
+	}
+	since := s.clock.now()
+	s.Plugins.Process = func(_ *core.Municipality, name string) *catalog.Process { // nothing stands still in one that has no program
+		if name != "orders" {
+			return nil
+		}
+		return &catalog.Process{Release: "1.0.0", Waiting: "1.1.0", Phase: "backoff", Since: since, Reason: "it ended", Restarts: 2, Unbounded: []string{"network"}}
 	}
 	s.made("disablePlugin", "plugin", map[string]any{"name": "moss", "reason": "Проба окончена", "expectedVersion": 1})
 }
