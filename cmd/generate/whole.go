@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"go/types"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,7 @@ func generateWhole(words *words, modules *modules) error {
 	cfg.Sources = leadingFromQuery(full)
 	cfg.Exec = config.ExecConfig{Package: "whole", Layout: config.ExecLayoutFollowSchema, DirName: wholeFolder, FilenameTemplate: "{name}.generated.go"}
 	cfg.OmitComplexity = true
+	cfg.Models.Add("ID", "github.com/99designs/gqlgen/graphql.ID")
 	if err := clean(wholeFolder); err != nil {
 		return err
 	}
@@ -171,6 +173,9 @@ type wholeObject struct {
 }
 
 func (wholeResolvers) GenerateCode(data *codegen.Data) error {
+	if err := ownIDs(data); err != nil {
+		return err
+	}
 	var objects []wholeObject
 	for _, o := range data.Objects {
 		if strings.HasPrefix(o.Name, "__") || !o.HasResolvers() {
@@ -188,6 +193,30 @@ func (wholeResolvers) GenerateCode(data *codegen.Data) error {
 		PackageName: "whole", Filename: filepath.Join(wholeFolder, "resolvers.generated.go"), Template: wholeTemplate, GeneratedHeader: true,
 		Data: objects, Funcs: map[string]any{"parent": parentOf}, Packages: data.Config.Packages,
 	})
+}
+
+// ownIDs has the ids that plugins' fields are given be texts: what is right in them is the plugin's to say.
+func ownIDs(data *codegen.Data) error {
+	binder := data.Config.NewBinder()
+	for _, o := range data.Objects {
+		for _, f := range o.Fields {
+			for _, arg := range f.Args {
+				if !ofPlugin(f.Position) || arg.Type.Name() != "ID" || arg.Type.Elem != nil {
+					continue
+				}
+				to := types.Type(types.Typ[types.String])
+				if !arg.Type.NonNull {
+					to = types.NewPointer(to)
+				}
+				var err error
+				if arg.TypeReference, err = binder.TypeReference(arg.Type, to); err != nil {
+					return err
+				}
+				data.ReferencedTypes[arg.TypeReference.UniquenessKey()] = arg.TypeReference
+			}
+		}
+	}
+	return nil
 }
 
 // parentOf is the object whose field a plugin is asked for, as it is handed to the plugin: what it said

@@ -1,6 +1,8 @@
 package house_test
 
 import (
+	"log/slog"
+	"os"
 	"fmt"
 	"net/http/httptest"
 	"strings"
@@ -50,7 +52,7 @@ func newStillWorld(t testing.TB) *stillWorld {
 	db := coretest.Open(t, url)
 	settings := settings
 	settings.Files.Dir, settings.Plugins.Dir, settings.Plugins.Keys = t.TempDir(), t.TempDir(), t.TempDir()
-	h, err := house.Open(t.Context(), db, settings, s.clock.now, coretest.Quiet(), func(string) {})
+	h, err := house.Open(t.Context(), db, settings, s.clock.now, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})), func(string) {})
 	must(t, err)
 	stop, err := h.Run(t.Context())
 	must(t, err)

@@ -145,11 +145,11 @@ type QueryResolver interface {
 	PluginDeadLetters(ctx context.Context, id core.ID, most int) ([]*plugins.PluginDeadLetter, error)
 	Indicators(ctx context.Context, from core.Date, to core.Date, keys []string) ([]*reports.Indicator, error)
 	SnowClearings(ctx context.Context, from *time.Time, street *string, first *int) ([]map[string]any, error)
-	TerritorialOrderProject(ctx context.Context, id core.ID) (map[string]any, error)
-	TerritorialOrderProjects(ctx context.Context, first int, after *core.ID, stages []string) (map[string]any, error)
-	TerritorialOrderRound(ctx context.Context, id core.ID) (map[string]any, error)
-	TerritorialOrderRounds(ctx context.Context, first int, after *core.ID) ([]map[string]any, error)
-	TerritorialOrderDefence(ctx context.Context, id core.ID) (map[string]any, error)
+	TerritorialOrderProject(ctx context.Context, id string) (map[string]any, error)
+	TerritorialOrderProjects(ctx context.Context, first int, after *string, stages []string) (map[string]any, error)
+	TerritorialOrderRound(ctx context.Context, id string) (map[string]any, error)
+	TerritorialOrderRounds(ctx context.Context, first int, after *string) ([]map[string]any, error)
+	TerritorialOrderDefence(ctx context.Context, id string) (map[string]any, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -3300,8 +3300,8 @@ func (ec *executionContext) field_Query_territorialOrderDefence_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (core.ID, error) {
-			return ec.unmarshalNID2githubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, v)
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3314,8 +3314,8 @@ func (ec *executionContext) field_Query_territorialOrderProject_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (core.ID, error) {
-			return ec.unmarshalNID2githubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, v)
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3336,8 +3336,8 @@ func (ec *executionContext) field_Query_territorialOrderProjects_args(ctx contex
 	}
 	args["first"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*core.ID, error) {
-			return ec.unmarshalOID2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, v)
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3358,8 +3358,8 @@ func (ec *executionContext) field_Query_territorialOrderRound_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
-		func(ctx context.Context, v any) (core.ID, error) {
-			return ec.unmarshalNID2githubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, v)
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3380,8 +3380,8 @@ func (ec *executionContext) field_Query_territorialOrderRounds_args(ctx context.
 	}
 	args["first"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*core.ID, error) {
-			return ec.unmarshalOID2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, v)
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10045,7 +10045,7 @@ func (ec *executionContext) _Query_territorialOrderProject(ctx context.Context, 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().TerritorialOrderProject(ctx, fc.Args["id"].(core.ID))
+			return ec.Resolvers.Query().TerritorialOrderProject(ctx, fc.Args["id"].(string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -10107,7 +10107,7 @@ func (ec *executionContext) _Query_territorialOrderProjects(ctx context.Context,
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().TerritorialOrderProjects(ctx, fc.Args["first"].(int), fc.Args["after"].(*core.ID), fc.Args["stages"].([]string))
+			return ec.Resolvers.Query().TerritorialOrderProjects(ctx, fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["stages"].([]string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -10169,7 +10169,7 @@ func (ec *executionContext) _Query_territorialOrderRound(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().TerritorialOrderRound(ctx, fc.Args["id"].(core.ID))
+			return ec.Resolvers.Query().TerritorialOrderRound(ctx, fc.Args["id"].(string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -10231,7 +10231,7 @@ func (ec *executionContext) _Query_territorialOrderRounds(ctx context.Context, f
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().TerritorialOrderRounds(ctx, fc.Args["first"].(int), fc.Args["after"].(*core.ID))
+			return ec.Resolvers.Query().TerritorialOrderRounds(ctx, fc.Args["first"].(int), fc.Args["after"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -10293,7 +10293,7 @@ func (ec *executionContext) _Query_territorialOrderDefence(ctx context.Context, 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().TerritorialOrderDefence(ctx, fc.Args["id"].(core.ID))
+			return ec.Resolvers.Query().TerritorialOrderDefence(ctx, fc.Args["id"].(string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next

@@ -50,7 +50,7 @@ type CouncilResolver interface {
 	Recommendations(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.Recommendation], error)
 	Secondments(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.Secondment], error)
 	SecondedMembers(ctx context.Context, obj *councils.Council, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any, asOf *core.Date) (*read.Connection[councilwork.Secondment], error)
-	TerritorialOrderProjects(ctx context.Context, obj *councils.Council, first int, after *core.ID, stages []string) (map[string]any, error)
+	TerritorialOrderProjects(ctx context.Context, obj *councils.Council, first int, after *string, stages []string) (map[string]any, error)
 }
 type CouncilCoverageResolver interface {
 	Uncovered(ctx context.Context, obj *councils.CouncilCoverage) ([]*places.District, error)
@@ -899,8 +899,8 @@ func (ec *executionContext) field_Council_territorialOrderProjects_args(ctx cont
 	}
 	args["first"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*core.ID, error) {
-			return ec.unmarshalOID2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, v)
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2065,7 +2065,7 @@ func (ec *executionContext) _Council_territorialOrderProjects(ctx context.Contex
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Council().TerritorialOrderProjects(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*core.ID), fc.Args["stages"].([]string))
+			return ec.Resolvers.Council().TerritorialOrderProjects(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["stages"].([]string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next

@@ -48,7 +48,7 @@ type DistrictResolver interface {
 	Gatherings(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string) (*read.Connection[gatherings.GatheringDistrict], error)
 	PublicHearings(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string) (*read.Connection[hearings.HearingDistrict], error)
 	Meetings(ctx context.Context, obj *places.District, first *int, after *string, last *int, before *string, filter map[string]any, orderBy map[string]any) (*read.Connection[meetings.Meeting], error)
-	TerritorialOrderProjects(ctx context.Context, obj *places.District, first int, after *core.ID, stages []string) (map[string]any, error)
+	TerritorialOrderProjects(ctx context.Context, obj *places.District, first int, after *string, stages []string) (map[string]any, error)
 }
 type DistrictBoundaryResolver interface {
 	District(ctx context.Context, obj *places.DistrictBoundary) (*places.District, error)
@@ -624,8 +624,8 @@ func (ec *executionContext) field_District_territorialOrderProjects_args(ctx con
 	}
 	args["first"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*core.ID, error) {
-			return ec.unmarshalOID2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, v)
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1807,7 +1807,7 @@ func (ec *executionContext) _District_territorialOrderProjects(ctx context.Conte
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.District().TerritorialOrderProjects(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*core.ID), fc.Args["stages"].([]string))
+			return ec.Resolvers.District().TerritorialOrderProjects(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["stages"].([]string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next

@@ -289,7 +289,7 @@ type councilOf struct {
 	server *Server
 }
 
-func (of councilOf) TerritorialOrderProjects(ctx context.Context, obj *councils.Council, first int, after *core.ID, stages []string) (map[string]any, error) {
+func (of councilOf) TerritorialOrderProjects(ctx context.Context, obj *councils.Council, first int, after *string, stages []string) (map[string]any, error) {
 	return value[map[string]any](ctx, of.server, named(core.ID{Type: "Council", Key: obj.ID}))
 }
 
@@ -329,7 +329,7 @@ type districtOf struct {
 	server *Server
 }
 
-func (of districtOf) TerritorialOrderProjects(ctx context.Context, obj *places.District, first int, after *core.ID, stages []string) (map[string]any, error) {
+func (of districtOf) TerritorialOrderProjects(ctx context.Context, obj *places.District, first int, after *string, stages []string) (map[string]any, error) {
 	return value[map[string]any](ctx, of.server, named(core.ID{Type: "District", Key: obj.ID}))
 }
 
@@ -688,23 +688,23 @@ func (of queryOf) SnowClearings(ctx context.Context, from *time.Time, street *st
 	return value[[]map[string]any](ctx, of.server, nil)
 }
 
-func (of queryOf) TerritorialOrderProject(ctx context.Context, id core.ID) (map[string]any, error) {
+func (of queryOf) TerritorialOrderProject(ctx context.Context, id string) (map[string]any, error) {
 	return value[map[string]any](ctx, of.server, nil)
 }
 
-func (of queryOf) TerritorialOrderProjects(ctx context.Context, first int, after *core.ID, stages []string) (map[string]any, error) {
+func (of queryOf) TerritorialOrderProjects(ctx context.Context, first int, after *string, stages []string) (map[string]any, error) {
 	return value[map[string]any](ctx, of.server, nil)
 }
 
-func (of queryOf) TerritorialOrderRound(ctx context.Context, id core.ID) (map[string]any, error) {
+func (of queryOf) TerritorialOrderRound(ctx context.Context, id string) (map[string]any, error) {
 	return value[map[string]any](ctx, of.server, nil)
 }
 
-func (of queryOf) TerritorialOrderRounds(ctx context.Context, first int, after *core.ID) ([]map[string]any, error) {
+func (of queryOf) TerritorialOrderRounds(ctx context.Context, first int, after *string) ([]map[string]any, error) {
 	return value[[]map[string]any](ctx, of.server, nil)
 }
 
-func (of queryOf) TerritorialOrderDefence(ctx context.Context, id core.ID) (map[string]any, error) {
+func (of queryOf) TerritorialOrderDefence(ctx context.Context, id string) (map[string]any, error) {
 	return value[map[string]any](ctx, of.server, nil)
 }
 
@@ -1070,7 +1070,7 @@ func (of territorialOrderProjectOf) History(ctx context.Context, obj map[string]
 	return value[[]map[string]any](ctx, of.server, obj)
 }
 
-func (of territorialOrderProjectOf) Statements(ctx context.Context, obj map[string]any, first int, after *core.ID) ([]map[string]any, error) {
+func (of territorialOrderProjectOf) Statements(ctx context.Context, obj map[string]any, first int, after *string) ([]map[string]any, error) {
 	return value[[]map[string]any](ctx, of.server, obj)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/veche-city/veche/core"
 	"github.com/veche-city/veche/graph"
@@ -77,7 +78,13 @@ func (s *Server) owner(ctx context.Context, coordinate string) (*fields.Source, 
 // ask calls the plugin's function for one object; parent is nil at the root.
 func (s *Server) ask(ctx context.Context, of fields.Plugin, parent map[string]any) (any, error) {
 	at := graphql.GetFieldContext(ctx)
-	arguments, err := json.Marshal(at.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables))
+	given := at.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+	for _, def := range at.Field.Definition.Arguments {
+		if v, ok := given[def.Name]; ok {
+			given[def.Name] = input(v, def.Type)
+		}
+	}
+	arguments, err := json.Marshal(given)
 	if err != nil {
 		return nil, err
 	}
@@ -110,4 +117,21 @@ func refusal(e *contract.Error) error {
 		return &core.Error{Code: code, Text: core.T(e.Message, e.Message), Path: e.Path}
 	}
 	return &core.Error{Code: core.CodePluginError, Text: core.T("The plugin failed.", "Расширение дало сбой.")}
+}
+
+// input is an argument's value as GraphQL coerces it (section 3.11): one value stands for a list of it. No
+// field of these plugins that reads takes an object.
+func input(v any, t *ast.Type) any {
+	if v == nil || t.Elem == nil {
+		return v
+	}
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	out := make([]any, len(list))
+	for i, one := range list {
+		out[i] = input(one, t.Elem)
+	}
+	return out
 }

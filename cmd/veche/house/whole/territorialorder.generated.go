@@ -71,7 +71,7 @@ type TerritorialOrderProjectResolver interface {
 	Case(ctx context.Context, obj map[string]any) (*cases.Case, error)
 	ProposedAt(ctx context.Context, obj map[string]any) (*time.Time, error)
 	History(ctx context.Context, obj map[string]any) ([]map[string]any, error)
-	Statements(ctx context.Context, obj map[string]any, first int, after *core.ID) ([]map[string]any, error)
+	Statements(ctx context.Context, obj map[string]any, first int, after *string) ([]map[string]any, error)
 	Rankings(ctx context.Context, obj map[string]any) ([]map[string]any, error)
 	Decisions(ctx context.Context, obj map[string]any) ([]map[string]any, error)
 	Milestones(ctx context.Context, obj map[string]any) ([]map[string]any, error)
@@ -146,8 +146,8 @@ func (ec *executionContext) field_TerritorialOrderProject_statements_args(ctx co
 	}
 	args["first"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*core.ID, error) {
-			return ec.unmarshalOID2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋcoreᚐID(ctx, v)
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1207,7 +1207,7 @@ func (ec *executionContext) _TerritorialOrderProject_statements(ctx context.Cont
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.TerritorialOrderProject().Statements(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*core.ID))
+			return ec.Resolvers.TerritorialOrderProject().Statements(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []map[string]any) graphql.Marshaler {
