@@ -1,8 +1,6 @@
 package house_test
 
 import (
-	"log/slog"
-	"os"
 	"fmt"
 	"net/http/httptest"
 	"strings"
@@ -52,7 +50,7 @@ func newStillWorld(t testing.TB) *stillWorld {
 	db := coretest.Open(t, url)
 	settings := settings
 	settings.Files.Dir, settings.Plugins.Dir, settings.Plugins.Keys = t.TempDir(), t.TempDir(), t.TempDir()
-	h, err := house.Open(t.Context(), db, settings, s.clock.now, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})), func(string) {})
+	h, err := house.Open(t.Context(), db, settings, s.clock.now, coretest.Quiet(), func(string) {})
 	must(t, err)
 	stop, err := h.Run(t.Context())
 	must(t, err)
