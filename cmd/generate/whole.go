@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"go/types"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,16 +55,54 @@ func generateWhole(words *words, modules *modules) error {
 	return api.Generate(cfg, api.PrependPlugin(&wholeBinder{words, modules}), api.AddPlugin(wholeResolvers{}))
 }
 
-// leadingFromQuery are the sources with what can be come to from Query, each type with its extensions.
+// leadingFromQuery are the sources with what can be come to from Query. What plugins add to the core's types
+// stays in their sources.
 func leadingFromQuery(full *ast.Schema) []*ast.Source {
-	keep := map[string]bool{}
+	by := map[string]*ast.SchemaDocument{}
+	doc := func(p *ast.Position) *ast.SchemaDocument {
+		if by[p.Src.Name] == nil {
+			by[p.Src.Name] = &ast.SchemaDocument{}
+		}
+		return by[p.Src.Name]
+	}
+	for _, def := range comeTo(full) {
+		d, own := doc(def.Position), *def
+		own.Fields = nil
+		for _, f := range def.Fields {
+			if !ofPlugin(f.Position) || ofPlugin(def.Position) {
+				own.Fields = append(own.Fields, f)
+				continue
+			}
+			theirs := doc(f.Position)
+			theirs.Extensions = append(theirs.Extensions, &ast.Definition{Kind: def.Kind, Name: def.Name, Fields: ast.FieldList{f}})
+		}
+		d.Definitions = append(d.Definitions, &own)
+	}
+	for _, name := range slices.Sorted(maps.Keys(full.Directives)) {
+		if directive := full.Directives[name]; directive.Position != nil && !directive.Position.Src.BuiltIn {
+			d := doc(directive.Position)
+			d.Directives = append(d.Directives, directive)
+		}
+	}
+	var sources []*ast.Source
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		var out bytes.Buffer
+		formatter.NewFormatter(&out, formatter.WithIndent(" "), formatter.WithoutDescription()).FormatSchemaDocument(by[name])
+		sources = append(sources, &ast.Source{Name: name, Input: out.String()})
+	}
+	return sources
+}
+
+// comeTo are the types to which Query leads, by name, without the hidden fields.
+func comeTo(full *ast.Schema) []*ast.Definition {
+	keep := map[string]*ast.Definition{}
 	var visit func(name string)
 	visit = func(name string) {
 		def := full.Types[name]
-		if keep[name] || def.BuiltIn {
+		if keep[name] != nil || def.BuiltIn {
 			return
 		}
-		keep[name] = true
+		keep[name] = def
 		def.Fields = slices.DeleteFunc(def.Fields, func(f *ast.FieldDefinition) bool {
 			return f.Name == "_extension" || strings.HasPrefix(f.Name, "__")
 		})
@@ -78,46 +117,11 @@ func leadingFromQuery(full *ast.Schema) []*ast.Source {
 		}
 	}
 	visit("Query")
-	by := map[string]*ast.SchemaDocument{}
-	var order []string
-	doc := func(p *ast.Position) *ast.SchemaDocument {
-		if by[p.Src.Name] == nil {
-			by[p.Src.Name] = &ast.SchemaDocument{}
-			order = append(order, p.Src.Name)
-		}
-		return by[p.Src.Name]
+	all := make([]*ast.Definition, 0, len(keep))
+	for _, name := range slices.Sorted(maps.Keys(keep)) {
+		all = append(all, keep[name])
 	}
-	for name := range keep {
-		def := full.Types[name]
-		d, own := doc(def.Position), *def
-		own.Fields = nil
-		for _, f := range def.Fields {
-			if !ofPlugin(f.Position) || ofPlugin(def.Position) {
-				own.Fields = append(own.Fields, f)
-				continue
-			}
-			theirs := doc(f.Position)
-			theirs.Extensions = append(theirs.Extensions, &ast.Definition{Kind: def.Kind, Name: name, Fields: ast.FieldList{f}})
-		}
-		d.Definitions = append(d.Definitions, &own)
-	}
-	for _, directive := range full.Directives {
-		if directive.Position != nil && !directive.Position.Src.BuiltIn {
-			d := doc(directive.Position)
-			d.Directives = append(d.Directives, directive)
-		}
-	}
-	slices.Sort(order)
-	sources := make([]*ast.Source, len(order))
-	for i, name := range order {
-		slices.SortFunc(by[name].Definitions, func(a, b *ast.Definition) int { return strings.Compare(a.Name, b.Name) })
-		slices.SortStableFunc(by[name].Extensions, func(a, b *ast.Definition) int { return strings.Compare(a.Name, b.Name) })
-		slices.SortFunc(by[name].Directives, func(a, b *ast.DirectiveDefinition) int { return strings.Compare(a.Name, b.Name) })
-		var out bytes.Buffer
-		formatter.NewFormatter(&out, formatter.WithIndent(" "), formatter.WithoutDescription()).FormatSchemaDocument(by[name])
-		sources[i] = &ast.Source{Name: name, Input: out.String()}
-	}
-	return sources
+	return all
 }
 
 // ofPlugin says whether something was written in a plugin's schema.

@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"reflect"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -125,13 +126,13 @@ func input(v any, t *ast.Type) any {
 	if v == nil || t.Elem == nil {
 		return v
 	}
-	list, ok := v.([]any)
-	if !ok {
-		list = []any{v}
+	list := reflect.ValueOf(v)
+	if list.Kind() != reflect.Slice {
+		list = reflect.ValueOf([]any{v})
 	}
-	out := make([]any, len(list))
-	for i, one := range list {
-		out[i] = input(one, t.Elem)
+	out := make([]any, list.Len())
+	for i := range out {
+		out[i] = input(list.Index(i).Interface(), t.Elem)
 	}
 	return out
 }
