@@ -2,6 +2,7 @@ package house_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,12 @@ func TestSnowClearing(t *testing.T) {
 		t.Errorf("a second time: %s", got)
 	}
 	w.snowed(`{"endsAt":"2013-02-03T06:00:00Z","note":"Уберите машины","startsAt":"2013-02-03T00:00:00Z","street":"ул. Снежная"}`)
+
+	w.ask(request{Query: `{ snowClearings { __typename address { __typename id } } }`}) // as clients with a cache ask
+	wrong := w.send(request{Query: `{ snow: snowClearings(from: "2013") { id } }`})
+	if len(wrong.Errors) != 1 || fmt.Sprint(wrong.codes(), wrong.Errors[0].Path) != "[BAD_USER_INPUT] [snow from]" {
+		t.Errorf("a wrong argument: %s", wrong.text)
+	}
 
 	plan := func(changes ...any) *answer {
 		return w.send(request{as: admin, Query: `mutation($in: PlanMeetingInput!) { planMeeting(input: $in) { meeting { id venue { name } } userErrors { code message path } } }`,
