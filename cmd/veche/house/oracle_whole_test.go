@@ -34,8 +34,8 @@ func TestOperationsWithPluginsAgainstAPlainServer(t *testing.T) {
 	t.Logf("seeds %d and %d", seed, fresh)
 	o.run(many-many/2, seed)
 	o.run(many/2, fresh)
-	t.Logf("%d operations, of which %d name plugins, %d give errors (%d errors in all) and %d were refused as a whole; %d differences",
-		many, o.mixed, o.failed, o.errors, o.refused, len(o.differences))
+	t.Logf("%d operations, of which %d name plugins, %d give errors (%d errors in all) and %d were refused as a whole, %d tell less of what a null took with it; %d differences",
+		many, o.mixed, o.failed, o.errors, o.refused, o.below, len(o.differences))
 	for _, d := range o.differences[:min(len(o.differences), 5)] {
 		t.Error(d)
 	}
@@ -60,6 +60,7 @@ type wholeOracle struct {
 
 	mu                             sync.Mutex
 	mixed, failed, refused, errors int
+	below                          int // answers that tell less, or more, of what is lost below a null
 	differences                    []string
 }
 
@@ -179,45 +180,97 @@ func (o *wholeOracle) compare(q question) {
 	must(o.t, err)
 	other, err := o.put(q, resolversReads)
 	must(o.t, err)
-	d := difference(text, other)
-	if d != "" {
-		d = "the two ways differ: " + d
-	}
-	got := decode(text.body)
+	got, data := decode(text.body), map[string]any{}
+	must(o.t, json.Unmarshal([]byte(text.body), &struct{ Data *map[string]any }{&data}))
 	refused := !slices.Contains(got.keys, "data")
-	problems := errorsOf(got)
-	if d == "" && strings.Contains(text.body, string(core.CodeInternal)) {
+	d := difference(text, other)
+	switch {
+	case strings.Contains(text.body, string(core.CodeInternal)):
 		d = "our own mistake: " + text.body
+	case refused:
+	case d != "":
+		if apart := o.apart(decode(other.body), got); apart == "" {
+			d = "" // but for what was left out below a null
+		} else {
+			d = "the two ways differ: " + d
+		}
 	}
 	if d == "" && !refused {
 		plain, err := o.plain.put(q, "")
 		must(o.t, err)
-		want := decode(plain.body)
-		a, b := compact(want.get("data")), compact(got.get("data"))
-		if a != b {
-			d = fmt.Sprintf("the data differ\n%s", difference(reply{body: a}, reply{body: b}))
-		} else if a, b := strings.Join(errorsOf(want), "\n"), strings.Join(problems, "\n"); a != b && len(problems) < mostShown {
-			d = fmt.Sprintf("the errors differ\nplain:\n%s\nVeche:\n%s", a, b)
-		}
+		d = o.apart(decode(plain.body), got)
 	}
-	var data map[string]any
-	must(o.t, json.Unmarshal([]byte(text.body), &struct{ Data *map[string]any }{&data}))
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.seen.Saw(q.op, data)
 	if namesPlugin(q.op) {
 		o.mixed++
 	}
+	problems := len(errorsOf(got))
 	switch {
 	case refused:
 		o.refused++
-	case len(problems) > 0:
+	case problems > 0:
 		o.failed++
-		o.errors += len(problems)
+		o.errors += problems
 	}
 	if d != "" {
 		o.differences = append(o.differences, q.String()+"\n"+d)
 	}
+}
+
+// apart tells where two answers differ: in their data, their order, and their errors. Where a null that must
+// not be took others with it, what was wrong with those may be told or not (GraphQL, section 6.4.4: they
+// may be cancelled), as long as both tell why the place is null.
+func (o *wholeOracle) apart(want, got *object) string {
+	if a, b := compact(want.get("data")), compact(got.get("data")); a != b {
+		return "the data differ\n" + difference(reply{body: a}, reply{body: b}) + "\nerrors: " + strings.Join(errorsOf(want), " ")
+	}
+	a, b := errorsOf(want), errorsOf(got)
+	if slices.Equal(a, b) || len(b) >= mostShown {
+		return ""
+	}
+	common := slices.DeleteFunc(slices.Clone(a), func(e string) bool { return !slices.Contains(b, e) })
+	for _, e := range slices.Concat(a, b) {
+		if slices.Contains(common, e) {
+			continue
+		}
+		place := nulled(got.get("data"), e)
+		if place == "" || !slices.ContainsFunc(common, func(c string) bool { return strings.HasPrefix(c, place) }) {
+			return fmt.Sprintf("the errors differ\nthere:\n%s\nVeche:\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
+		}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.below++
+	return ""
+}
+
+// nulled is how the paths begin of all that was lost with the null above an error's place; empty when nothing
+// above it is null.
+func nulled(data any, told string) string {
+	path, _, _ := strings.Cut(told, "] ")
+	var steps []any
+	if json.Unmarshal([]byte(path+"]"), &steps) != nil {
+		return ""
+	}
+	for i, step := range steps {
+		switch v := data.(type) {
+		case nil:
+			if i == 0 {
+				return "["
+			}
+			above, _ := json.Marshal(steps[:i])
+			return strings.TrimSuffix(string(above), "]") + ","
+		case *object:
+			name, _ := step.(string)
+			data = v.get(name)
+		case []any:
+			n, _ := step.(float64)
+			data = v[int(n)]
+		}
+	}
+	return ""
 }
 
 func compact(v any) string {
