@@ -266,7 +266,10 @@ func nulled(data any, told string) string {
 			name, _ := step.(string)
 			data = v.get(name)
 		case []any:
-			n, _ := step.(float64)
+			n, isIndex := step.(float64)
+			if !isIndex || int(n) >= len(v) {
+				return ""
+			}
 			data = v[int(n)]
 		}
 	}
