@@ -34,8 +34,8 @@ contract: ## the plugins' contract, which may only grow: it is compared with the
 	cd plugins/contract && $(GO) run $(BUF) lint && $(GO) run $(BUF) breaking --against v1.binpb && $(GO) run $(BUF) generate
 
 fresh: generate ## generated code equals what is committed
-	@git diff --exit-code --stat -- graph plugins/contract || { echo "generated code was stale: commit what make generate wrote"; exit 1; }
-	@test -z "$$(git status --porcelain -- graph plugins/contract)" || { git status --short -- graph plugins/contract; echo "generated files are not committed"; exit 1; }
+	@git diff --exit-code --stat -- graph plugins/contract cmd/veche/house/whole || { echo "generated code was stale: commit what make generate wrote"; exit 1; }
+	@test -z "$$(git status --porcelain -- graph plugins/contract cmd/veche/house/whole)" || { git status --short -- graph plugins/contract cmd/veche/house/whole; echo "generated files are not committed"; exit 1; }
 
 tidy:
 	$(GO) mod tidy -diff

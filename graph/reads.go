@@ -256,7 +256,7 @@ func (t written) MarshalGQL(w io.Writer) { _, _ = w.Write(t) }
 
 // Complexity is the price of a field: a plugin's list by the page that is asked for, as the core's.
 func (c *compiled) Complexity(ctx context.Context, typ, field string, child int, args map[string]any) (int, bool) {
-	if c.plugins == nil || c.plugins.schema.Owner(typ, field) == nil {
+	if c.plugins == nil || field == "__typename" || c.plugins.schema.Owner(typ, field) == nil {
 		return c.ExecutableSchema.Complexity(ctx, typ, field, child, args)
 	}
 	return 1 + child*c.plugins.rows(typ, field, args), true

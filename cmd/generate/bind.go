@@ -40,15 +40,15 @@ func (b *binder) MutateConfig(cfg *config.Config) error {
 
 func (b *binder) goType(name string, def *ast.Definition) string {
 	folder := filepath.Dir(def.Position.Src.Name)
-	injected := def.Position.Src == b.words.source
+	isInjected := def.Position.Src.Name == injected
 	switch {
 	case def.Kind == ast.InputObject && (strings.HasSuffix(name, "Filter") || strings.HasSuffix(name, "Order")):
 		return "map[string]any" // read as it came: core/read checks it against the declaration
 	case def.Kind == ast.Enum && strings.HasSuffix(name, "OrderField"):
 		return "github.com/99designs/gqlgen/graphql.String" // a word of the declaration
-	case injected && strings.HasSuffix(name, "Payload"):
+	case isInjected && strings.HasSuffix(name, "Payload"):
 		return module + "/core.Payload"
-	case injected:
+	case isInjected:
 		return module + "/graph/page." + name
 	default:
 		return goPackage(folder) + "." + name

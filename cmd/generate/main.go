@@ -6,6 +6,8 @@
 //   - bind.go gives each GraphQL type its Go type by folder, and says which fields are resolved;
 //   - compose.go joins the modules' resolvers, and writes those that read what is declared.
 //
+// whole.go writes a second server, for tests alone.
+//
 // Run it from the repository's root, by make generate. It needs modules that compile, not a
 // graph that does. The same words give the same files: make check generates again and compares.
 package main
@@ -37,7 +39,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if err := clean(); err != nil {
+	if err := clean("graph"); err != nil {
 		return err
 	}
 	if err := writePages(words); err != nil {
@@ -48,12 +50,15 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	return api.Generate(cfg, api.PrependPlugin(&binder{words, modules}), api.AddPlugin(&composer{modules}))
+	if err := api.Generate(cfg, api.PrependPlugin(&binder{words, modules}), api.AddPlugin(&composer{modules})); err != nil {
+		return err
+	}
+	return generateWhole(words, modules)
 }
 
 // clean removes what an earlier run wrote, so that a module that went leaves nothing behind.
-func clean() error {
-	old, err := filepath.Glob("graph/*.generated.go")
+func clean(folder string) error {
+	old, err := filepath.Glob(folder + "/*.generated.go")
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (c *Compiler) Arguments(f *ast.Field, variables map[string]any) (json.RawMe
 		if !ok {
 			continue
 		}
-		value, err := c.input(arg.Type, v, arg.Name)
+		value, err := c.input(arg.Type, v, ast.Path{ast.PathName(arg.Name)})
 		if err != nil {
 			return nil, err
 		}
@@ -31,7 +31,7 @@ func (c *Compiler) Arguments(f *ast.Field, variables map[string]any) (json.RawMe
 
 // input is a value of an argument's type, which validation has let pass, as it is handed on. path
 // leads to it, for errors.
-func (c *Compiler) input(t *ast.Type, v any, path ...string) (any, error) {
+func (c *Compiler) input(t *ast.Type, v any, path ast.Path) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -42,7 +42,7 @@ func (c *Compiler) input(t *ast.Type, v any, path ...string) (any, error) {
 	if def.Kind != ast.InputObject {
 		if check := c.Check[def.Name]; check != nil {
 			if err := check(v); err != nil {
-				return nil, core.Invalid(core.T("This value does not fit its field: "+err.Error(), "Значение не подходит полю: "+err.Error()), path...)
+				return nil, &argumentError{refusedAt(path, core.T("This value does not fit its field: "+err.Error(), "Значение не подходит полю: "+err.Error())), path}
 			}
 		}
 		return v, nil
@@ -52,7 +52,7 @@ func (c *Compiler) input(t *ast.Type, v any, path ...string) (any, error) {
 
 // list is a list of an argument: of any Go type, as gqlparser makes of variables, or one value that
 // stands for a list of it.
-func (c *Compiler) list(of *ast.Type, v any, path []string) (any, error) {
+func (c *Compiler) list(of *ast.Type, v any, path ast.Path) (any, error) {
 	items := reflect.ValueOf(v)
 	if items.Kind() != reflect.Slice {
 		items = reflect.ValueOf([]any{v})
@@ -60,17 +60,17 @@ func (c *Compiler) list(of *ast.Type, v any, path []string) (any, error) {
 	out := make([]any, items.Len())
 	for i := range out {
 		var err error
-		if out[i], err = c.input(of, items.Index(i).Interface(), path...); err != nil {
+		if out[i], err = c.input(of, items.Index(i).Interface(), append(path[:len(path):len(path)], ast.PathIndex(i))); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func (c *Compiler) object(def *ast.Definition, v any, path []string) (any, error) {
+func (c *Compiler) object(def *ast.Definition, v any, path ast.Path) (any, error) {
 	given, ok := v.(map[string]any)
 	if !ok {
-		return nil, core.Invalid(core.T("An object is wanted here.", "Здесь нужен объект."), path...)
+		return nil, &argumentError{refusedAt(path, core.T("An object is wanted here.", "Здесь нужен объект.")), path}
 	}
 	out := maps.Clone(given)
 	for _, f := range def.Fields {
@@ -86,9 +86,29 @@ func (c *Compiler) object(def *ast.Definition, v any, path []string) (any, error
 			continue
 		}
 		var err error
-		if out[f.Name], err = c.input(f.Type, value, append(path[:len(path):len(path)], f.Name)...); err != nil {
+		if out[f.Name], err = c.input(f.Type, value, append(path[:len(path):len(path)], ast.PathName(f.Name))); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// argumentError is a value of an argument that is none of its type. Its place in the answer is within the
+// field, where gqlgen has it for the core's.
+type argumentError struct {
+	error
+	path ast.Path
+}
+
+func (e *argumentError) Unwrap() error { return e.error }
+
+// refusedAt names the argument's field, without indices.
+func refusedAt(path ast.Path, text core.Text) error {
+	var names []string
+	for _, step := range path {
+		if name, ok := step.(ast.PathName); ok {
+			names = append(names, string(name))
+		}
+	}
+	return core.Invalid(text, names...)
 }

@@ -3,6 +3,8 @@ package fields
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -42,6 +44,9 @@ func (p *part) Fill(wanted []*extension.Wanted) {
 		}
 		if err := refused[w.Part]; err != nil {
 			w.Fail(err, w.Part.(*part).field.Position)
+			if at := (*argumentError)(nil); errors.As(err, &at) {
+				w.Errors[0].Path = slices.Concat(w.Path, at.path)
+			}
 			continue
 		}
 		by[w.Part].want(w)
@@ -68,16 +73,17 @@ func (p *part) Fill(wanted []*extension.Wanted) {
 	}
 }
 
-// begin asks for the right, and puts the call together.
+// begin puts the call together, and asks for the right. What is wrong with the arguments is said first, as
+// gqlgen does for the core's fields.
 func (p *part) begin(ctx context.Context, op *graphql.OperationContext) (*asking, error) {
+	arguments, err := p.Arguments(p.field.Field, op.Variables)
+	if err != nil {
+		return nil, err
+	}
 	if p.can != "" {
 		if err := p.May(ctx, p.can); err != nil {
 			return nil, err
 		}
-	}
-	arguments, err := p.Arguments(p.field.Field, op.Variables)
-	if err != nil {
-		return nil, err
 	}
 	return &asking{
 		part: p, items: map[string]int{},

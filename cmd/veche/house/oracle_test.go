@@ -31,7 +31,7 @@ func TestOperationsWithPluginsAgainstAPlainExecutor(t *testing.T) {
 	must(t, err)
 	pool := s.harvest(core)
 	o := &oracle{stillWorld: s, schema: schema, parking: p}
-	generator := randomop.New(nearby(schema), pool, seed)
+	generator := randomop.New(nearby(schema, near, "Parking"), pool, seed)
 	fresh := rand.Uint64N(1 << 32)
 	t.Logf("seeds %d and %d", seed, fresh)
 	o.run(generator, rand.New(rand.NewPCG(seed, 1)), many-many/2)
@@ -48,20 +48,24 @@ func TestOperationsWithPluginsAgainstAPlainExecutor(t *testing.T) {
 // near are the core's types, and its fields at the root, that lead to what the plugin extends.
 var near = []string{"councils", "council", "districts", "persons", "node", "nodes", "viewer", "PageInfo", "UserError", "Viewer", "CouncilMember", "Person", "Council", "District", "Venue"}
 
-// nearby is the schema that random operations are made of: the plugin, and what is near it.
-func nearby(full *ast.Schema) *ast.Schema {
+// nearby is the schema that random operations are made of: plugins, by what their types begin with, and what
+// is near them.
+func nearby(full *ast.Schema, near []string, prefixes ...string) *ast.Schema {
 	s := *full
 	s.Types, s.PossibleTypes, s.Implements = map[string]*ast.Definition{}, map[string][]*ast.Definition{}, map[string][]*ast.Definition{}
+	begins := func(name string) bool {
+		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(strings.ToLower(name), strings.ToLower(prefix)) })
+	}
 	for name, def := range full.Types {
 		page := strings.TrimSuffix(strings.TrimSuffix(name, "Connection"), "Edge")
-		if def.Kind != ast.Object || strings.HasPrefix(name, "Parking") || slices.Contains(near, page) || name == "Query" || name == "Mutation" {
+		if def.Kind != ast.Object || begins(name) || slices.Contains(near, page) || name == "Query" || name == "Mutation" {
 			s.Types[name] = def
 		}
 	}
 	for name, def := range s.Types {
 		c := *def
 		c.Fields = slices.DeleteFunc(slices.Clone(def.Fields), func(f *ast.FieldDefinition) bool {
-			ours := strings.HasPrefix(f.Name, "parking") || slices.Contains(near, f.Name)
+			ours := begins(f.Name) || slices.Contains(near, f.Name)
 			return s.Types[f.Type.Name()] == nil || name == "Query" && !ours || name == "Mutation" && !ours
 		})
 		s.Types[name] = &c

@@ -57,6 +57,8 @@ func (s *stillWorld) installPlugin(name string) string {
 	must(s.t, os.WriteFile(filepath.Join(s.Plugins.Keys, "author.pub"), []byte(base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey))), 0o600))
 	raw, err := os.ReadFile(path)
 	must(s.t, err)
+	probe := s.Plugins.Probe
+	defer func() { s.Plugins.Probe = probe }()
 	s.Plugins.Probe = nil // it has no program
 	candidate, err := s.Plugins.Check(s.t.Context(), bytes.NewReader(raw), int64(len(raw)))
 	must(s.t, err)

@@ -64,7 +64,9 @@ func (h *harvester) gather() {
 			h.list("Query", f, "%s")
 		}
 	}
-	h.list("Indicator", h.schema.Types["Indicator"].Fields.ForName("rows"), `indicators(from: "2012-01-01", to: "2012-12-31") { __typename key %s }`)
+	if of := h.schema.Types["Indicator"]; of != nil { // it is not near everything
+		h.list("Indicator", of.Fields.ForName("rows"), `indicators(from: "2012-01-01", to: "2012-12-31") { __typename key %s }`)
+	}
 	for range 2 {
 		for _, typ := range slices.Sorted(maps.Keys(h.pool.IDs)) {
 			ids := slices.Compact(slices.Sorted(slices.Values(h.pool.IDs[typ])))

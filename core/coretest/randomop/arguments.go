@@ -1,6 +1,7 @@
 package randomop
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -25,7 +26,7 @@ const (
 func (b *builder) arguments(on *ast.Definition, def *ast.FieldDefinition, rows int) asking {
 	a := asking{rows: 1}
 	if def.Type.Elem != nil {
-		a.rows = shortList
+		a.rows = cmp.Or(b.pool.Rows[on.Name+"."+def.Name], shortList)
 	}
 	at := place{coordinate: on.Name + "." + def.Name, owner: b.owner(on, def)}
 	for _, arg := range def.Arguments {

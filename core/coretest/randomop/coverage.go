@@ -40,6 +40,9 @@ func (c *Coverage) Missing(root string) (asked, answered []string) {
 	return asked, answered
 }
 
+// Answered is how often the field was answered by a value.
+func (c *Coverage) Answered(coordinate string) int { return c.answered[coordinate] }
+
 // Report says how much was reached: fields 312/312, arguments 97/97.
 func (c *Coverage) Report(root string) string {
 	all, reached, answered := map[string]int{}, map[string]int{}, 0

@@ -10,4 +10,7 @@ type Pool struct {
 	// scalar's name (Date), and under "search" what any other text may be.
 	Texts   map[string][]string
 	Numbers map[string][]float64 // by the name of an argument or input field
+	// Rows is what a list that is asked for no number is taken to hold, by coordinate, where the server prices
+	// it so; others are taken for short.
+	Rows map[string]int
 }
