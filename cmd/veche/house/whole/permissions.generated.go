@@ -181,6 +181,29 @@ func (ec *executionContext) fieldContext_DataClass_fields(_ context.Context, fie
 	return graphql.NewScalarFieldContext("DataClass", field, false, false, "String")
 }
 
+func (ec *executionContext) _DataClass_plugin(ctx context.Context, field graphql.CollectedField, obj *permissions.DataClass) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DataClass_plugin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plugin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DataClass_plugin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataClass", field, false, false, "String")
+}
+
 func (ec *executionContext) _Permission_name(ctx context.Context, field graphql.CollectedField, obj *permissions.Permission) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1111,6 +1134,11 @@ func (ec *executionContext) _DataClass(ctx context.Context, sel ast.SelectionSet
 		case "fields":
 			out.Values[i] = ec._DataClass_fields(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "plugin":
+			out.Values[i] = ec._DataClass_plugin(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

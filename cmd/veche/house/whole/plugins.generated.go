@@ -4,6 +4,7 @@ package whole
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -33,6 +34,7 @@ type PluginResolver interface {
 	Signer(ctx context.Context, obj *plugins.Plugin) (string, error)
 	Asks(ctx context.Context, obj *plugins.Plugin) ([]*plugins.PluginAsk, error)
 	HookFailures(ctx context.Context, obj *plugins.Plugin) ([]*plugins.PluginHookFailure, error)
+	Process(ctx context.Context, obj *plugins.Plugin) (*plugins.PluginProcess, error)
 	History(ctx context.Context, obj *plugins.Plugin) ([]*plugins.PluginStep, error)
 
 	ApprovedByID(ctx context.Context, obj *plugins.Plugin) (*core.ID, error)
@@ -390,6 +392,56 @@ func (ec *executionContext) fieldContext_Plugin_hookFailures(_ context.Context, 
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PluginHookFailure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Plugin_process(ctx context.Context, field graphql.CollectedField, obj *plugins.Plugin) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plugin_process(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Plugin().Process(ctx, obj)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "plugins:manage")
+				if err != nil {
+					var zeroVal *plugins.PluginProcess
+					return zeroVal, err
+				}
+				if ec.Directives.Can == nil {
+					var zeroVal *plugins.PluginProcess
+					return zeroVal, errors.New("directive can is not implemented")
+				}
+				return ec.Directives.Can(ctx, obj, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *plugins.PluginProcess) graphql.Marshaler {
+			return ec.marshalOPluginProcess2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginProcess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Plugin_process(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Plugin",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PluginProcess(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1342,6 +1394,190 @@ func (ec *executionContext) fieldContext_PluginOperation_why(_ context.Context, 
 	return graphql.NewScalarFieldContext("PluginOperation", field, false, false, "String")
 }
 
+func (ec *executionContext) _PluginProcess_state(ctx context.Context, field graphql.CollectedField, obj *plugins.PluginProcess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PluginProcess_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v plugins.PluginProcessState) graphql.Marshaler {
+			return ec.marshalNPluginProcessState2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginProcessState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PluginProcess_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PluginProcess", field, false, false, "PluginProcessState")
+}
+
+func (ec *executionContext) _PluginProcess_since(ctx context.Context, field graphql.CollectedField, obj *plugins.PluginProcess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PluginProcess_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PluginProcess_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PluginProcess", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PluginProcess_reason(ctx context.Context, field graphql.CollectedField, obj *plugins.PluginProcess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PluginProcess_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PluginProcess_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PluginProcess", field, false, false, "String")
+}
+
+func (ec *executionContext) _PluginProcess_restarts(ctx context.Context, field graphql.CollectedField, obj *plugins.PluginProcess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PluginProcess_restarts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restarts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PluginProcess_restarts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PluginProcess", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PluginProcess_breakerOpen(ctx context.Context, field graphql.CollectedField, obj *plugins.PluginProcess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PluginProcess_breakerOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BreakerOpen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PluginProcess_breakerOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PluginProcess", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PluginProcess_release(ctx context.Context, field graphql.CollectedField, obj *plugins.PluginProcess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PluginProcess_release(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Release, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PluginProcess_release(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PluginProcess", field, false, false, "String")
+}
+
+func (ec *executionContext) _PluginProcess_waitingRelease(ctx context.Context, field graphql.CollectedField, obj *plugins.PluginProcess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PluginProcess_waitingRelease(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WaitingRelease, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PluginProcess_waitingRelease(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PluginProcess", field, false, false, "String")
+}
+
+func (ec *executionContext) _PluginProcess_unbounded(ctx context.Context, field graphql.CollectedField, obj *plugins.PluginProcess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PluginProcess_unbounded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unbounded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PluginProcess_unbounded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PluginProcess", field, false, false, "String")
+}
+
 func (ec *executionContext) _PluginSecret_path(ctx context.Context, field graphql.CollectedField, obj *plugins.PluginSecret) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2037,6 +2273,12 @@ func (ec *executionContext) _Plugin(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Plugin_hookFailures(ctx, field, obj)
 				})
+		case "process":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Plugin_process(ctx, field, obj)
+				})
 		case "history":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -2404,6 +2646,74 @@ func (ec *executionContext) _PluginOperation(ctx context.Context, sel ast.Select
 			}
 		case "why":
 			out.Values[i] = ec._PluginOperation_why(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pluginProcessImplementors = []string{"PluginProcess"}
+
+func (ec *executionContext) _PluginProcess(ctx context.Context, sel ast.SelectionSet, obj *plugins.PluginProcess) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pluginProcessImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PluginProcess")
+		case "state":
+			out.Values[i] = ec._PluginProcess_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._PluginProcess_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._PluginProcess_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restarts":
+			out.Values[i] = ec._PluginProcess_restarts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "breakerOpen":
+			out.Values[i] = ec._PluginProcess_breakerOpen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "release":
+			out.Values[i] = ec._PluginProcess_release(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "waitingRelease":
+			out.Values[i] = ec._PluginProcess_waitingRelease(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unbounded":
+			out.Values[i] = ec._PluginProcess_unbounded(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2814,6 +3124,21 @@ func (ec *executionContext) marshalNPluginOrderField2string(ctx context.Context,
 	return res
 }
 
+func (ec *executionContext) unmarshalNPluginProcessState2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginProcessState(ctx context.Context, v any) (plugins.PluginProcessState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := plugins.PluginProcessState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPluginProcessState2githubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginProcessState(ctx context.Context, sel ast.SelectionSet, v plugins.PluginProcessState) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PluginProcessState!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNPluginSecret2ᚕᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginSecretᚄ(ctx context.Context, sel ast.SelectionSet, v []*plugins.PluginSecret) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -2947,6 +3272,13 @@ func (ec *executionContext) marshalOPluginLogLine2ᚕᚖgithubᚗcomᚋvecheᚑc
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOPluginProcess2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginProcess(ctx context.Context, sel ast.SelectionSet, v *plugins.PluginProcess) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PluginProcess(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPluginSettings2ᚖgithubᚗcomᚋvecheᚑcityᚋvecheᚋmodulesᚋpluginsᚐPluginSettings(ctx context.Context, sel ast.SelectionSet, v *plugins.PluginSettings) graphql.Marshaler {

@@ -3812,6 +3812,7 @@ enum PostOrderField {
  permission: String!
  keepMonths: Int
  fields: [String!]!
+ plugin: String
 }
 type Permission {
  name: String!
@@ -4016,6 +4017,7 @@ enum VenueOrderField {
  signer: String!
  asks: [PluginAsk!]!
  hookFailures: [PluginHookFailure!]!
+ process: PluginProcess @can(permission: "plugins:manage")
  history: [PluginStep!]!
  approvedAt: DateTime!
  approvedById: ID
@@ -4038,6 +4040,7 @@ enum PluginAskKind {
  SEND
  INDICATOR
  DATA_CLASS
+ PERSON_DATA
  STORAGE
  CASES
 }
@@ -4093,6 +4096,24 @@ type PluginOperation {
 enum PluginOrderField {
  NAME
  CHANGED_AT
+}
+type PluginProcess {
+ state: PluginProcessState!
+ since: DateTime!
+ reason: String!
+ restarts: Int!
+ breakerOpen: Boolean!
+ release: String!
+ waitingRelease: String
+ unbounded: [String!]!
+}
+enum PluginProcessState {
+ STARTING
+ RUNNING
+ BACKOFF
+ QUARANTINED
+ DRAINING
+ STOPPED
 }
 type PluginSecret {
  path: [String!]!
@@ -6022,6 +6043,8 @@ func (ec *executionContext) childFields_DataClass(ctx context.Context, field gra
 		return ec.fieldContext_DataClass_keepMonths(ctx, field)
 	case "fields":
 		return ec.fieldContext_DataClass_fields(ctx, field)
+	case "plugin":
+		return ec.fieldContext_DataClass_plugin(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DataClass", field.Name)
 }
@@ -7948,6 +7971,8 @@ func (ec *executionContext) childFields_Plugin(ctx context.Context, field graphq
 		return ec.fieldContext_Plugin_asks(ctx, field)
 	case "hookFailures":
 		return ec.fieldContext_Plugin_hookFailures(ctx, field)
+	case "process":
+		return ec.fieldContext_Plugin_process(ctx, field)
 	case "history":
 		return ec.fieldContext_Plugin_history(ctx, field)
 	case "approvedAt":
@@ -8090,6 +8115,28 @@ func (ec *executionContext) childFields_PluginOperation(ctx context.Context, fie
 		return ec.fieldContext_PluginOperation_why(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PluginOperation", field.Name)
+}
+
+func (ec *executionContext) childFields_PluginProcess(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_PluginProcess_state(ctx, field)
+	case "since":
+		return ec.fieldContext_PluginProcess_since(ctx, field)
+	case "reason":
+		return ec.fieldContext_PluginProcess_reason(ctx, field)
+	case "restarts":
+		return ec.fieldContext_PluginProcess_restarts(ctx, field)
+	case "breakerOpen":
+		return ec.fieldContext_PluginProcess_breakerOpen(ctx, field)
+	case "release":
+		return ec.fieldContext_PluginProcess_release(ctx, field)
+	case "waitingRelease":
+		return ec.fieldContext_PluginProcess_waitingRelease(ctx, field)
+	case "unbounded":
+		return ec.fieldContext_PluginProcess_unbounded(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PluginProcess", field.Name)
 }
 
 func (ec *executionContext) childFields_PluginSecret(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
