@@ -26,9 +26,13 @@ func TestTheProcessOfAPlugin(t *testing.T) {
 		t.Errorf("an anonymous reader: %s", a.text)
 	}
 	s := w.Runner.ProcessOf(w.Towns.ByKey("kansk"), "unruly").(*process.Supervisor)
-	for pid := 0; s.State().Phase != process.Quarantined; runtime.Gosched() {
-		if now := s.State().PID; now != pid && s.State().Phase == process.Running {
-			pid = now
+	for pid := 0; ; runtime.Gosched() {
+		now := s.State()
+		if now.Phase == process.Quarantined {
+			break
+		}
+		if now.Phase == process.Running && now.PID > 0 && now.PID != pid { // 0 would be this test's own group
+			pid = now.PID
 			must(t, syscall.Kill(pid, syscall.SIGKILL))
 		}
 	}
