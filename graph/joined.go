@@ -112,6 +112,7 @@ func (c *compiler) stream() *fields.Stream {
 func (c *compiler) refer(f graphql.CollectedField, typ string) extension.Part {
 	field, def := *f.Field, *f.Definition
 	def.Type, def.Directives, field.Definition = ast.NamedType(typ, f.Position), nil, &def
+	f.Selections = c.ofType(typ, f.Selections)
 	as := graphql.CollectedField{Field: &field, Selections: f.Selections}
 	if !c.byResolvers {
 		if part := c.reads.Referred(c.op, as, c.outsides()); part != nil {
@@ -120,6 +121,32 @@ func (c *compiler) refer(f graphql.CollectedField, typ string) extension.Part {
 	}
 	set, _ := c.rewrite(parsedSchema.Types[typ], f.Selections, nil, c.byResolvers)
 	return &nodes{schema: c.compiled, typ: typ, set: set, slots: c.slots}
+}
+
+// ofType is what a selection of objects of several types wants of those of one type of the core: the core knows
+// nothing of the plugins' interfaces and unions, so no fragment on one of them is left in it. Each name stands
+// there once, whether it was selected of the object or of a union that it is in.
+func (c *compiler) ofType(typ string, set ast.SelectionSet) ast.SelectionSet {
+	def := c.Schema().Types[typ]
+	satisfies := append([]string{typ}, def.Interfaces...)
+	for _, of := range c.Schema().GetImplements(def) {
+		satisfies = append(satisfies, of.Name)
+	}
+	var all ast.SelectionSet
+	by := map[string]*ast.Field{}
+	for _, f := range graphql.CollectFields(c.op, set, satisfies) {
+		if same := by[f.Alias]; same != nil {
+			same.SelectionSet = slices.Concat(same.SelectionSet, f.Selections)
+			continue
+		}
+		field := *f.Field
+		field.Directives, field.SelectionSet = nil, f.Selections
+		if field.Name == "__typename" {
+			field.ObjectDefinition = def
+		}
+		by[f.Alias], all = &field, append(all, &field)
+	}
+	return all
 }
 
 // before asks the plugins that want to be asked before a mutation of the core; what they have

@@ -47,12 +47,12 @@ func TestSnowClearing(t *testing.T) {
 		return w.send(request{as: admin, Query: `mutation($in: PlanMeetingInput!) { planMeeting(input: $in) { meeting { id venue { name } } userErrors { code message path } } }`,
 			Variables: map[string]any{"in": with(map[string]any{"kind": "GATHERING", "title": "Сход", "venueId": venue, "startsAt": "2013-02-03T10:00:00+08:00"}, changes...)}})
 	}
-	refused := plan()
+	refused, title := w.refusedMeeting(plan)
 	text, _ := json.Marshal(at(refused.Data, "planMeeting", "userErrors", 0, "path"))
 	if message, _ := at(refused.Data, "planMeeting", "userErrors", 0, "message").(string); outcome(refused, "planMeeting") != "BAD_USER_INPUT" || string(text) != `["input","startsAt"]` || !strings.Contains(message, "ул. Снежная") {
 		t.Errorf("%s", refused.text)
 	}
-	if n := w.rows("meetings", "title = 'Сход'"); n != 0 {
+	if n := w.rows("meetings", "title = '"+title+"'"); n != 0 {
 		t.Errorf("%d meetings were planned all the same", n)
 	}
 	for name, changes := range map[string][]any{"after it": {"startsAt", "2013-02-03T14:00:00+08:00", "title", "Сход вечером"}, "elsewhere": {"venueId", nil, "link", "https://meet.example/1", "title", "Сход в сети"}} {
@@ -70,6 +70,18 @@ func TestSnowClearing(t *testing.T) {
 	if a := plan(); outcome(a, "planMeeting") != "done" || at(a.Data, "planMeeting", "meeting", "venue", "name") != "Клуб" {
 		t.Errorf("after it was cancelled: %s", a.text)
 	}
+}
+
+// refusedMeeting plans a meeting until the hook answers: it has 300 ms, which a machine that is busy with other
+// tests does not always give it, and who does not answer stands against nothing.
+func (w *world) refusedMeeting(plan func(changes ...any) *answer) (a *answer, title string) {
+	for n := range 20 {
+		title = fmt.Sprintf("Сход № %d", n+1)
+		if a = plan("title", title); outcome(a, "planMeeting") != "done" {
+			break
+		}
+	}
+	return a, title
 }
 
 // snowed asks a page of addresses, of which one street is cleared as said, or none is.
