@@ -15,6 +15,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -133,6 +134,10 @@ func (c *checking) refuseParsed(err error) {
 	c.refuse(at, "%s", g.Message)
 }
 
+// validating holds one validation at a time: it writes the directives' definitions into the core's schema,
+// which all houses of the process share.
+var validating sync.Mutex
+
 // join makes the schema of what was let pass; gqlparser has the last word on types and arguments.
 func (c *composition) join() {
 	doc := &ast.SchemaDocument{Extensions: c.extended}
@@ -148,6 +153,8 @@ func (c *composition) join() {
 	for _, name := range slices.Sorted(maps.Keys(c.core.Directives)) {
 		doc.Directives = append(doc.Directives, c.core.Directives[name])
 	}
+	validating.Lock()
+	defer validating.Unlock()
 	joined, err := validator.ValidateSchemaDocument(doc)
 	if err != nil {
 		c.blame(err)

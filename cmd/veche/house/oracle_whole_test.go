@@ -206,14 +206,14 @@ func (o *wholeOracle) compare(q question) {
 	got, data := decode(text.body), map[string]any{}
 	must(o.t, json.Unmarshal([]byte(text.body), &struct{ Data *map[string]any }{&data}))
 	refused := !slices.Contains(got.keys, "data")
-	d := difference(text, other)
+	d, lost := difference(text, other), false
 	switch {
 	case strings.Contains(text.body, string(core.CodeInternal)):
 		d = "our own mistake: " + text.body
 	case refused:
 	case d != "":
-		if apart := o.apart(decode(other.body), got); apart == "" {
-			d = "" // but for what was left out below a null
+		if lost = apart(decode(other.body), got) == ""; lost {
+			d = ""
 		} else {
 			d = "the two ways differ: " + d
 		}
@@ -221,10 +221,15 @@ func (o *wholeOracle) compare(q question) {
 	if d == "" && !refused {
 		plain, err := o.plain.put(q, "")
 		must(o.t, err)
-		d = o.apart(decode(plain.body), got)
+		want := decode(plain.body)
+		d = apart(want, got)
+		lost = lost || d == "" && !slices.Equal(errorsOf(want), errorsOf(got))
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if lost {
+		o.below++
+	}
 	o.seen.Saw(q.op, data)
 	if namesPlugin(q.op) {
 		o.mixed++
@@ -245,7 +250,7 @@ func (o *wholeOracle) compare(q question) {
 // apart tells where two answers differ: in their data, their order, and their errors. Where a null that must
 // not be took others with it, what was wrong with those may be told or not (GraphQL, section 6.4.4: they
 // may be cancelled), as long as both tell why the place is null.
-func (o *wholeOracle) apart(want, got *object) string {
+func apart(want, got *object) string {
 	if a, b := compact(want.get("data")), compact(got.get("data")); a != b {
 		return "the data differ\n" + difference(reply{body: a}, reply{body: b}) + "\nerrors: " + strings.Join(errorsOf(want), " ")
 	}
@@ -263,9 +268,6 @@ func (o *wholeOracle) apart(want, got *object) string {
 			return fmt.Sprintf("the errors differ\nthere:\n%s\nVeche:\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
 		}
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.below++
 	return ""
 }
 
