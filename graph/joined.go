@@ -124,27 +124,17 @@ func (c *compiler) refer(f graphql.CollectedField, typ string) extension.Part {
 }
 
 // ofType is what a selection of objects of several types wants of those of one type of the core: the core knows
-// nothing of the plugins' interfaces and unions, so no fragment on one of them is left in it. Each name stands
-// there once, whether it was selected of the object or of a union that it is in.
+// nothing of the plugins' interfaces and unions, so no fragment on one of them is left in it.
 func (c *compiler) ofType(typ string, set ast.SelectionSet) ast.SelectionSet {
 	def := c.Schema().Types[typ]
-	satisfies := append([]string{typ}, def.Interfaces...)
-	for _, of := range c.Schema().GetImplements(def) {
-		satisfies = append(satisfies, of.Name)
-	}
 	var all ast.SelectionSet
-	by := map[string]*ast.Field{}
-	for _, f := range graphql.CollectFields(c.op, set, satisfies) {
-		if same := by[f.Alias]; same != nil {
-			same.SelectionSet = slices.Concat(same.SelectionSet, f.Selections)
-			continue
-		}
+	for _, f := range c.plugins.schema.Collect(c.op, def, set) {
 		field := *f.Field
 		field.Directives, field.SelectionSet = nil, f.Selections
 		if field.Name == "__typename" {
 			field.ObjectDefinition = def
 		}
-		by[f.Alias], all = &field, append(all, &field)
+		all = append(all, &field)
 	}
 	return all
 }

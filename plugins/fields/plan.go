@@ -127,11 +127,7 @@ func (c *Compiler) isRef(t *ast.Definition) bool {
 
 func (c *Compiler) shape(op *graphql.OperationContext, t *ast.Definition, set ast.SelectionSet) *shape {
 	s := &shape{name: t.Name}
-	satisfies := append([]string{t.Name}, t.Interfaces...)
-	for _, union := range c.Schema.Schema.GetImplements(t) {
-		satisfies = append(satisfies, union.Name)
-	}
-	for _, f := range graphql.CollectFields(op, set, satisfies) {
+	for _, f := range c.Schema.Collect(op, t, set) {
 		m := &member{field: f.Field, step: ast.PathName(f.Alias), text: strconv.Quote(f.Alias) + ":", name: f.Name}
 		s.members = append(s.members, m)
 		if f.Name == "__typename" {
@@ -147,4 +143,23 @@ func (c *Compiler) shape(op *graphql.OperationContext, t *ast.Definition, set as
 		m.value = c.value(op, f)
 	}
 	return s
+}
+
+// Collect is what a selection wants of an object, whichever of its interfaces and unions it is selected of.
+// gqlgen, which knows no type that is in several, would give a name of two of them twice.
+func (s *Schema) Collect(op *graphql.OperationContext, def *ast.Definition, set ast.SelectionSet) []graphql.CollectedField {
+	satisfies := append([]string{def.Name}, def.Interfaces...)
+	for _, of := range s.Schema.GetImplements(def) {
+		satisfies = append(satisfies, of.Name)
+	}
+	var all []graphql.CollectedField
+	for _, f := range graphql.CollectFields(op, set, satisfies) {
+		i := slices.IndexFunc(all, func(had graphql.CollectedField) bool { return had.Alias == f.Alias })
+		if i < 0 {
+			all = append(all, f)
+			continue
+		}
+		all[i].Selections = slices.Concat(all[i].Selections, f.Selections)
+	}
+	return all
 }

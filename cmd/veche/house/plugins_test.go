@@ -2,6 +2,7 @@ package house_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -69,6 +70,33 @@ func TestPluginFieldsAreFieldsLikeAnyOther(t *testing.T) {
 	}
 	if a := w.send(request{Query: `{ parkingPermit { plate } }`, town: "achinsk"}); len(a.Errors) == 0 || len(p.calls()) > 0 {
 		t.Errorf("another town has the plugin's fields: %s", a.text)
+	}
+}
+
+// What is selected of a union, of an interface and of the type itself is one field.
+func TestAPluginsUnionsAndInterfaces(t *testing.T) {
+	w := newWorld(t)
+	park(t, w, w.administrator("kansk"))
+	const query = `{ parkingAnything(seed: %d) { __typename ... on ParkingPriced { __typename fee } ... on ParkingPermit { __typename fee car { ... on ParkingPriced { fee } fee } } ... on ParkingCar { fee __typename } ... on Node { __typename id } ... on Council { id name } } }`
+	for _, way := range []string{compiledReads, resolversReads} {
+		seen := map[string]bool{}
+		for seed := range 30 {
+			a := w.send(request{Query: fmt.Sprintf(query, seed), with: map[string]string{"X-Veche-Reads": way}})
+			all, _ := at(a.Data, "parkingAnything").([]any)
+			for _, one := range all {
+				if one != nil {
+					seen[at(one, "__typename").(string)] = true
+				}
+			}
+			for _, part := range strings.Split(a.text, "}") {
+				if strings.Count(part, `"__typename"`) > 1 || strings.Count(part, `"fee"`) > 2 || strings.Count(part, `"id"`) > 1 {
+					t.Fatalf("%s: %s", way, a.text)
+				}
+			}
+		}
+		if len(seen) < 4 {
+			t.Errorf("only %v were seen", seen)
+		}
 	}
 }
 
