@@ -4,7 +4,7 @@ LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BUF     := github.com/bufbuild/buf/cmd/buf@v1.75.0
 BIN     := bin/veche
 
-.PHONY: plugins-node help run test check build generate contract fresh lint vet tidy schema bench fuzz audit graphiql
+.PHONY: plugins-node help run test oracle check build generate contract fresh lint vet tidy schema bench fuzz audit graphiql
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -19,6 +19,11 @@ test: ## all tests, with the race detector
 	@scripts/install-node.sh
 	@$(MAKE) --no-print-directory build plugins-node
 	VECHE_BIN=$(abspath $(BIN)) $(GO) test -race -timeout 15m ./...
+	@$(MAKE) --no-print-directory oracle
+
+oracle: ## random operations with both plugins against a plain gqlgen server, which takes long to compile: VECHE_ORACLE=5000
+	@scripts/install-postgres.sh test
+	$(GO) test -tags whole -timeout 60m -run TestOperationsWithPluginsAgainstAPlainServer ./cmd/veche/house
 
 check: build vet tidy lint fresh ## build, vet, lint; go.mod and generated code are fresh
 

@@ -52,7 +52,29 @@ func generateWhole(words *words, modules *modules) error {
 	if err := clean(wholeFolder); err != nil {
 		return err
 	}
-	return api.Generate(cfg, api.PrependPlugin(&wholeBinder{words, modules}), api.AddPlugin(wholeResolvers{}))
+	if err := api.Generate(cfg, api.PrependPlugin(&wholeBinder{words, modules}), api.AddPlugin(wholeResolvers{})); err != nil {
+		return err
+	}
+	return tagWhole()
+}
+
+// tagWhole keeps the server out of every build but that of its test: it takes longer to compile and to lint
+// than all that is written by hand.
+func tagWhole() error {
+	all, err := filepath.Glob(wholeFolder + "/*.generated.go")
+	if err != nil {
+		return err
+	}
+	for _, name := range all {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, append([]byte("//go:build whole\n\n"), text...), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // leadingFromQuery are the sources with what can be come to from Query. What plugins add to the core's types

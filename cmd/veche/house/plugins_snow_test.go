@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
+const snow = "../../../plugins/examples/snowclearing"
+
 // The plugin of snow clearing, which is written in TypeScript and runs by Node, from its bundle to its hook:
 // a resident may not plan a clearing, an official does; the street's addresses show it within a query of the
 // core; no meeting is planned on the street at that time until the clearing is cancelled.
@@ -98,4 +100,13 @@ func (w *world) snowed(want string) {
 	if got := strings.Join(seen, " "); got != want {
 		w.t.Errorf("%s, not %s", got, want)
 	}
+}
+
+const planClearing = `mutation($in: SnowClearingPlanInput!) { planSnowClearing(input: $in) { clearing { id street } userErrors { code message path } } }`
+
+// plan has a street cleared, and gives the clearing's id.
+func (w *world) plan(as string, in map[string]any) string {
+	w.t.Helper()
+	p := w.do(request{as: as, Query: planClearing, Variables: map[string]any{"in": in}})
+	return at(p, "clearing", "id").(string)
 }

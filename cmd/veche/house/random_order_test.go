@@ -1,3 +1,5 @@
+//go:build whole
+
 package house_test
 
 import (
@@ -46,15 +48,6 @@ func (s *stillWorld) furnishSnow() {
 		Variables: map[string]any{"in": map[string]any{"id": last, "reason": "Снега нет"}}})
 	s.made("mergeAddresses", "address", map[string]any{"keptId": addresses[0], "duplicateIds": []string{addresses[1]}})
 }
-
-// plan has a street cleared, and gives the clearing's id.
-func (w *world) plan(as string, in map[string]any) string {
-	w.t.Helper()
-	p := w.do(request{as: as, Query: planClearing, Variables: map[string]any{"in": in}})
-	return at(p, "clearing", "id").(string)
-}
-
-const planClearing = `mutation($in: SnowClearingPlanInput!) { planSnowClearing(input: $in) { clearing { id street } userErrors { code message path } } }`
 
 // harvestPlugins puts into the pool what there is to ask of the plugins.
 func (s *stillWorld) harvestPlugins(pool *randomop.Pool) {

@@ -1,3 +1,5 @@
+//go:build whole
+
 // Package whole is one plain gqlgen server with the whole schema: the core's, and what the plugins of this
 // repository add to it, known when it was generated. It is what Veche with plugins is held against
 // (TestOperationsWithPluginsAgainstAPlainServer), and of no use to anything else.
