@@ -29,7 +29,7 @@ import (
 // VECHE_ORACLE is how many operations are asked, VECHE_SEED the seed of the first half.
 func TestOperationsWithPluginsAgainstAPlainServer(t *testing.T) {
 	t.Parallel()
-	many, seed := number(t, "VECHE_ORACLE", 300), uint64(number(t, "VECHE_SEED", 1))
+	many, seed := number(t, "VECHE_ORACLE", 1500), uint64(number(t, "VECHE_SEED", 1))
 	o := newWholeOracle(t, seed)
 	fresh := rand.Uint64N(1 << 32)
 	t.Logf("seeds %d and %d", seed, fresh)
