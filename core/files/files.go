@@ -17,6 +17,7 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,6 +28,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/veche-city/veche/core"
+	"github.com/veche-city/veche/core/datadir"
 )
 
 // Settings are the operator's choices.
@@ -70,7 +72,7 @@ func New(ctx context.Context, settings Settings, log *slog.Logger) (*Keeper, err
 		return k, nil
 	}
 	k.spool = filepath.Join(settings.Dir, "incoming")
-	if err := os.MkdirAll(k.spool, 0o700); err != nil {
+	if err := errors.Join(datadir.Make(filepath.Dir(settings.Dir)), os.MkdirAll(k.spool, 0o700)); err != nil {
 		return nil, fmt.Errorf("files: %w; --files-dir names another folder", err)
 	}
 	var err error

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/veche-city/veche/core/datadir"
 )
 
 // keys are the operator's trusted keys by name, read anew each time: a key that is taken away counts no
@@ -94,13 +96,9 @@ func Trust(folder, file string) (string, error) {
 	return name, errors.Join(err, to.Close())
 }
 
-// makeKeys makes the folder of keys, which may be the first in the data folder: that one is closed but for
-// passing through, where plugins run as users of their own, and the one of plugins is open to them.
+// makeKeys makes the folder of keys, which may be the first in the data folder; the one of plugins is open to
+// them.
 func makeKeys(folder string) error {
-	mode := os.FileMode(0o700)
-	if os.Geteuid() == 0 {
-		mode = 0o711
-	}
 	above := filepath.Dir(folder)
-	return errors.Join(os.MkdirAll(filepath.Dir(above), mode), makeDir(above), os.MkdirAll(folder, 0o750))
+	return errors.Join(datadir.Make(filepath.Dir(above)), makeDir(above), os.MkdirAll(folder, 0o750))
 }

@@ -20,8 +20,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
+
+	"github.com/veche-city/veche/core/datadir"
 )
 
 var (
@@ -152,7 +153,7 @@ func prepare(dataDir string) (layout, account, error) {
 	if err != nil {
 		return layout{}, account{}, err
 	}
-	if err := makeRoot(abs); err != nil {
+	if err := datadir.Make(abs); err != nil {
 		return layout{}, account{}, err
 	}
 	root, err := filepath.EvalSymlinks(abs)
@@ -164,22 +165,4 @@ func prepare(dataDir string) (layout, account, error) {
 		ident: in("postgres.ident"), lock: in("postgres.lock"), run: in("run")}
 	acct, err := chooseAccount(l)
 	return l, acct, err
-}
-
-// makeRoot keeps a new data folder private. As root it must let the server's
-// account pass through, but not list it.
-func makeRoot(dir string) error {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	mode := os.FileMode(0o700)
-	if os.Geteuid() == 0 {
-		mode = 0o711
-	}
-	if err := os.Mkdir(dir, mode); errors.Is(err, os.ErrExist) {
-		return nil
-	} else if err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	return os.Chmod(dir, mode)
 }
