@@ -3,6 +3,8 @@ GO      ?= go
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BUF     := github.com/bufbuild/buf/cmd/buf@v1.75.0
 BIN     := bin/veche
+# One way of building for all targets, whatever the folder: what one compiled, the others find in Go's cache.
+export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 
 .PHONY: plugins-node help run test oracle check build generate contract fresh lint vet tidy schema bench fuzz audit graphiql
 
@@ -29,7 +31,7 @@ check: build vet tidy lint fresh ## build, vet, lint; go.mod and generated code 
 
 build: ## bin/veche
 	@echo "building $(BIN) (the first time takes a few minutes)"
-	@$(GO) build -trimpath -o $(BIN) ./cmd/veche
+	@$(GO) build -o $(BIN) ./cmd/veche
 
 generate: contract ## the joined schema and its resolvers, from the modules' folders; the plugins' contract
 	$(GO) run ./cmd/generate

@@ -22,7 +22,7 @@ import (
 // VECHE_ORACLE is how many operations are asked, VECHE_SEED the seed of the first half.
 func TestOperationsWithPluginsAgainstAPlainExecutor(t *testing.T) {
 	t.Parallel()
-	many, seed := number(t, "VECHE_ORACLE", 800), uint64(number(t, "VECHE_SEED", 1))
+	many, seed := number(t, "VECHE_ORACLE", 400), uint64(number(t, "VECHE_SEED", 1))
 	s := newStillWorld(t)
 	s.learn()
 	p := park(t, s.world, s.admin)

@@ -23,7 +23,7 @@ import (
 
 // usual is how many operations are asked when nobody says how many; enoughForAll reach every place of the
 // schema, whatever the dice say: make fuzz asks more.
-const usual, enoughForAll = 2000, 5000
+const usual, enoughForAll = 1500, 5000
 
 // ofPlugins is what only plugins bring about that run, fail and are upgraded; their tests see it.
 var ofPlugins = []string{"PluginDeadLetter.", "PluginLogLine.", "PluginOperation.", "PluginSecret.", "PluginSettings.", "PluginUpgrade.", "PluginSchemaChanges.",
